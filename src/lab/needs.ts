@@ -1,0 +1,116 @@
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cgroupMount } from './cgroup.ts';
+import { labEnvironment } from './lab.ts';
+import type { Need, Scene } from './scene.ts';
+
+/** A need of a scene that this system does not meet. */
+export interface MissingNeed {
+  need: Need;
+  why: string;
+  /** What a person could do about it: mostly a command. */
+  remedy: string;
+}
+
+const CAP_SYS_ADMIN = 21n;
+
+function may(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function writable(path: string): boolean {
+  return may(path, constants.W_OK);
+}
+
+function lacking(...commands: string[]): string | undefined {
+  const dirs = (labEnvironment().PATH ?? '').split(':');
+  const missing = commands.filter((command) => !dirs.some((dir) => may(join(dir, command), constants.X_OK)));
+  return missing.length > 0 ? `no ${missing.join(', no ')} in PATH` : undefined;
+}
+
+function isAdmin(): boolean {
+  const capabilities = /^CapEff:\t(\w+)/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0';
+  return ((BigInt(`0x${capabilities}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
+}
+
+function fileSystem(type: string): boolean {
+  return new RegExp(`\t${type}$`, 'm').test(readFileSync('/proc/filesystems', 'latin1'));
+}
+
+/** What each need takes: `lacks` says why it is not met, undefined when it is. */
+const checks: Record<Need, { lacks(): string | undefined; remedy: string }> = {
+  root: {
+    lacks: () => (process.getuid?.() === 0 ? undefined : 'not run as root'),
+    remedy: 'sudo procdiag lab …',
+  },
+  gcc: { lacks: () => lacking('cc'), remedy: 'apt-get install gcc libc6-dev' },
+  fuse: {
+    lacks: () => {
+      if (!isAdmin()) return 'may not mount (no CAP_SYS_ADMIN)';
+      return may('/dev/fuse', constants.R_OK | constants.W_OK) ? undefined : 'no access to /dev/fuse';
+    },
+    remedy: 'modprobe fuse; in a container: --privileged or --device /dev/fuse --cap-add SYS_ADMIN',
+  },
+  loop: {
+    lacks: () => {
+      if (!isAdmin()) return 'may not mount (no CAP_SYS_ADMIN)';
+      return existsSync('/dev/loop-control') ? lacking('losetup', 'mkfs.ext4') : 'no /dev/loop-control';
+    },
+    remedy: 'modprobe loop; apt-get install util-linux e2fsprogs',
+  },
+  fsfreeze: { lacks: () => lacking('fsfreeze'), remedy: 'apt-get install util-linux' },
+  'cgroup-v1-freezer': {
+    lacks: () => {
+      const mount = cgroupMount('freezer');
+      if (!mount) return 'the freezer of cgroup v1 is not mounted';
+      return writable(mount) ? undefined : `${mount} is not writable`;
+    },
+    remedy: 'mkdir -p /sys/fs/cgroup/freezer && mount -t cgroup -o freezer none /sys/fs/cgroup/freezer',
+  },
+  'cgroup-v2': {
+    lacks: () => {
+      const mount = cgroupMount('v2');
+      if (!mount) return 'cgroup v2 is not mounted';
+      return writable(mount) ? undefined : `${mount} is not writable`;
+    },
+    remedy: 'mount -t cgroup2 none /sys/fs/cgroup/unified; as root, outside of containers',
+  },
+  'core-pattern': {
+    lacks: () =>
+      writable('/proc/sys/kernel/core_pattern') ? undefined : '/proc/sys/kernel/core_pattern is not writable',
+    remedy: 'run as root, outside of containers',
+  },
+  gdb: { lacks: () => lacking('gdb'), remedy: 'apt-get install gdb' },
+  strace: { lacks: () => lacking('strace'), remedy: 'apt-get install strace' },
+  python3: { lacks: () => lacking('python3'), remedy: 'apt-get install python3' },
+  userfaultfd: {
+    // The file is there since 5.2, with CONFIG_USERFAULTFD.
+    lacks: () =>
+      existsSync('/proc/sys/vm/unprivileged_userfaultfd') ? undefined : 'the kernel has no userfaultfd',
+    remedy: 'a kernel with CONFIG_USERFAULTFD',
+  },
+  fanotify: {
+    lacks: () => (isAdmin() ? undefined : 'may not ask for permission events (no CAP_SYS_ADMIN)'),
+    remedy: 'run as root, with a kernel with CONFIG_FANOTIFY_ACCESS_PERMISSIONS',
+  },
+  autofs: {
+    lacks: () => {
+      if (!isAdmin()) return 'may not mount (no CAP_SYS_ADMIN)';
+      return fileSystem('autofs') ? undefined : 'the kernel has no autofs';
+    },
+    remedy: 'modprobe autofs4 || modprobe autofs',
+  },
+};
+
+/** What this system lacks for a scene, with the way to get it; empty when it can be played. */
+export function missingNeeds(scene: Pick<Scene, 'needs'>): MissingNeed[] {
+  return scene.needs.flatMap((need) => {
+    const why = checks[need].lacks();
+    return why === undefined ? [] : [{ need, why, remedy: checks[need].remedy }];
+  });
+}

@@ -1,0 +1,126 @@
+/* Mutexes that are never unlocked: by a cycle, by a thread that is gone, by one that sleeps, by another process. */
+#include "scene.h"
+#include <pthread.h>
+#include <sys/mman.h>
+#include <time.h>
+
+static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t second = PTHREAD_MUTEX_INITIALIZER;
+static pthread_barrier_t both;
+
+static void say_thread(const char *role) { dprintf(1, "%s %d\n", role, gettid()); }
+
+static pthread_t start(void *(*body)(void *), void *argument) {
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, body, argument) != 0) _exit(1);
+  return thread;
+}
+
+static void nap_forever(void) {
+  for (;;) {
+    struct timespec long_time = {1000, 0};
+    nanosleep(&long_time, NULL);
+  }
+}
+
+static void *first_then_second(void *_) {
+  say_thread("thread-a");
+  pthread_mutex_lock(&first);
+  pthread_barrier_wait(&both);
+  pthread_mutex_lock(&second);
+  return NULL;
+}
+
+static void *second_then_first(void *_) {
+  say_thread("thread-b");
+  pthread_mutex_lock(&second);
+  pthread_barrier_wait(&both);
+  pthread_mutex_lock(&first);
+  return NULL;
+}
+
+static void deadlock(const char *_) {
+  say("process");
+  pthread_barrier_init(&both, NULL, 2);
+  pthread_t a = start(first_then_second, NULL), b = start(second_then_first, NULL);
+  pthread_join(a, NULL);
+  pthread_join(b, NULL);
+}
+
+static void *lock_and_exit(void *mutex) {
+  say_thread("owner");
+  pthread_mutex_lock(mutex);
+  return NULL;
+}
+
+static void dead_owner(const char *_) {
+  say("process");
+  pthread_join(start(lock_and_exit, &first), NULL);
+  pthread_mutex_lock(&first);
+}
+
+static void *lock_and_nap(void *mutex) {
+  say_thread("owner");
+  pthread_mutex_lock(mutex);
+  pthread_barrier_wait(&both);
+  nap_forever();
+  return NULL;
+}
+
+static void wait_for_napping_owner(void) {
+  say("process");
+  pthread_barrier_init(&both, NULL, 2);
+  start(lock_and_nap, &first);
+  pthread_barrier_wait(&both);
+  pthread_mutex_lock(&first);
+}
+
+static void held(const char *_) { wait_for_napping_owner(); }
+
+static void pi_held(const char *_) {
+  pthread_mutexattr_t inherit;
+  pthread_mutexattr_init(&inherit);
+  pthread_mutexattr_setprotocol(&inherit, PTHREAD_PRIO_INHERIT);
+  pthread_mutex_init(&first, &inherit);
+  wait_for_napping_owner();
+}
+
+/* The mutex lies in memory that two processes share: the owner's number means a thread of the other one. */
+static pthread_mutex_t *shared;
+
+static void be_waiter(void) {
+  say("waiter");
+  pthread_mutex_lock(shared);
+}
+
+static void shared_held(const char *_) {
+  pthread_mutexattr_t across;
+  pthread_mutexattr_init(&across);
+  pthread_mutexattr_setpshared(&across, PTHREAD_PROCESS_SHARED);
+  shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) check(-1, "mmap");
+  pthread_mutex_init(shared, &across);
+  pthread_mutex_lock(shared);
+  spawn(be_waiter);
+  say("owner");
+  nap_forever();
+}
+
+static void *nap_thread(void *_) {
+  say_thread("napper");
+  nap_forever();
+  return NULL;
+}
+
+static void join(const char *_) {
+  say("process");
+  pthread_join(start(nap_thread, NULL), NULL);
+}
+
+int main(int argc, char **argv) {
+  static const struct trouble troubles[] = {
+      {"deadlock", deadlock}, {"dead-owner", dead_owner}, {"held", held}, {"pi-held", pi_held},
+      {"shared", shared_held}, {"join", join}, {NULL, NULL},
+  };
+  return make_trouble(argc, argv, troubles);
+}
