@@ -1,0 +1,26 @@
+/** signal(7), from 1: the same on x86-64 and arm64. */
+const STANDARD =
+  `HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP
+  TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS`.split(/\s+/);
+
+const LAST = 64;
+const SIGRTMIN = 34;
+
+/** `SIGTERM`, `SIGRTMIN+2`; 32 and 33 belong to glibc; `signal N` for what is none. */
+export function signalName(n: number): string {
+  const standard = STANDARD[n - 1];
+  if (standard !== undefined) return `SIG${standard}`;
+  if (n === 32) return 'SIGCANCEL';
+  if (n === 33) return 'SIGSETXID';
+  if (n === SIGRTMIN) return 'SIGRTMIN';
+  return n > SIGRTMIN && n <= LAST ? `SIGRTMIN+${n - SIGRTMIN}` : `signal ${n}`;
+}
+
+/** The numbers in a mask of /proc/PID/status, rising: bit n−1 is signal n. */
+export function maskSignals(mask: bigint): number[] {
+  const signals: number[] = [];
+  for (let n = 1; n <= LAST; n++) {
+    if (((mask >> BigInt(n - 1)) & 1n) === 1n) signals.push(n);
+  }
+  return signals;
+}

@@ -1,0 +1,20 @@
+import { writeSync } from 'node:fs';
+
+/**
+ * Writes all of `text` before it returns, so that process.exit() after it cuts nothing (streams lose what is beyond the
+ * pipe's 64 kB). A reader that has gone (`| head`) ends the program quietly: nobody is left to tell anything.
+ */
+export function writeAll(fd: 1 | 2, text: string): void {
+  let rest = Buffer.from(text, 'utf8');
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // A non-blocking pipe or terminal that is full: its reader is slow, not gone.
+      if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      else if (code === 'EPIPE') process.exit();
+      else throw error;
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { lines, stripLine } from '../../../src/procfs/kernel-log/lines.ts';
+
+describe('stripLine', () => {
+  const FRAME = 'do_wait+0x1f/0x30';
+
+  it.each([
+    ['bare', `  ${FRAME}`, false],
+    ['dmesg', `[  123.456789]  ${FRAME}`, true],
+    ['dmesg with callers', `[  123.456789][  T41]  ${FRAME}`, true],
+    ['dmesg -d', `[  +0.000002]  ${FRAME}`, true],
+    ['dmesg -T', `[Mon Mar 11 14:29:12 2024]  ${FRAME}`, true],
+    ['dmesg --time-format iso', `[2024-03-11T14:29:12,123456+01:00]  ${FRAME}`, true],
+    ['journalctl -k', `Nov 21 03:15:48 vm kernel:  ${FRAME}`, true],
+    ['syslog with the stamp of dmesg', `Nov 21 03:15:48 host-1 kernel: [ 3810.402158]  ${FRAME}`, true],
+    ['another language', `\u043a\u0432\u0456 06 15:07:05 box kernel:  ${FRAME}`, true],
+    ['journalctl -o short-iso', `2024-03-11T14:29:12+0100 vm kernel:  ${FRAME}`, true],
+    ['journalctl -o short-monotonic', `[ 3810.402158] vm kernel:  ${FRAME}`, true],
+    ['journalctl without stamps', `kernel:  ${FRAME}`, true],
+    ['/dev/kmsg levels', `<6>[  123.456789][   C11]  ${FRAME}`, true],
+    ['quoted mail', `> > >> [  123.456789]  ${FRAME}`, true],
+    ['quoted and bare', `> >\t\t ${FRAME}`, false],
+    ['behind a prompt', `(initramfs) [  183.420027] ${FRAME}`, true],
+    ['vendor kernels', `[  123.456789] [2:  kworker/u16:3: 1234] ${FRAME}`, true],
+    ['quoted-printable', `  ${FRAME} =`, false],
+  ])('%s', (_what, raw, stamped) => {
+    expect(stripLine(raw)).toMatchObject({ content: FRAME, stamped });
+  });
+
+  it('keeps addresses', () => {
+    expect(stripLine(' [<0>] do_wait+0x1f/0x30').content).toBe('[<0>] do_wait+0x1f/0x30');
+    expect(stripLine('[c000000049a87880] [c00000000138d5ec] schedule+0x1/0x2').content).toMatch(/^\[c0/);
+  });
+
+  it('tells the caller', () => {
+    expect(stripLine('[ 1.234567][ T1307] x').caller).toBe('T1307');
+  });
+});
+
+describe('lines', () => {
+  it('takes both line ends, and a last line without one', () => {
+    expect([...lines('a\r\nb\n\nc')]).toEqual(['a', 'b', '', 'c']);
+    expect([...lines('')]).toEqual([]);
+  });
+});
