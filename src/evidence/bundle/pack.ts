@@ -1,0 +1,44 @@
+import type { LogEntry, World } from '../world.ts';
+import { BUNDLE_FORMAT, type Bundle, type BundleOptions, type BundleRecord } from './manifest.ts';
+import type { Redactor } from './redact.ts';
+
+export interface PackOptions {
+  readonly version: string;
+  readonly targets: readonly number[];
+  readonly options: BundleOptions;
+  readonly redactor?: Redactor;
+}
+
+/** Makes a bundle of all that was read in one diagnosis. */
+export function pack(world: World, { version, targets, options, redactor }: PackOptions): Bundle {
+  const files = new Map<string, string>();
+  const records = world.log.map((entry, index): BundleRecord => {
+    const { key, round: look, outcome } = entry;
+    if (outcome.kind !== 'text') return { key, look, outcome };
+    const file = fileName(entry, index);
+    files.set(file, redactor === undefined ? outcome.text : redactor(key, outcome.text));
+    return { key, look, file, outcome: { kind: 'text', ...(outcome.cut === true ? { cut: true } : {}) } };
+  });
+  const manifest = {
+    format: BUNDLE_FORMAT,
+    tool: { name: 'procdiag' as const, version },
+    startedAt: world.startedAt,
+    targets,
+    options,
+    lookTimes: world.roundTimes,
+    redacted: redactor !== undefined,
+    records,
+  };
+  return { manifest, files };
+}
+
+/** A name that tells what the file is: `look0/proc/1/status`, `look0/links/proc/1/fd`, `look0/list/proc/1/task`. */
+function fileName({ key, round }: LogEntry, index: number): string {
+  const plain = key.endsWith('/')
+    ? `list${key.slice(0, -1)}`
+    : key.startsWith('/')
+      ? key.slice(1)
+      : key.replaceAll(':', '/').replaceAll('//', '/');
+  const safe = /^[\w@+-][\w./@+-]*$/.test(plain) && !/(?:^|\/)\.{1,2}(?:\/|$)/.test(plain);
+  return `look${round}/${safe ? plain : `other/${index}`}`;
+}

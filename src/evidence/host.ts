@@ -1,0 +1,134 @@
+import { type FdLink, parseFdLinks } from '../procfs/fd-links.ts';
+import { type FileLock, parseLocks } from '../procfs/locks.ts';
+import { type ProcStat, parseStat } from '../procfs/stat.ts';
+import { type ProcStatus, parseStatus } from '../procfs/status.ts';
+import type { Arch } from '../procfs/syscall-names.ts';
+import { links, SELF } from './keys.ts';
+import type { World } from './world.ts';
+
+/** Who looks, and from where. */
+export interface Self {
+  readonly pid: number;
+  readonly uid: number;
+  readonly arch: string;
+  readonly hostname: string;
+  readonly kernel: string;
+}
+
+/** A process that has a thing open, and by which descriptor. */
+export interface Holder {
+  readonly pid: number;
+  readonly fd: number;
+  readonly access: FdLink['access'];
+  readonly target: string;
+}
+
+/** What is asked of the whole host. Every question costs a read of each process, so it is asked only when a wait needs it. */
+export class HostEvidence {
+  readonly #world: World;
+  #table: { pids: readonly number[]; missing: number; holders: Map<string, Holder[]> } | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  get self(): Self {
+    return this.#world.parsed(SELF, parseSelf) ?? { pid: -1, uid: -1, arch: 'x64', hostname: '', kernel: '' };
+  }
+
+  get arch(): Arch {
+    return this.self.arch === 'arm64' ? 'arm64' : 'x64';
+  }
+
+  /** All processes of this /proc, without ourselves. */
+  get pids(): readonly number[] {
+    const own = this.self.pid;
+    return (this.#world.parsed('/proc/', parsePids) ?? []).filter((pid) => pid !== own);
+  }
+
+  status(pid: number): ProcStatus | undefined {
+    return this.#world.parsed(`/proc/${pid}/status`, parseStatus);
+  }
+
+  stat(pid: number): ProcStat | undefined {
+    return this.#world.parsed(`/proc/${pid}/stat`, parseStat);
+  }
+
+  /** Status of every process: cheap and never blocks. */
+  get statuses(): ReadonlyMap<number, ProcStatus> {
+    const all = new Map<number, ProcStatus>();
+    for (const pid of this.pids) {
+      const status = this.status(pid);
+      if (status !== undefined) all.set(pid, status);
+    }
+    return all;
+  }
+
+  /**
+   * Processes whose `stat` does not answer: each reader of theirs hangs, as `ps` and `lsof` do. Known once every
+   * process's stat was asked for, which is a canary for all that follows.
+   */
+  get silent(): readonly number[] {
+    return this.pids.filter((pid) => this.#world.outcome(`/proc/${pid}/stat`)?.kind === 'blocked');
+  }
+
+  /** Everybody who has `target` open (`pipe:[123]`, `socket:[9]`, `/dev/fuse`), by descriptor links of the whole host. */
+  holders(target: string): readonly Holder[] {
+    return this.#fdTable()?.holders.get(target) ?? [];
+  }
+
+  /** Everybody with a descriptor whose target satisfies `test`. */
+  holdersWhere(test: (target: string) => boolean): readonly Holder[] {
+    return [...(this.#fdTable()?.holders ?? [])]
+      .filter(([target]) => test(target))
+      .flatMap(([, holders]) => holders);
+  }
+
+  /** How many processes' descriptors could be read, and how many not. */
+  get fdCoverage(): { seen: number; missing: number } {
+    const table = this.#fdTable();
+    return { seen: (table?.pids.length ?? 0) - (table?.missing ?? 0), missing: table?.missing ?? 0 };
+  }
+
+  #fdTable() {
+    const pids = this.pids;
+    if (this.#table?.pids.length === pids.length) return this.#table;
+    const keys = pids.map((pid) => links(`/proc/${pid}/fd`));
+    // The canary first: a process whose stat hangs makes its links hang on the same kernels.
+    if (keys.some((key) => this.#world.peek(key) === undefined)) {
+      this.#world.want(pids.map((pid) => `/proc/${pid}/stat`));
+      if (pids.some((pid) => this.#world.peek(`/proc/${pid}/stat`) === undefined)) return undefined;
+      this.#world.want(keys);
+      return undefined;
+    }
+    const holders = new Map<string, Holder[]>();
+    let missing = 0;
+    pids.forEach((pid, index) => {
+      const fds = this.#world.parsed(keys[index] ?? '', parseFdLinks);
+      if (fds === undefined) missing++;
+      for (const { fd, access, target } of fds ?? []) {
+        const known = holders.get(target);
+        const holder = { pid, fd, access, target };
+        if (known) known.push(holder);
+        else holders.set(target, [holder]);
+      }
+    });
+    this.#table = { pids, missing, holders };
+    return this.#table;
+  }
+
+  get locks(): readonly FileLock[] {
+    return this.#world.parsed('/proc/locks', parseLocks) ?? [];
+  }
+}
+
+function parsePids(text: string): number[] {
+  return text
+    .split('\n')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+function parseSelf(text: string): Self {
+  return JSON.parse(text) as Self;
+}

@@ -1,0 +1,101 @@
+import { arch, hostname, release } from 'node:os';
+import type { Key } from '../keys.ts';
+import { SELF } from '../keys.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Source } from '../source.ts';
+import { BlockedFiles, type GuardedOptions, readGuarded } from './guarded.ts';
+import { readLinks } from './link-reader.ts';
+import { isListable, isLockFree, listNow, readNow } from './lock-free.ts';
+import { readMemory } from './memory-reader.ts';
+import { readUnixSockets } from './socket-reader.ts';
+
+export interface LiveOptions {
+  /** Where the proc file system is mounted; default `/proc`. */
+  readonly proc?: string;
+  /** The end of all patience for one batch, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** A reader that is silent and asleep this long is stuck. Two looks of this length are taken. */
+const STALL_MS = 60;
+
+/** Opens the live host: lock-free files are read at once in this process, all others by children that can be killed. */
+export function openLive(options: LiveOptions): Source {
+  const proc = (options.proc ?? '/proc').replace(/\/+$/, '');
+  const realPath = (path: string) => (proc === '/proc' ? path : path.replace(/^\/proc(?=\/|$)/, proc));
+  const blocked = new BlockedFiles();
+  const opened = performance.now();
+  const guarded: GuardedOptions = { stallMs: STALL_MS, lateMs: options.timeoutMs, realPath };
+
+  return {
+    startedAt: new Date().toISOString(),
+    elapsedMs: () => performance.now() - opened,
+    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    now(key) {
+      if (key === SELF) return { kind: 'text', text: describeSelf() };
+      if (key.endsWith('/') && isListable(key)) return listNow(realPath(key.slice(0, -1)));
+      return isLockFree(key) ? readNow(realPath(key)) : undefined;
+    },
+    async fetch(keys) {
+      const outcomes = new Map<Key, Outcome>();
+      const plan = plannedReads(keys);
+      // The children first: they work while this process reads the lock-free files.
+      const children = [
+        readGuarded(plan.guarded, blocked, guarded),
+        readLinks(plan.links, blocked, guarded),
+        oneByOne(plan.memory, (key) => readMemory(key, guarded)),
+        oneByOne(plan.sockets, (key) => readUnixSockets(key, guarded)),
+      ];
+      for (const key of plan.lockFree) outcomes.set(key, readNow(realPath(key)));
+      for (const key of plan.listings) outcomes.set(key, listNow(realPath(key.slice(0, -1))));
+      for (const part of await Promise.all(children))
+        for (const [key, outcome] of part) outcomes.set(key, outcome);
+      return outcomes;
+    },
+  };
+}
+
+/** Who looks, from where: part of the evidence, since a bundle is read elsewhere. */
+function describeSelf(): string {
+  return JSON.stringify({
+    pid: process.pid,
+    uid: process.geteuid?.() ?? -1,
+    arch: arch(),
+    hostname: hostname(),
+    kernel: release(),
+  });
+}
+
+function plannedReads(keys: readonly Key[]) {
+  const plan = {
+    lockFree: [] as Key[],
+    listings: [] as Key[],
+    guarded: [] as Key[],
+    links: [] as Key[],
+    memory: [] as Key[],
+    sockets: [] as Key[],
+  };
+  for (const key of keys) {
+    if (key.startsWith('links:')) plan.links.push(key);
+    else if (key.startsWith('mem:') || key.startsWith('pagemap:')) plan.memory.push(key);
+    else if (key.startsWith('ss:')) plan.sockets.push(key);
+    else if (key.endsWith('/') && isListable(key)) plan.listings.push(key);
+    else if (isLockFree(key)) plan.lockFree.push(key);
+    else plan.guarded.push(key);
+  }
+  return plan;
+}
+
+/** Four children at a time: enough for a handful of futex words, and no burst of processes on a struggling host. */
+async function oneByOne(
+  keys: readonly Key[],
+  read: (key: Key) => Promise<Outcome>,
+): Promise<Map<Key, Outcome>> {
+  const outcomes = new Map<Key, Outcome>();
+  const queue = [...keys];
+  const worker = async () => {
+    for (let key = queue.shift(); key !== undefined; key = queue.shift()) outcomes.set(key, await read(key));
+  };
+  await Promise.all([worker(), worker(), worker(), worker()]);
+  return outcomes;
+}

@@ -1,0 +1,53 @@
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import type { Outcome } from '../outcome.ts';
+
+/** Bytes of one file that are kept; more is cut and said to be. */
+const FILE_LIMIT = 8 * 1024 * 1024;
+
+/**
+ * Files whose read takes no lock that a stuck process can hold. Measured on 5.10, 6.1, 6.12, 6.18 and 7.2 with targets
+ * inside execve, with mmap_lock held, exiting and dumping core; all else of /proc/PID is read by a child that can be killed.
+ */
+const LOCK_FREE =
+  /^\/proc\/(?:(?:\d+|self)(?:\/task\/\d+)?\/(?:status|comm|statm|sched|schedstat|cgroup|limits|mountinfo|oom_score|oom_score_adj|timers|children|fdinfo\/\d+|net\/[a-z0-9_]+)|stat|locks|swaps|uptime|version|mounts|sys\/.*|pressure\/\w+)$/;
+
+/** Directories whose names can be listed without such a lock (their entries' links cannot all be read without). */
+const LISTABLE = /^\/(?:proc|sys)(?:\/.*)?$/;
+
+export const isLockFree = (path: string): boolean => LOCK_FREE.test(path);
+export const isListable = (directory: string): boolean => LISTABLE.test(directory);
+
+const buffer = Buffer.allocUnsafe(64 * 1024);
+
+/** Reads a lock-free file at once, in this process. Synchronous reads cost a quarter of promises here. */
+export function readNow(path: string): Outcome {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, 'r');
+    let text = '';
+    for (;;) {
+      const got = readSync(descriptor, buffer, 0, buffer.length, null);
+      if (got === 0) return { kind: 'text', text };
+      text += buffer.toString('latin1', 0, got);
+      if (text.length >= FILE_LIMIT) return { kind: 'text', text, cut: true };
+    }
+  } catch (error) {
+    return { kind: 'error', errno: errnoOf(error) };
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** The names in a directory, one a line. */
+export function listNow(directory: string): Outcome {
+  try {
+    return { kind: 'text', text: readdirSync(directory, 'latin1').join('\n') };
+  } catch (error) {
+    return { kind: 'error', errno: errnoOf(error) };
+  }
+}
+
+export function errnoOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return typeof code === 'string' ? code : 'EIO';
+}

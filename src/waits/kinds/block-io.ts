@@ -1,0 +1,203 @@
+import type { Mount } from '../../procfs/mountinfo.ts';
+import { parseSwaps } from '../../procfs/swaps.ts';
+import { pointFacts } from '../facts.ts';
+import type { Edge } from '../graph.ts';
+import { edge } from '../nodes.ts';
+import {
+  busyDevices,
+  deviceHops,
+  deviceName,
+  deviceNode,
+  deviceOfPath,
+  inflight,
+} from '../objects/block-device.ts';
+import { type CallTarget, callTarget } from '../objects/call-target.ts';
+import { fuseHops } from '../objects/fuse-daemon.ts';
+import { isFuse, isNetwork, mountFact, mountNode } from '../objects/mount.ts';
+import { faultedProcess, isFaulting, mappedMounts } from '../objects/page-fault.ts';
+import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
+
+/** Functions in which a task sleeps for a page or a block request, whatever driver is below (they never name it). */
+const PAGE_OR_BLOCK =
+  /^(?:submit_bio_wait|bio_await|__blkdev_direct_IO\w*|blkdev_direct_IO\w*|__iomap_dio_rw|iomap_dio_\w+|dio_await_one|do_blockdev_direct_IO|__blockdev_direct_IO|folio_wait_\w+|wait_on_page_\w+|__wait_on_page_\w+|__folio_lock\w*|__lock_page\w*|folio_lock\w*|filemap_fault|filemap_get_pages|filemap_update_page|do_swap_page|swap_read\w*|wait_on_buffer|__wait_on_buffer|__bread_gfp|blk_mq_get_tag|blk_mq_freeze_queue_wait|blk_execute_rq|wbt_wait|rq_qos_wait|blk_throtl_\w+|exit_aio|blkdev_issue_flush|submit_bio_noacct|sync_inode\w*|writeback_\w+|wb_wait_for_completion|jbd2_log_wait_commit|wait_transaction_locked|jbd2_journal_commit_transaction|add_transaction_credits|balance_dirty_pages\w*)$/;
+
+/** Asynchronous I/O: sleeps interruptibly, also when the device is dead. */
+const ASYNC = /^(?:read_events|wait_for_kiocb)$/;
+
+/** Block I/O, page and writeback waits: from the file of the call to the mount, the device, and who serves it. */
+export const blockIo: Resolver = (context) => {
+  const { evidence, thread } = context;
+  const asynchronous = inFrames(thread, ASYNC, 1);
+  if (!asynchronous && (thread.state !== 'D' || !inFrames(thread, PAGE_OR_BLOCK, 4))) return undefined;
+  const faulting = isFaulting(thread);
+  // Inside a page fault the system call's file is not the one that is waited for: the mapped one is.
+  const call = faulting ? { facts: [] } : callTarget(context);
+  const at = faulting ? whereFaulting(context) : whereTo(context, call);
+  const name = thread.syscallName ?? 'page fault';
+  if (asynchronous) {
+    // Idle unless requests of a device of this process stay in flight.
+    const stuck = at.device !== undefined && (inflight(evidence, at.device)?.count ?? 0) > 0;
+    if (!stuck) {
+      return waitOf(context, {
+        kind: 'aio',
+        point: `${name}: completed asynchronous I/O`,
+        idle: 'idle-aio',
+        facts: pointFacts(evidence, thread),
+      });
+    }
+  }
+  const facts = [...pointFacts(evidence, thread), ...call.facts];
+  if (at.mount !== undefined && isNetwork(at.mount)) {
+    return waitOf(context, {
+      kind: 'network-fs',
+      point: `${name}: ${mountNode(at.mount).name}`,
+      facts,
+      hops: at.hops,
+      detail: { fsType: at.mount.fsType, source: at.mount.source },
+    });
+  }
+  if (at.mount !== undefined && isFuse(at.mount)) {
+    return waitOf(context, {
+      kind: 'fuse',
+      point: `${name}: a page of ${mountNode(at.mount).name}`,
+      subsystem: 'fuse',
+      facts,
+      hops: at.hops,
+    });
+  }
+  return waitOf(context, {
+    kind: 'block-io',
+    point: `${name}: block I/O${at.device === undefined ? '' : ` on ${at.device}`}`,
+    subsystem: subsystemOf(context, at.device),
+    ...(asynchronous
+      ? {}
+      : {
+          killable:
+            inFrames(thread, /^filemap_(?:read|get_pages|update_page)$/) && !inFrames(thread, /^do_exit$/),
+        }),
+    facts,
+    hops: at.hops,
+    detail: at.device === undefined ? {} : { device: at.device },
+  });
+};
+
+interface Where {
+  readonly mount?: Mount;
+  readonly device?: string;
+  readonly hops: readonly Hop[];
+}
+
+function whereTo(context: WaitContext, call: CallTarget): Where {
+  const { evidence, process, node } = context;
+  const path = call.path;
+  const direct = path === undefined ? undefined : deviceOfPath(evidence, path);
+  if (direct !== undefined)
+    return onDevice(context, direct, [deviceEdge(context, direct, 'the descriptor is this device')]);
+  const mount = call.mount;
+  if (mount !== undefined) {
+    if (isFuse(mount)) {
+      return { mount, hops: fuseHops(evidence, process, node, mount, 'its descriptor lies on this mount') };
+    }
+    const at = mountNode(mount);
+    const toMount = edge(
+      node,
+      at,
+      'waits for I/O on',
+      at.name,
+      'its descriptor lies on this mount',
+      mountFact(evidence, process, mount),
+    );
+    if (isNetwork(mount)) return { mount, hops: [{ edges: [toMount] }] };
+    const device = deviceName(evidence, mount.major, mount.minor);
+    if (device !== undefined) {
+      const on = edge(
+        at,
+        deviceNode(device),
+        'lies on',
+        device,
+        'device of the mount',
+        inflight(evidence, device)?.facts ?? [],
+      );
+      return onDevice(context, device, [toMount, on], mount);
+    }
+    return { mount, hops: [{ edges: [toMount] }] };
+  }
+  // No descriptor and no path: exit, a page fault, asynchronous I/O. A block device or file that the process has open …
+  const open = process.fds.map((fd) => deviceOfPath(evidence, fd.target)).find((name) => name !== undefined);
+  if (open !== undefined)
+    return onDevice(context, open, [deviceEdge(context, open, 'the process has it open', 'likely')]);
+  // … or the one device of the host that holds requests.
+  const busy = busyDevices(evidence);
+  const [single] = busy;
+  if (single !== undefined && busy.length === 1) {
+    return onDevice(context, single, [
+      deviceEdge(context, single, 'the only device with requests in flight', 'possible'),
+    ]);
+  }
+  return { hops: [] };
+}
+
+/** A page of a mapped file: of this process, or of the one whose memory it reads. */
+function whereFaulting(context: WaitContext): Where {
+  const { evidence, process, node } = context;
+  const owner = faultedProcess(context);
+  const mapped = mappedMounts(evidence, owner);
+  const how = mapped.sure ? 'it maps a file of this mount' : 'the FUSE mount that it can see';
+  const confidence = mapped.mounts.length === 1 ? 'likely' : 'possible';
+  const hops = mapped.mounts.flatMap((mount): Hop[] => {
+    if (isFuse(mount)) return fuseHops(evidence, owner, node, mount, how, confidence);
+    const at = mountNode(mount);
+    return [
+      {
+        edges: [
+          edge(node, at, 'waits for a page of', at.name, how, mountFact(evidence, owner, mount), confidence),
+        ],
+      },
+    ];
+  });
+  const [mount] = mapped.mounts;
+  if (mount !== undefined) return { mount, hops };
+  const swap = evidence.world.parsed('/proc/swaps', parseSwaps)?.[0];
+  const device = swap === undefined ? undefined : deviceOfPath(evidence, swap.path);
+  if (device !== undefined && inFrames(context.thread, /swap/)) {
+    return onDevice(context, device, [deviceEdge(context, device, 'the page was swapped out', 'likely')]);
+  }
+  return whereTo({ ...context, process }, { facts: [] });
+}
+
+function onDevice(
+  { evidence, process }: WaitContext,
+  device: string,
+  before: readonly Edge[],
+  mount?: Mount,
+): Where {
+  return { device, ...(mount ? { mount } : {}), hops: deviceHops(evidence, process, before, device) };
+}
+
+function deviceEdge(
+  { evidence, node }: WaitContext,
+  device: string,
+  how: string,
+  confidence: Edge['confidence'] = 'certain',
+): Edge {
+  return edge(
+    node,
+    deviceNode(device),
+    'waits for I/O on',
+    device,
+    how,
+    inflight(evidence, device)?.facts ?? [],
+    confidence,
+  );
+}
+
+function subsystemOf({ thread }: WaitContext, device: string | undefined) {
+  if (device?.startsWith('loop') === true) return 'loop' as const;
+  if (device?.startsWith('dm-') === true) return 'dm' as const;
+  if (device?.startsWith('nbd') === true) return 'nbd' as const;
+  if (device?.startsWith('md') === true) return 'md' as const;
+  if (inFrames(thread, /writeback|fdatawait/, 4)) return 'page-writeback' as const;
+  if (inFrames(thread, /^(?:folio_|__folio_|wait_on_page|__wait_on_page|__lock_page|filemap_)/, 2))
+    return 'page-lock' as const;
+  return 'block-io' as const;
+}

@@ -1,0 +1,107 @@
+import { pointFacts } from '../facts.ts';
+import { classifyFrames } from '../frames/classify.ts';
+import { edge, thing } from '../nodes.ts';
+import { callTarget } from '../objects/call-target.ts';
+import { isNetwork, mountFact, mountNode } from '../objects/mount.ts';
+import { type Resolver, waitOf } from '../wait.ts';
+
+const NETWORK = new Set(['nfs', 'smb', 'ceph', '9p', 'netfs']);
+const DRIVER = new Set([
+  'gpu',
+  'usb',
+  'scsi',
+  'nvme',
+  'md',
+  'dm',
+  'nbd',
+  'ublk',
+  'mmc',
+  'virtio',
+  'bcache',
+  'rdma',
+  'iscsi',
+  'ipmi',
+  'zram',
+  'pci',
+  'wifi',
+  'rbd',
+  'kvm',
+]);
+const LOCKS = new Set(['mutex', 'rwsem', 'percpu-rwsem', 'inode-lock', 'mmap-lock', 'rtnl', 'socket-lock']);
+const BLOCK = new Set([
+  'block-io',
+  'blk-tag',
+  'blk-freeze',
+  'page-lock',
+  'page-writeback',
+  'wbt',
+  'loop',
+  'aio',
+  'jbd2',
+  'ext4',
+  'xfs',
+  'xfs-log',
+  'btrfs',
+  'f2fs',
+  'writeback-throttle',
+]);
+
+/** All other uninterruptible sleeps, by what their frames are called; nothing is guessed beyond the subsystem. */
+export const dOther: Resolver = (context) => {
+  const { evidence, process, thread, node } = context;
+  if (thread.state !== 'D') return undefined;
+  const call = callTarget(context);
+  const named = classifyFrames(thread.frames, {
+    state: 'D',
+    comm: thread.comm,
+    kthread: process.isKernelThread,
+    ...(thread.syscallName === undefined ? {} : { syscall: thread.syscallName }),
+  });
+  const facts = [...pointFacts(evidence, thread), ...call.facts];
+  const name = thread.syscallName ?? 'kernel';
+  const { subsystem } = named;
+  const onNetwork = call.mount !== undefined && isNetwork(call.mount);
+  const kind =
+    NETWORK.has(subsystem) || onNetwork
+      ? 'network-fs'
+      : DRIVER.has(subsystem)
+        ? 'driver'
+        : LOCKS.has(subsystem)
+          ? 'kernel-lock'
+          : BLOCK.has(subsystem)
+            ? 'block-io'
+            : 'd-other';
+  const target =
+    call.mount === undefined
+      ? thing(
+          'kernel',
+          `${subsystem}:${thread.tid}`,
+          subsystem === 'unknown' ? 'the kernel' : `kernel: ${subsystem}`,
+        )
+      : mountNode(call.mount);
+  const proof = call.mount === undefined ? [] : mountFact(evidence, process, call.mount);
+  return waitOf(context, {
+    kind,
+    point: `${name}: ${named.waitsFor}`,
+    subsystem,
+    facts,
+    ...(typeof named.killable === 'boolean' ? { killable: named.killable } : {}),
+    ...(named.benign === true ? { idle: 'idle-kthread' } : {}),
+    detail: { ...(call.mount === undefined ? {} : { source: call.mount.source, fsType: call.mount.fsType }) },
+    hops: [
+      {
+        edges: [
+          edge(
+            node,
+            target,
+            'waits for',
+            named.waitsFor,
+            named.frame === undefined ? 'state D' : `its frame ${named.frame}`,
+            proof,
+            call.mount === undefined ? 'likely' : 'certain',
+          ),
+        ],
+      },
+    ],
+  });
+};

@@ -1,0 +1,162 @@
+import type { ProcessEvidence } from '../../evidence/process.ts';
+import type { FileLock } from '../../procfs/locks.ts';
+import { fact, fdFact, lineFact, pointFacts, stateFact } from '../facts.ts';
+import type { Fact } from '../graph.ts';
+import { edge, processNode, strangerNode, thing } from '../nodes.ts';
+import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
+
+/** fcntl(2) */
+const F_SETLKW = 7;
+const F_OFD_SETLKW = 38;
+
+/** flock, POSIX and open-file-description locks: who holds the lock now. */
+export const fileLock: Resolver = (context) => {
+  const { evidence, process, thread } = context;
+  const name = thread.syscallName;
+  const command = thread.intArgument(1);
+  const byCall = name === 'flock' || (name === 'fcntl' && (command === F_SETLKW || command === F_OFD_SETLKW));
+  const byFrame = inFrames(
+    thread,
+    /^(?:locks_lock_inode_wait|flock_lock_inode_wait|posix_lock_inode_wait|fcntl_setlk(?:64)?|__break_lease|nlmclnt_\w+|nfs4_proc_lock)$/,
+    3,
+  );
+  if (!byFrame && !(byCall && thread.frames.length === 0)) return undefined;
+  const fd = thread.intArgument(0);
+  const target = fd === undefined ? undefined : process.fd(fd)?.target;
+  const kind = name === 'fcntl' ? (command === F_OFD_SETLKW ? 'OFD lock' : 'POSIX lock') : 'flock';
+  return waitOf(context, {
+    kind: 'file-lock',
+    point: `${name ?? 'lock'}(${fd ?? '?'}${target === undefined ? '' : `, ${target}`}): ${kind}`,
+    subsystem: 'file-lock',
+    killable: true,
+    facts: [...pointFacts(evidence, thread), ...(fd === undefined ? [] : fdFact(process, fd))],
+    hops: holders(context, fd, target),
+    detail: { lock: kind, ...(target === undefined ? {} : { file: target }) },
+  });
+};
+
+function holders(context: WaitContext, fd: number | undefined, target: string | undefined): Hop[] {
+  const { evidence, process, node } = context;
+  const { locks } = evidence.host;
+  const ours = locks.find(
+    (lock) =>
+      lock.blocked && lock.pid === process.pid && (target === undefined || matchesInode(context, fd, lock)),
+  );
+  const blocking =
+    ours === undefined
+      ? locksOfFile(context, fd)
+      : locks.filter((lock) => lock.id === ours.id && !lock.blocked);
+  const file = thing('file', target ?? `${process.pid}:${fd}`, target ?? 'the file');
+  const proof: Fact[] =
+    ours === undefined
+      ? []
+      : lineFact(evidence, '/proc/locks', new RegExp(`^${ours.id}: +-> .* ${process.pid} `));
+  const waits = edge(node, file, 'waits for the lock on', file.name, 'its system call', proof);
+  const found = new Map<number, Hop>();
+  for (const lock of blocking) {
+    const line = lineFact(evidence, '/proc/locks', new RegExp(`^${lock.id}: (?!->)`));
+    const owner = lock.pid > 0 ? evidence.process(lock.pid) : undefined;
+    // A POSIX lock is the process's; a flock belongs to the open file description, and its pid is only who took it.
+    const named = lock.kind === 'POSIX' || holdsByFdinfo(owner, lock);
+    if (owner !== undefined && named && owner.state !== 'Z') {
+      found.set(owner.pid, {
+        next: { pid: owner.pid },
+        edges: [
+          waits,
+          edge(file, processNode(owner), 'locked by', `${lock.kind} ${lock.access}`, '/proc/locks names it', [
+            ...line,
+            ...stateFact(evidence, owner),
+          ]),
+        ],
+      });
+      continue;
+    }
+    for (const { process: by, fd: held } of inheritors(context, lock, target)) {
+      const info = lineFact(evidence, by.fdinfoPath(held), 'lock:');
+      const taker =
+        lock.pid > 0 && lock.pid !== by.pid
+          ? `; taken by ${lock.pid}, which ${owner === undefined ? 'is gone' : 'has not this descriptor'}`
+          : '';
+      found.set(by.pid, {
+        next: { pid: by.pid },
+        edges: [
+          waits,
+          edge(
+            file,
+            processNode(by),
+            'locked by',
+            `${lock.kind} ${lock.access}, fd ${held}`,
+            `its descriptor carries the lock${taker}`,
+            [...line, fact(by.fdPath(held), by.fd(held)?.target ?? ''), ...info, ...stateFact(evidence, by)],
+          ),
+        ],
+      });
+    }
+    if (found.size === 0) {
+      const to = strangerNode(
+        Math.max(lock.pid, 0),
+        lock.pid > 0 ? 'which is gone' : 'a holder that cannot be seen from here',
+      );
+      found.set(-1, {
+        edges: [
+          waits,
+          edge(
+            file,
+            to,
+            'locked by',
+            `${lock.kind} ${lock.access}`,
+            '/proc/locks; its holder could not be found',
+            line,
+            'possible',
+          ),
+        ],
+      });
+    }
+  }
+  return found.size === 0 ? [{ edges: [waits] }] : [...found.values()].slice(0, 8);
+}
+
+/** Processes whose descriptor carries this lock, by the `lock:` line of its fdinfo. */
+function inheritors(
+  { evidence, process }: WaitContext,
+  lock: FileLock,
+  target: string | undefined,
+): { process: ProcessEvidence; fd: number }[] {
+  const candidates = target === undefined ? [] : evidence.host.holders(target);
+  const found: { process: ProcessEvidence; fd: number }[] = [];
+  for (const { pid, fd } of candidates) {
+    const by = evidence.process(pid);
+    if (by === undefined || found.some((entry) => entry.process.pid === pid)) continue;
+    const carries = (by.fdinfo(fd)?.locks ?? []).some(
+      (line) => line.kind === lock.kind && line.inode === lock.inode && !line.blocked,
+    );
+    // The waiter has the file open too, by a description of its own.
+    if (carries && pid !== process.pid) found.push({ process: by, fd });
+  }
+  return found;
+}
+
+function holdsByFdinfo(owner: ProcessEvidence | undefined, lock: FileLock): boolean {
+  if (owner === undefined) return false;
+  return owner.fds.some(({ fd, target }) => {
+    if (!target.startsWith('/')) return false;
+    return (owner.fdinfo(fd)?.locks ?? []).some(
+      (line) => line.kind === lock.kind && line.inode === lock.inode,
+    );
+  });
+}
+
+function matchesInode({ process }: WaitContext, fd: number | undefined, lock: FileLock): boolean {
+  const inode = fd === undefined ? undefined : process.fdinfo(fd)?.ino;
+  return inode === undefined || inode === lock.inode;
+}
+
+/** Locks on the same file when our own waiting line is not there (another PID namespace's /proc, OFD locks show −1). */
+function locksOfFile({ evidence, process }: WaitContext, fd: number | undefined): FileLock[] {
+  const inode = fd === undefined ? undefined : process.fdinfo(fd)?.ino;
+  const mount = fd === undefined ? undefined : process.mount(process.fdinfo(fd)?.mntId);
+  if (inode === undefined) return [];
+  return evidence.host.locks.filter(
+    (lock) => !lock.blocked && lock.inode === inode && (mount === undefined || lock.minor === mount.minor),
+  );
+}

@@ -1,0 +1,31 @@
+import { pointFacts } from '../facts.ts';
+import { edge, thing } from '../nodes.ts';
+import { frozenCgroup } from '../objects/cgroup.ts';
+import { inFrames, type Resolver, waitOf } from '../wait.ts';
+
+/** Held by a cgroup freezer: v1 shows D, v2 shows S in the signal code. */
+export const frozen: Resolver = (context) => {
+  const { evidence, process, thread, node } = context;
+  // From 6.1 on a v1-frozen task keeps the frames of the sleep it was in, and turns D; older kernels show the freezer itself.
+  const freezer = process.cgroups.find(({ controllers }) => controllers.includes('freezer'));
+  const v1 =
+    thread.state === 'D' && (inFrames(thread, /^__refrigerator$/, 1) || (freezer?.path ?? '/') !== '/');
+  const v2 = inFrames(thread, /^(?:get_signal|do_freezer_trap)$/, 1);
+  // Without any frame (5.10 without root) the cgroup alone can tell; asked only of tasks that show nowhere to sleep.
+  const blind = thread.frames.length === 0 && (thread.state === 'S' || thread.state === 'D');
+  if (!v1 && !v2 && !blind) return undefined;
+  const found = frozenCgroup(evidence, process);
+  if (found === undefined) return undefined;
+  const { cgroup, facts, version, own } = found;
+  const name = `cgroup ${cgroup}`;
+  const how = own ? 'its own cgroup is frozen' : 'an ancestor of its cgroup is frozen';
+  return waitOf(context, {
+    kind: 'frozen',
+    point: `frozen by the cgroup v${version} freezer`,
+    subsystem: 'freezer',
+    facts: [...pointFacts(evidence, thread), ...facts],
+    killable: version === 2,
+    detail: { cgroup, version, own },
+    hops: [{ edges: [edge(node, thing('cgroup', cgroup, name), 'frozen by', name, how, facts)] }],
+  });
+};

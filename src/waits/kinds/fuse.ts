@@ -1,0 +1,41 @@
+import type { Mount } from '../../procfs/mountinfo.ts';
+import { pointFacts } from '../facts.ts';
+import { callTarget } from '../objects/call-target.ts';
+import { fuseHops, looksStuck } from '../objects/fuse-daemon.ts';
+import { isFuse } from '../objects/mount.ts';
+import { inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
+
+/** A request to a FUSE file system that its daemon has not answered: S, or D once the waiter was killed. */
+export const fuse: Resolver = (context) => {
+  const { evidence, process, thread, node } = context;
+  const inRequest =
+    inFrames(
+      thread,
+      /^(?:request_wait_answer|fuse_chan_send|__?fuse_(?:simple_)?request(?:_send)?|fuse_dax_break_layouts|fuse_request_alloc|fuse_get_req|__fuse_get_req)$/,
+      2,
+    ) && !inFrames(thread, /^fuse_dev_do_(?:read|write)$/, 2);
+  if (!inRequest) return undefined;
+  const call = callTarget(context);
+  const named = call.mount !== undefined && isFuse(call.mount) ? call.mount : undefined;
+  const facts = [...pointFacts(evidence, thread), ...call.facts];
+  const candidates = named === undefined ? suspects(context) : [named];
+  const how = named === undefined ? 'the FUSE mount that it can see' : 'its system call is about this mount';
+  const sure = named !== undefined || candidates.length === 1 ? 'certain' : 'possible';
+  const where = candidates.length === 1 ? ` on ${candidates[0]?.mountPoint}` : '';
+  return waitOf(context, {
+    kind: 'fuse',
+    point: `${thread.syscallName ?? 'kernel'}: FUSE request${where}`,
+    subsystem: 'fuse',
+    // Interruptible until the daemon has taken the request; not killable afterwards (fs/fuse/dev.c).
+    ...(thread.state === 'D' ? { killable: false } : {}),
+    facts,
+    hops: candidates.flatMap((mount) => fuseHops(evidence, process, node, mount, how, sure)),
+  });
+};
+
+/** FUSE mounts of the process's mount namespace; those that seem stuck, if any does. */
+export function suspects({ evidence, process }: Pick<WaitContext, 'evidence' | 'process'>): readonly Mount[] {
+  const mounts = process.mounts.filter(isFuse);
+  const stuck = mounts.filter((mount) => looksStuck(evidence, mount));
+  return (stuck.length > 0 ? stuck : mounts).slice(0, 8);
+}

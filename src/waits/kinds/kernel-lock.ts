@@ -1,0 +1,170 @@
+import type { ProcessEvidence } from '../../evidence/process.ts';
+import type { ThreadEvidence } from '../../evidence/thread.ts';
+import { fdFact, pointFacts } from '../facts.ts';
+import { edge, thing, threadNode } from '../nodes.ts';
+import { callTarget } from '../objects/call-target.ts';
+import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
+
+/**
+ * D with one of these on top waits for the lock that this function takes: the lock functions themselves are hidden from
+ * 6.1 on (kernel-doc of wchan: __sched and lock sections are skipped), 5.10 shows them.
+ */
+interface LockUser {
+  readonly top: RegExp;
+  readonly lock: string;
+  readonly subsystem: 'pipe' | 'inode-lock' | 'rwsem' | 'mutex' | 'rtnl' | 'cgroup' | 'tty' | 'file-lock';
+  /** Functions that hold this very lock while they sleep deeper down. */
+  readonly holders: RegExp;
+}
+
+const LOCK_FUNCTIONS =
+  /^(?:rwsem_down_\w+|down_(?:read|write)\w*|__mutex_lock\w*|mutex_lock\w*|__down\w*|schedule_preempt_disabled|__rwsem_\w+)$/;
+
+const LOCK_USERS: readonly LockUser[] = [
+  {
+    top: /^(?:anon_pipe_(?:read|write)|pipe_(?:read|write|poll|release|fcntl)|fifo_open|splice_\w+|pipe_ioctl)$/,
+    lock: 'mutex of the pipe',
+    subsystem: 'pipe',
+    holders: /^(?:anon_)?pipe_(?:read|write)$/,
+  },
+  {
+    top: /^(?:filename_create|filename_\w*(?:mkdirat|unlinkat|renameat2?|symlinkat)|do_(?:unlinkat|rmdir|mkdirat|renameat2|symlinkat|mknodat|linkat)|start_\w+|lock_rename\w*|__lookup_slow|lookup_slow|open_last_lookups|path_openat|lookup_open|iterate_dir|walk_component|lookup_one_\w+|start_dirop)$/,
+    lock: 'lock of the directory',
+    subsystem: 'inode-lock',
+    holders:
+      /^(?:__lookup_slow|lookup_slow|lookup_open|open_last_lookups|filename_create|do_unlinkat|do_rmdir|do_renameat2|iterate_dir|vfs_(?:create|mkdir|unlink|rename|rmdir)|filename_\w+at2?)$/,
+  },
+  {
+    top: /^(?:\w+_file_(?:write|read)(?:_iter)?|\w+_file_buffered_write|\w+_buffered_write_iter|ext4_file_\w+|\w+_setattr|do_truncate|vfs_fallocate|\w+_fallocate|generic_file_llseek\w*|\w+_llseek|chmod_common|chown_common|vfs_setxattr|vfs_utimes|inode_lock\w*|\w+_sync_file|\w+_fsync)$/,
+    lock: 'lock of the file (inode)',
+    subsystem: 'inode-lock',
+    holders:
+      /_file_(?:write|read)|_write_iter|_fallocate|do_truncate|notify_change|_setattr|_fsync|_sync_file|_dio_/,
+  },
+  {
+    top: /^(?:rtnetlink_rcv_msg|rtnl_\w+|register_netdev\w*|unregister_netdev\w*)$/,
+    lock: 'rtnl_lock',
+    subsystem: 'rtnl',
+    holders: /^rtnl_|^rtnetlink_|register_netdev/,
+  },
+  { top: /^(?:cgroup_\w+)$/, lock: 'cgroup_mutex', subsystem: 'cgroup', holders: /^cgroup_/ },
+  {
+    top: /^(?:tty_(?:write|read|ioctl|open|release)\w*|n_tty_\w+)$/,
+    lock: 'lock of the terminal',
+    subsystem: 'tty',
+    holders: /^(?:n_tty_|tty_)/,
+  },
+];
+
+/** Waits for a kernel lock that another task holds while it sleeps in something else. */
+export const kernelLock: Resolver = (context) => {
+  const { evidence, thread } = context;
+  if (thread.state !== 'D') return undefined;
+  const frames = thread.frames.filter((frame) => !LOCK_FUNCTIONS.test(frame));
+  const top = frames[0] ?? '';
+  const user = LOCK_USERS.find((candidate) => candidate.top.test(top));
+  if (user === undefined) return undefined;
+  const call = callTarget(context);
+  return waitOf(context, {
+    kind: 'kernel-lock',
+    point: `${thread.syscallName ?? 'kernel'}: ${user.lock}`,
+    subsystem: user.subsystem,
+    killable: false,
+    facts: [...pointFacts(evidence, thread), ...call.facts],
+    detail: { lock: user.lock },
+    hops: holderHops(context, user, call.path, call.mount?.id),
+  });
+};
+
+function holderHops(
+  context: WaitContext,
+  user: LockUser,
+  path: string | undefined,
+  mountId: number | undefined,
+): Hop[] {
+  const { evidence, node } = context;
+  const key = path ?? `${context.thread.tid}`;
+  const lock = thing(
+    'lock',
+    `${user.subsystem}:${key}`,
+    path === undefined ? user.lock : `${user.lock} ${path}`,
+  );
+  const waits = edge(node, lock, 'waits for', user.lock, 'state D in the function that takes this lock', []);
+  const holders = candidates(context).filter(({ thread }) => holdsLock(thread, user));
+  const same = holders.filter(({ process, thread }) => sameObject(process, thread, user, path, mountId));
+  const chosen = same.length > 0 ? same : user.subsystem === 'pipe' ? [] : holders;
+  if (chosen.length === 0) return [{ edges: [waits] }];
+  return chosen.slice(0, 4).map(({ process, thread }) => ({
+    next: { pid: process.pid, tid: thread.tid },
+    edges: [
+      waits,
+      edge(
+        lock,
+        threadNode(process, thread),
+        'held by',
+        user.lock,
+        same.length > 0
+          ? 'it sleeps deeper down, inside a function that holds the lock of the same object'
+          : 'it sleeps inside a function that holds such a lock',
+        [...pointFacts(evidence, thread), ...(path === undefined ? [] : descriptorOf(process, path))],
+        same.length === 1 ? 'likely' : 'possible',
+      ),
+    ],
+  }));
+}
+
+/** Tasks that sleep in the kernel in a way that can hold a lock: D, or a request to a user-space helper. */
+function candidates({
+  evidence,
+  thread: own,
+}: WaitContext): { process: ProcessEvidence; thread: ThreadEvidence }[] {
+  const found: { process: ProcessEvidence; thread: ThreadEvidence }[] = [];
+  for (const [pid, status] of evidence.host.statuses) {
+    if (!/[DS]/.test(status.state)) continue;
+    // A wait channel is cheap and tells who sleeps in a place from which locks are held.
+    const wchan = evidence.world.text(`/proc/${pid}/wchan`);
+    const deep =
+      status.state === 'D' ||
+      /^(?:request_wait_answer|fuse_chan_send|rpc_wait|nfs|folio_wait|filemap)/.test(wchan ?? '');
+    if (!deep && status.threads === 1) continue;
+    if (!deep && pid !== own.pid) continue;
+    const process = evidence.process(pid);
+    for (const thread of process?.threads ?? []) {
+      if (process !== undefined && thread.tid !== own.tid) found.push({ process, thread });
+    }
+  }
+  return found;
+}
+
+/** Its frames hold the lock's function, and it sleeps in something else above that. */
+function holdsLock(thread: ThreadEvidence, user: LockUser): boolean {
+  const frames = thread.frames.filter((frame) => !LOCK_FUNCTIONS.test(frame));
+  const at = frames.findIndex((frame) => user.holders.test(frame));
+  return at > 0 && !user.top.test(frames[0] ?? '');
+}
+
+function sameObject(
+  process: ProcessEvidence,
+  thread: ThreadEvidence,
+  user: LockUser,
+  path: string | undefined,
+  mountId: number | undefined,
+): boolean {
+  if (user.subsystem === 'pipe' || user.lock.includes('inode')) {
+    const fd = thread.intArgument(0);
+    const target = fd === undefined ? undefined : process.fd(fd)?.target;
+    return target !== undefined && target === path;
+  }
+  if (user.subsystem !== 'inode-lock') return true;
+  // A directory: the same mount, as far as it is known; a lookup below FUSE or NFS is the usual holder.
+  return (
+    mountId !== undefined &&
+    inFrames(thread, /lookup|filename_|iterate_dir|unlinkat|renameat/) &&
+    process.mounts.some((m) => m.id === mountId)
+  );
+}
+
+function descriptorOf(process: ProcessEvidence, path: string) {
+  const fd = process.fds.find((link) => link.target === path);
+  return fd === undefined ? [] : fdFact(process, fd.fd);
+}

@@ -1,0 +1,17 @@
+import { pointFacts } from '../facts.ts';
+import { classifyFrames } from '../frames/classify.ts';
+import { type Resolver, waitOf } from '../wait.ts';
+
+/** A kernel thread that waits for work. In D it is told like everybody else. */
+export const kernelThread: Resolver = (context) => {
+  const { evidence, process, thread } = context;
+  if (!process.isKernelThread || thread.state === 'D' || thread.state === 'R') return undefined;
+  const named = classifyFrames(thread.frames, { state: thread.state, comm: thread.comm, kthread: true });
+  return waitOf(context, {
+    kind: 'kernel-thread',
+    point: `kernel thread: ${named.subsystem === 'unknown' ? (thread.frames[0] ?? 'idle') : named.waitsFor}`,
+    idle: 'idle-kthread',
+    subsystem: 'kthread-idle',
+    facts: pointFacts(evidence, thread),
+  });
+};

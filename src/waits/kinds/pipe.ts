@@ -1,0 +1,74 @@
+import { fdFact, lineFact, pointFacts } from '../facts.ts';
+import { isLeftBehind, pipeEnds, pipeHops } from '../objects/pipe.ts';
+import { inFrames, type Resolver, waitOf } from '../wait.ts';
+
+const READS = /^(?:read|readv|preadv2|splice|tee|vmsplice|sendfile|copy_file_range)$/;
+
+/** read or write on a pipe or FIFO. */
+export const pipe: Resolver = (context) => {
+  const { evidence, process, thread, node } = context;
+  if (thread.state === 'D') return undefined;
+  const reading = inFrames(thread, /^(?:(?:anon_)?pipe_read|pipe_wait_readable|wait_for_partner)$/, 2);
+  const writing = inFrames(thread, /^(?:(?:anon_)?pipe_write|pipe_wait_writable|opipe_prep)$/, 2);
+  const name = thread.syscallName;
+  const fd = thread.intArgument(0);
+  const target = fd === undefined ? undefined : process.fd(fd)?.target;
+  // 5.10 without root shows no frame at all: then the call on a pipe's descriptor tells.
+  const blind = thread.frames.length === 0 && target?.startsWith('pipe:[') === true && name !== undefined;
+  if (!reading && !writing && !blind) return undefined;
+  const isRead = reading || (blind && READS.test(name ?? ''));
+  const facts = [
+    ...pointFacts(evidence, thread),
+    ...(fd === undefined ? [] : fdFact(process, fd)),
+    ...(fd === undefined ? [] : lineFact(evidence, process.fdinfoPath(fd), 'flags:')),
+  ];
+  const point = `${name ?? (isRead ? 'read' : 'write')}(${fd ?? '?'}${target === undefined ? '' : `, ${target}`})`;
+  if (target === undefined) {
+    return waitOf(context, {
+      kind: isRead ? 'pipe-read' : 'pipe-write',
+      point,
+      subsystem: 'pipe',
+      ...(isRead ? { idle: 'idle-read' } : {}),
+      killable: true,
+      facts,
+    });
+  }
+  if (!isRead) {
+    const ends = pipeEnds(evidence, target, 'r');
+    return waitOf(context, {
+      kind: 'pipe-write',
+      point,
+      subsystem: 'pipe',
+      killable: true,
+      facts,
+      detail: { pipe: target, readers: ends.holders.length },
+      hops: pipeHops(evidence, node, target, 'waits for room in', 'r', ends, false),
+    });
+  }
+  const ends = pipeEnds(evidence, target, 'w');
+  const self = ends.holders.some(({ process: by }) => by.pid === process.pid);
+  const others = ends.holders.filter(({ process: by }) => by.pid !== process.pid);
+  const left = others.filter(({ process: by }) => isLeftBehind(evidence, by, process));
+  const anonymous = target.startsWith('pipe:[');
+  const held =
+    anonymous && ends.holders.length > 0 && left.length === others.length && (left.length > 0 || self);
+  const chosen = left.length > 0 && held ? left : held ? ends.holders : others;
+  return waitOf(context, {
+    kind: 'pipe-read',
+    point,
+    subsystem: 'pipe',
+    idle: 'idle-read',
+    killable: true,
+    facts,
+    detail: { pipe: target, held, self: held && others.length === 0, writers: ends.holders.length },
+    hops: pipeHops(
+      evidence,
+      node,
+      target,
+      'waits for data or the end of',
+      'w',
+      { ...ends, holders: chosen },
+      true,
+    ),
+  });
+};

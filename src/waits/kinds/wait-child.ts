@@ -1,0 +1,140 @@
+import type { ProcessEvidence } from '../../evidence/process.ts';
+import { fdFact, lineFact, pointFacts, stateFact } from '../facts.ts';
+import { edge, processNode } from '../nodes.ts';
+import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
+
+/** wait4(2), waitid(2) */
+const P_ALL = 0;
+const P_PID = 1;
+const P_PGID = 2;
+const P_PIDFD = 3;
+const WUNTRACED = 2;
+
+interface Asked {
+  /** The call as text: `wait4(4250)`. */
+  readonly call: string;
+  /** Does it wait for this child? */
+  readonly wants: (child: ProcessEvidence) => boolean;
+  /** One certain child, not any of several. */
+  readonly specific: boolean;
+  /** Would a stop of the child end the wait? */
+  readonly seesStops: boolean;
+  readonly facts: ReturnType<typeof fdFact>;
+}
+
+/** wait4 and waitid: waits for a child to die, and so for whatever holds that child. */
+export const waitChild: Resolver = (context) => {
+  const { evidence, process, thread, node } = context;
+  if (!inFrames(thread, /^do_wait$/, 2) && !/^(?:wait4|waitid)$/.test(thread.syscallName ?? ''))
+    return undefined;
+  const asked = whatIsAsked(context);
+  const family = [...new Set([...process.children, ...tracees(context)])];
+  const known = family.map((pid) => evidence.process(pid)).filter((child) => child !== undefined);
+  const children = known.filter((child) => asked.wants(child));
+  // A wait for any child is over as soon as one of them ends: one stuck child of several is no trouble of this waiter.
+  const blame = asked.specific || children.length === 1;
+  const hops: Hop[] = (blame ? children : children.slice(0, 8)).map((child) => ({
+    soft: true,
+    next: { pid: child.pid },
+    edges: [
+      edge(node, processNode(child), 'waits for the end of', asked.call, howOf(process, child), [
+        ...asked.facts,
+        ...relationFact(context, child),
+        ...stateFact(evidence, child),
+      ]),
+    ],
+  }));
+  return waitOf(context, {
+    kind: 'wait-child',
+    point: asked.call,
+    idle: 'idle-wait-child',
+    subsystem: 'wait-child',
+    killable: true,
+    facts: pointFacts(evidence, thread),
+    detail: { specific: blame, seesStops: asked.seesStops, children: children.length },
+    hops: blame ? hops : [],
+  });
+};
+
+function howOf(process: ProcessEvidence, child: ProcessEvidence): string {
+  if (child.status?.ppid !== process.pid) return 'it is its tracee';
+  return child.state === 'Z' ? 'its child is dead' : 'its child lives';
+}
+
+function relationFact({ evidence, process }: WaitContext, child: ProcessEvidence) {
+  const line = child.status?.ppid === process.pid ? 'PPid:' : 'TracerPid:';
+  return lineFact(evidence, `${child.dir}/status`, line);
+}
+
+/** Processes that this one traces: only a thread that waits for nothing it has begotten makes us look for them. */
+function tracees({ evidence, process, thread }: WaitContext): number[] {
+  const pid = thread.intArgument(0);
+  const mine = new Set(process.children);
+  const forTracee =
+    process.children.length === 0 ||
+    (pid !== undefined &&
+      pid > 0 &&
+      ![...mine].some((child) => numberIn(evidence.process(child), process) === pid));
+  if (!forTracee) return [];
+  return [...evidence.host.statuses]
+    .filter(([, status]) => status.tracerPid === process.pid)
+    .map(([child]) => child);
+}
+
+/** A process's number as another one counts: at that one's level of PID namespaces. */
+function numberIn(child: ProcessEvidence | undefined, viewer: ProcessEvidence): number | undefined {
+  const level = (viewer.status?.nsPid.length ?? 1) - 1;
+  return child?.status?.nsPid[level];
+}
+
+function whatIsAsked({ evidence, process, thread }: WaitContext): Asked {
+  const name = thread.syscallName;
+  const specific = (call: string, pid: number): Asked => ({
+    call,
+    wants: (child) => numberIn(child, process) === pid,
+    specific: true,
+    seesStops: ((thread.intArgument(2) ?? 0) & WUNTRACED) !== 0,
+    facts: [],
+  });
+  const any = (call: string, wants: Asked['wants'], options: number): Asked => ({
+    call,
+    wants,
+    specific: false,
+    seesStops: (options & WUNTRACED) !== 0,
+    facts: [],
+  });
+  if (name === 'wait4') {
+    const pid = thread.intArgument(0) ?? -1;
+    const options = thread.intArgument(2) ?? 0;
+    if (pid > 0) return specific(`wait4(${pid})`, pid);
+    if (pid === -1) return any('wait4(any child)', () => true, options);
+    const group = pid === 0 ? process.stat?.pgrp : -pid;
+    return any(
+      `wait4(process group ${group ?? '?'})`,
+      (child) => group === undefined || child.stat?.pgrp === group,
+      options,
+    );
+  }
+  if (name === 'waitid') {
+    const type = thread.intArgument(0) ?? P_ALL;
+    const id = thread.intArgument(1) ?? 0;
+    const options = thread.intArgument(3) ?? 0;
+    const seesStops = (options & WUNTRACED) !== 0;
+    if (type === P_PID) return { ...specific(`waitid(pid ${id})`, id), seesStops };
+    if (type === P_PGID)
+      return any(`waitid(process group ${id})`, (child) => id === 0 || child.stat?.pgrp === id, options);
+    if (type === P_PIDFD) {
+      const pid = process.fdinfo(id)?.pidfdPid;
+      return {
+        call: `waitid(pidfd ${id}${pid === undefined ? '' : ` = ${pid}`})`,
+        wants: (child) => child.pid === pid,
+        specific: true,
+        seesStops,
+        facts: [...fdFact(process, id), ...lineFact(evidence, process.fdinfoPath(id), 'Pid:')],
+      };
+    }
+    return any('waitid(any child)', () => true, options);
+  }
+  // Without its arguments (not root) it is known that it waits, and not for whom.
+  return any('wait for a child', () => true, 0);
+}

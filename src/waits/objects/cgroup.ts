@@ -1,0 +1,70 @@
+import type { Evidence } from '../../evidence/evidence.ts';
+import type { ProcessEvidence } from '../../evidence/process.ts';
+import { parseMountinfo } from '../../procfs/mountinfo.ts';
+import { lineFact } from '../facts.ts';
+import type { Fact } from '../graph.ts';
+
+export interface FrozenCgroup {
+  /** Path of the cgroup that is set to frozen (an ancestor, maybe), as a directory of the cgroup file system. */
+  readonly cgroup: string;
+  readonly version: 1 | 2;
+  /** True when it is the process's own cgroup. */
+  readonly own: boolean;
+  readonly facts: readonly Fact[];
+}
+
+/** The frozen cgroup that holds a process: its own, or the ancestor that is set to frozen. */
+export function frozenCgroup(evidence: Evidence, process: ProcessEvidence): FrozenCgroup | undefined {
+  for (const { controllers, hierarchy, path } of process.cgroups) {
+    const version = hierarchy === 0 ? 2 : 1;
+    if (version === 1 && !controllers.includes('freezer')) continue;
+    const mountPoint = cgroupMount(evidence, version);
+    if (mountPoint === undefined) continue;
+    const membership = lineFact(evidence, `${process.dir}/cgroup`, `${hierarchy}:`);
+    const found = version === 2 ? frozenV2(evidence, mountPoint, path) : frozenV1(evidence, mountPoint, path);
+    if (found !== undefined) return { ...found, facts: [...membership, ...found.facts] };
+  }
+  return undefined;
+}
+
+function frozenV2(evidence: Evidence, mountPoint: string, path: string): FrozenCgroup | undefined {
+  const own = directory(mountPoint, path);
+  const events = lineFact(evidence, `${own}/cgroup.events`, 'frozen 1');
+  if (events.length === 0) return undefined;
+  // The own cgroup.freeze says 0 when only an ancestor is set: walk up to the one that says 1.
+  for (const candidate of ancestors(path)) {
+    const at = directory(mountPoint, candidate);
+    const set = lineFact(evidence, `${at}/cgroup.freeze`, '1');
+    if (set.length > 0) return { cgroup: at, version: 2, own: at === own, facts: [...events, ...set] };
+  }
+  return { cgroup: own, version: 2, own: true, facts: events };
+}
+
+function frozenV1(evidence: Evidence, mountPoint: string, path: string): FrozenCgroup | undefined {
+  const own = directory(mountPoint, path);
+  const state = lineFact(evidence, `${own}/freezer.state`, /^FR(?:OZEN|EEZING)/);
+  if (state.length === 0) return undefined;
+  for (const candidate of ancestors(path)) {
+    const at = directory(mountPoint, candidate);
+    const set = lineFact(evidence, `${at}/freezer.self_freezing`, '1');
+    if (set.length > 0) return { cgroup: at, version: 1, own: at === own, facts: [...state, ...set] };
+  }
+  return { cgroup: own, version: 1, own: true, facts: state };
+}
+
+/** The cgroup's path and those above it, itself first, without the root (which cannot be frozen). */
+function ancestors(path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '');
+  return parts.map((_, index) => `/${parts.slice(0, parts.length - index).join('/')}`);
+}
+
+const directory = (mountPoint: string, path: string) => (path === '/' ? mountPoint : `${mountPoint}${path}`);
+
+/** Where the cgroup2 tree, or the v1 tree with the freezer, is mounted for us. */
+export function cgroupMount(evidence: Evidence, version: 1 | 2, controller = 'freezer'): string | undefined {
+  const mounts = evidence.world.parsed('/proc/self/mountinfo', parseMountinfo) ?? [];
+  const mount = mounts.find(({ fsType, superOptions }) =>
+    version === 2 ? fsType === 'cgroup2' : fsType === 'cgroup' && superOptions.includes(controller),
+  );
+  return mount?.mountPoint;
+}

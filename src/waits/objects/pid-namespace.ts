@@ -1,0 +1,52 @@
+import type { Evidence } from '../../evidence/evidence.ts';
+import type { ProcessEvidence } from '../../evidence/process.ts';
+
+/** Is the process PID 1 of a namespace below ours? */
+export function isNamespaceInit(process: ProcessEvidence): boolean {
+  const numbers = process.status?.nsPid ?? [];
+  return numbers.length > 1 && numbers.at(-1) === 1;
+}
+
+/** The other members of the PID namespace whose init `init` is (those of namespaces below it too). */
+export function namespaceMembers(evidence: Evidence, init: ProcessEvidence): ProcessEvidence[] {
+  const level = init.status?.nsPid.length ?? 0;
+  if (level < 2) return [];
+  const own = init.namespace('pid');
+  const members: ProcessEvidence[] = [];
+  for (const [pid, status] of evidence.host.statuses) {
+    if (pid === init.pid || status.nsPid.length < level) continue;
+    const member = evidence.process(pid);
+    if (member === undefined) continue;
+    // Members of deeper namespaces are found through their own init; the same level is compared by the namespace itself.
+    if (status.nsPid.length === level && own !== undefined && member.namespace('pid') !== own) continue;
+    if (status.nsPid.length > level && !descendsFrom(evidence, member, init)) continue;
+    members.push(member);
+  }
+  return members;
+}
+
+/** The init of the PID namespace that a process is a member of; undefined for the namespace that we see from. */
+export function namespaceInit(evidence: Evidence, process: ProcessEvidence): ProcessEvidence | undefined {
+  const level = process.status?.nsPid.length ?? 0;
+  if (level < 2) return undefined;
+  const own = process.namespace('pid');
+  for (const [pid, status] of evidence.host.statuses) {
+    if (status.nsPid.length !== level || status.nsPid.at(-1) !== 1) continue;
+    const init = evidence.process(pid);
+    if (init !== undefined && (own === undefined || init.namespace('pid') === own)) return init;
+  }
+  return undefined;
+}
+
+export function descendsFrom(
+  evidence: Evidence,
+  process: ProcessEvidence,
+  ancestor: ProcessEvidence,
+): boolean {
+  let pid = process.status?.ppid;
+  for (let hops = 0; pid !== undefined && pid > 0 && hops < 64; hops++) {
+    if (pid === ancestor.pid) return true;
+    pid = evidence.host.status(pid)?.ppid;
+  }
+  return false;
+}

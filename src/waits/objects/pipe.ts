@@ -1,0 +1,93 @@
+import type { Evidence } from '../../evidence/evidence.ts';
+import type { Holder } from '../../evidence/host.ts';
+import type { ProcessEvidence } from '../../evidence/process.ts';
+import { fact, lineFact, stateFact } from '../facts.ts';
+import type { Node } from '../graph.ts';
+import { edge, processNode, thing } from '../nodes.ts';
+import type { Hop } from '../wait.ts';
+
+/** Who holds the other end of a pipe. */
+export interface PipeEnds {
+  readonly holders: readonly { process: ProcessEvidence; holder: Holder }[];
+  /** All processes' descriptors could be read. */
+  readonly complete: boolean;
+}
+
+/** Holders of one end of a pipe or FIFO: `access` w = who can write into it. One entry a process. */
+export function pipeEnds(evidence: Evidence, target: string, access: 'r' | 'w'): PipeEnds {
+  const found = new Map<number, { process: ProcessEvidence; holder: Holder }>();
+  for (const holder of evidence.host.holders(target)) {
+    if (holder.access !== access && holder.access !== 'rw') continue;
+    const process = evidence.process(holder.pid);
+    if (process !== undefined && !found.has(holder.pid)) found.set(holder.pid, { process, holder });
+  }
+  return { holders: [...found.values()], complete: evidence.host.fdCoverage.missing === 0 };
+}
+
+/**
+ * Could the reader have been meant to see the end of the pipe long ago? True for a holder that got it by inheritance and
+ * was left behind: adopted by an init or a subreaper, outside of the reader's own line and its parent's (a pipeline's
+ * members are siblings).
+ */
+export function isLeftBehind(evidence: Evidence, holder: ProcessEvidence, reader: ProcessEvidence): boolean {
+  const parent = holder.status?.ppid ?? 0;
+  if (parent === reader.pid || parent === reader.status?.ppid) return false;
+  if (isAncestor(evidence, reader.pid, holder) || isAncestor(evidence, holder.pid, reader)) return false;
+  return isAdopter(evidence, parent, holder);
+}
+
+function isAncestor(evidence: Evidence, ancestor: number, process: ProcessEvidence): boolean {
+  let pid = process.status?.ppid ?? 0;
+  for (let hops = 0; pid > 1 && hops < 64; hops++) {
+    if (pid === ancestor) return true;
+    pid = evidence.host.status(pid)?.ppid ?? 0;
+  }
+  return false;
+}
+
+/** Is `parent` an adopter of `child`: init, a namespace's init, or a process of another session (a subreaper)? */
+function isAdopter(evidence: Evidence, parent: number, child: ProcessEvidence): boolean {
+  if (parent <= 1) return true;
+  const status = evidence.host.status(parent);
+  if (status === undefined || status.nsPid.at(-1) === 1) return true;
+  const session = child.stat?.session;
+  const theirs = evidence.host.stat(parent)?.session;
+  return session !== undefined && session !== child.pid && theirs !== undefined && theirs !== session;
+}
+
+export function pipeHops(
+  evidence: Evidence,
+  from: Node,
+  target: string,
+  what: string,
+  end: 'r' | 'w',
+  ends: PipeEnds,
+  soft: boolean,
+): Hop[] {
+  const pipe = thing('pipe', target, target);
+  const waits = edge(from, pipe, what, target, 'the descriptor of its system call', []);
+  if (ends.holders.length === 0) return [{ edges: [waits], soft }];
+  const name = end === 'w' ? 'write end' : 'read end';
+  return ends.holders.slice(0, 8).map(({ process, holder }) => ({
+    next: { pid: process.pid },
+    soft,
+    edges: [
+      waits,
+      edge(
+        pipe,
+        processNode(process),
+        end === 'w' ? 'kept open by' : 'to be read by',
+        `${name}, fd ${holder.fd}`,
+        ends.holders.length === 1
+          ? `the only ${name} there is`
+          : `one of ${ends.holders.length} that hold a ${name}`,
+        [
+          fact(`/proc/${process.pid}/fd/${holder.fd}`, holder.target),
+          ...lineFact(evidence, `${process.dir}/status`, 'PPid:'),
+          ...stateFact(evidence, process),
+        ],
+        ends.complete ? 'certain' : 'likely',
+      ),
+    ],
+  }));
+}

@@ -1,0 +1,129 @@
+import type { Evidence } from '../../evidence/evidence.ts';
+import { unixSockets } from '../../evidence/keys.ts';
+import type { ProcessEvidence } from '../../evidence/process.ts';
+import { parseNetTcp, type TcpSocket } from '../../procfs/net-tcp.ts';
+import { parseSsUnix, type UnixSocket } from '../../procfs/ss-unix.ts';
+import { fact, lineFact, stateFact } from '../facts.ts';
+import type { Edge, Fact, Node } from '../graph.ts';
+import { edge, processNode, thing } from '../nodes.ts';
+import type { Hop } from '../wait.ts';
+
+export interface SocketView {
+  readonly inode: number;
+  readonly tcp?: TcpSocket;
+  readonly unix?: UnixSocket;
+  readonly facts: readonly Fact[];
+}
+
+export const inodeOf = (target: string | undefined): number | undefined => {
+  const match = /^socket:\[(\d+)\]$/.exec(target ?? '');
+  return match?.[1] === undefined ? undefined : Number(match[1]);
+};
+
+/** What a socket descriptor is, in its process's own network namespace. */
+export function socketView(evidence: Evidence, process: ProcessEvidence, inode: number): SocketView {
+  for (const name of ['tcp', 'tcp6']) {
+    const path = `${process.dir}/net/${name}`;
+    const tcp = evidence.world.parsed(path, parseNetTcp)?.find((socket) => socket.inode === inode);
+    if (tcp !== undefined) return { inode, tcp, facts: lineFact(evidence, path, new RegExp(` ${inode} `)) };
+  }
+  const unix = evidence.world
+    .parsed(unixSockets(netOf(evidence, process)), parseSsUnix)
+    ?.find((socket) => socket.inode === inode);
+  if (unix === undefined) return { inode, facts: [] };
+  return {
+    inode,
+    unix,
+    facts: lineFact(evidence, `${process.dir}/net/unix`, new RegExp(` ${inode}(?: |$)`)),
+  };
+}
+
+/** The pid through which `ss` is to be asked: 0 when the process shares our own network namespace. */
+function netOf(evidence: Evidence, process: ProcessEvidence): number {
+  const own = evidence.process(1)?.namespace('net');
+  const theirs = process.namespace('net');
+  return theirs === undefined || own === undefined || theirs === own ? 0 : process.pid;
+}
+
+/** Inodes of the socket at the other end, on this host. */
+export function peerInodes(evidence: Evidence, process: ProcessEvidence, view: SocketView): number[] {
+  if (view.unix !== undefined) {
+    const { peerInode } = view.unix;
+    return peerInode === undefined || peerInode === 0 ? [] : [peerInode];
+  }
+  const { tcp } = view;
+  if (tcp === undefined) return [];
+  return ['tcp', 'tcp6'].flatMap((name) =>
+    (evidence.world.parsed(`${process.dir}/net/${name}`, parseNetTcp) ?? [])
+      .filter(
+        (other) =>
+          sameEnd(other.local, tcp.remote) && sameEnd(other.remote, tcp.local) && other.inode !== view.inode,
+      )
+      .map((other) => other.inode),
+  );
+}
+
+const plain = (address: string) => address.replace(/^::ffff:/i, '');
+const sameEnd = (a: { address: string; port: number }, b: { address: string; port: number }) =>
+  a.port === b.port && plain(a.address) === plain(b.address);
+
+/** From a waiter over its socket to the processes at the other end; to the remote address when that is elsewhere. */
+export function peerHops(
+  evidence: Evidence,
+  process: ProcessEvidence,
+  from: Node,
+  view: SocketView,
+  relation: string,
+  to: string,
+  extra: Partial<Hop> = {},
+): Hop[] {
+  const name = socketName(view);
+  const socket = thing('socket', String(view.inode), name);
+  const waits = edge(from, socket, relation, name, 'the descriptor of its system call', view.facts);
+  const peers = peerInodes(evidence, process, view).filter((inode) => inode !== 0);
+  const holders = peers.flatMap((inode) => evidence.host.holders(`socket:[${inode}]`));
+  const unique = [...new Map(holders.map((holder) => [holder.pid, holder])).values()].slice(0, 8);
+  if (unique.length === 0) {
+    if (view.tcp === undefined) return [{ ...extra, edges: [waits] }];
+    const remote = `${view.tcp.remote.address}:${view.tcp.remote.port}`;
+    return [
+      {
+        ...extra,
+        edges: [
+          waits,
+          edge(
+            socket,
+            thing('remote', remote, remote),
+            'connected to',
+            remote,
+            '/proc/PID/net/tcp',
+            view.facts,
+          ),
+        ],
+      },
+    ];
+  }
+  return unique.flatMap((holder) => {
+    const by = evidence.process(holder.pid);
+    if (by === undefined) return [];
+    const last: Edge = edge(
+      socket,
+      processNode(by),
+      to,
+      `the other end, fd ${holder.fd}`,
+      view.unix === undefined ? 'its addresses are ours reversed' : 'peer inode by sock_diag',
+      [fact(`/proc/${by.pid}/fd/${holder.fd}`, holder.target), ...stateFact(evidence, by)],
+      unique.length === 1 ? 'certain' : 'likely',
+    );
+    return [{ ...extra, next: { pid: by.pid }, edges: [waits, last] }];
+  });
+}
+
+export function socketName(view: SocketView): string {
+  if (view.tcp !== undefined) {
+    const { local, remote } = view.tcp;
+    return `tcp ${local.address}:${local.port} → ${remote.address}:${remote.port}`;
+  }
+  if (view.unix?.path !== undefined && view.unix.path !== '*') return `unix ${view.unix.path}`;
+  return `socket:[${view.inode}]`;
+}

@@ -1,0 +1,77 @@
+import type { Evidence } from '../evidence/evidence.ts';
+import type { ProcessEvidence } from '../evidence/process.ts';
+import type { ThreadEvidence } from '../evidence/thread.ts';
+import type { Subsystem } from './frames/subsystem.ts';
+import type { Edge, Fact, Node } from './graph.ts';
+import { threadNode } from './nodes.ts';
+
+/** One way on from a wait: the edges up to the next that can itself wait, and who that is. */
+export interface Hop {
+  /** From the waiter over the things between (lock, pipe, mount, device …) to the next actor or the end. */
+  readonly edges: readonly Edge[];
+  /** Whose wait comes next; absent where the chain ends in a thing. `tid`: that thread only. */
+  readonly next?: { readonly pid: number; readonly tid?: number };
+  /**
+   * A healthy waiter has this relation too (a parent and its running child): followed for what lies behind, and no
+   * trouble by itself.
+   */
+  readonly soft?: boolean;
+  /** Only whole-process stops behind it count: that the peer has some slow thread proves nothing. */
+  readonly stopsOnly?: boolean;
+}
+
+/** What one thread waits for. */
+export interface Wait {
+  /** `vfork`, `fuse`, `pipe-read` …: what rules select by. */
+  readonly kind: string;
+  /** What a person reads: `wait4(4250)`, `read(0, pipe:[123])`. */
+  readonly point: string;
+  readonly process: ProcessEvidence;
+  readonly thread: ThreadEvidence;
+  readonly node: Node;
+  /** `idle-*` name when a thread that waits so is healthy unless something behind it is not. */
+  readonly idle?: string;
+  readonly subsystem?: Subsystem;
+  readonly hops: readonly Hop[];
+  readonly facts: readonly Fact[];
+  /** Would SIGKILL end this wait? undefined = not known. */
+  readonly killable?: boolean;
+  /** What a rule of this kind needs besides. */
+  readonly detail?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** What a resolver looks at, and how it answers. */
+export interface WaitContext {
+  readonly evidence: Evidence;
+  readonly process: ProcessEvidence;
+  readonly thread: ThreadEvidence;
+  readonly node: Node;
+}
+
+/**
+ * One kind of wait (one file in this folder): tells whether a thread is in it, and what or who it waits for. Pure: asks the
+ * evidence, which notes what it does not have yet.
+ */
+export type Resolver = (context: WaitContext) => Wait | undefined;
+
+export function contextOf(evidence: Evidence, process: ProcessEvidence, thread: ThreadEvidence): WaitContext {
+  return { evidence, process, thread, node: threadNode(process, thread) };
+}
+
+/** Builds a wait of the context's thread. */
+export function waitOf(
+  context: WaitContext,
+  wait: Omit<Wait, 'process' | 'thread' | 'node' | 'hops' | 'facts'> & Partial<Pick<Wait, 'hops' | 'facts'>>,
+): Wait {
+  const { process, thread, node } = context;
+  return { process, thread, node, hops: [], facts: [], ...wait };
+}
+
+/** Is any of the thread's frames (or the first `depth` of them) one of these functions? */
+export function inFrames(
+  thread: ThreadEvidence,
+  functions: RegExp,
+  depth = Number.POSITIVE_INFINITY,
+): boolean {
+  return thread.frames.slice(0, depth).some((frame) => functions.test(frame));
+}
