@@ -1,0 +1,184 @@
+import { Evidence } from '../evidence/evidence.ts';
+import type { ProcessEvidence } from '../evidence/process.ts';
+import type { Source } from '../evidence/source.ts';
+import { World } from '../evidence/world.ts';
+import { Blame, isYoung } from '../rules/blame.ts';
+import { rules } from '../rules/index.ts';
+import { type Step, walk } from '../waits/walk.ts';
+import type { Diagnosis, Judged } from './diagnosis.ts';
+import { hazards, hostFacts } from './host-facts.ts';
+import { ranked } from './rank.ts';
+import { targetOf, threadReports } from './target.ts';
+import { unseenOf } from './unseen.ts';
+import { verdictOf } from './verdict.ts';
+
+export interface DiagnoseOptions {
+  /** How many hops the blame chain is followed. */
+  readonly depth: number;
+  /** For how long a wait is watched before it is called a hang, in milliseconds. */
+  readonly sampleMs: number;
+  readonly readMemory: boolean;
+}
+
+export type DiagnosisResult =
+  | { readonly pid: number; readonly diagnosis: Diagnosis }
+  | { readonly pid: number; readonly error: { readonly code: string; readonly message: string } };
+
+/** Waits that are walked at most: a chain that branches wider is told as far as it was followed. */
+const STEPS = 600;
+/** A trouble younger than this is watched until it is that old, in milliseconds: ordinary work ends before. */
+const YOUNG_UNTIL_MS = 1000;
+
+/** A diagnosis and everything that was read for it (for the capture bundle). */
+export interface Examination {
+  readonly results: readonly DiagnosisResult[];
+  readonly world: World;
+}
+
+/** Diagnoses processes: what each waits for, who is to blame, why we say so, and what to do. */
+export async function diagnose(
+  source: Source,
+  pids: readonly number[],
+  options: DiagnoseOptions,
+): Promise<DiagnosisResult[]> {
+  return [...(await examine(source, pids, options)).results];
+}
+
+/** As `diagnose`, with the evidence. All targets share one world, so that what they have in common is read once. */
+export async function examine(
+  source: Source,
+  pids: readonly number[],
+  options: DiagnoseOptions,
+): Promise<Examination> {
+  const world = new World(source);
+  const evidence = new Evidence(world, options.readMemory);
+  const targets = pids.map((pid) => find(evidence, pid));
+  const look = () =>
+    targets.map((found) => (found === undefined ? undefined : judge(evidence, found, options)));
+
+  let looks = await world.settle(look);
+  const started = world.roundTimes[0] ?? 0;
+  while (wantsAnotherLook(looks, evidence, (world.roundTimes.at(-1) ?? 0) - started, options.sampleMs)) {
+    await world.sampleAgain(volatileKeys(looks), options.sampleMs / 3);
+    looks = await world.settle(look);
+  }
+  const results = pids.map((pid, index): DiagnosisResult => {
+    const judged = looks[index];
+    if (judged === undefined)
+      return { pid, error: { code: 'ERR_NO_PROCESS', message: `no process or thread ${pid}` } };
+    if (judged.gone)
+      return { pid, error: { code: 'ERR_EXITED', message: `process ${pid} ended while it was looked at` } };
+    return { pid, diagnosis: report(evidence, judged, source) };
+  });
+  return { results, world };
+}
+
+interface Found {
+  readonly process: ProcessEvidence;
+  /** Set when the number asked for is a thread's. */
+  readonly tid?: number;
+}
+
+interface Look {
+  readonly found: Found;
+  readonly steps: readonly Step[];
+  readonly findings: readonly Judged[];
+  readonly gone: boolean;
+}
+
+/** The process of a pid; a number of a thread finds its process (every thread has a /proc entry, though not a listed one). */
+function find(evidence: Evidence, pid: number): Found | undefined {
+  const process = evidence.process(pid);
+  if (process === undefined) return undefined;
+  const leader = process.status?.tgid ?? pid;
+  if (leader === pid) return { process };
+  const owner = evidence.process(leader);
+  return owner === undefined ? undefined : { process: owner, tid: pid };
+}
+
+function judge(evidence: Evidence, found: Found, options: DiagnoseOptions): Look {
+  const { process, tid } = found;
+  hazards(evidence);
+  const steps = walk(evidence, process, { depth: options.depth, steps: STEPS }, tid);
+  const blame = new Blame(evidence, process, steps);
+  const findings = rules.flatMap((rule) =>
+    (rule.find?.(blame) ?? []).map((finding): Judged => ({ ...finding, rule })),
+  );
+  const startTimes = evidence.world
+    .parsedHistory(`${process.dir}/stat`, startTimeIn)
+    .filter((time) => time !== undefined);
+  const gone = !process.exists || new Set(startTimes).size > 1;
+  return { found, steps, findings: ranked(findings), gone };
+}
+
+const startTimeIn = (text: string) => /\) \S(?: \S+){18} (\d+)/.exec(text)?.[1];
+
+/** Healthy at the first look is healthy: only what looks like trouble, or runs, has to be watched. */
+function wantsAnotherLook(
+  looks: readonly (Look | undefined)[],
+  evidence: Evidence,
+  elapsedMs: number,
+  sampleMs: number,
+): boolean {
+  if (sampleMs <= 0) return false;
+  const troubled = looks
+    .filter((look) => look !== undefined)
+    .filter((look) => !look.gone && isTroubled(look));
+  if (troubled.length === 0) return false;
+  if (evidence.world.rounds === 1) return true;
+  const runs = troubled.some((look) =>
+    look.steps.some(({ wait, depth }) => depth === 0 && wait.kind === 'running'),
+  );
+  const young = troubled.some((look) =>
+    look.findings.some((finding) => finding.severity !== 'info' && isYoungFinding(finding)),
+  );
+  // Old and unmoved in two looks is certain; the rest is given its full time.
+  if (young) return elapsedMs < Math.max(sampleMs, YOUNG_UNTIL_MS);
+  return runs && elapsedMs < sampleMs;
+}
+
+function isTroubled(look: Look): boolean {
+  const running = look.steps.some(
+    ({ wait, depth }) => depth === 0 && (wait.kind === 'running' || wait.thread.state === 'D'),
+  );
+  return running || look.findings.some((finding) => finding.severity !== 'info');
+}
+
+function isYoungFinding(finding: Judged): boolean {
+  if (finding.step !== undefined)
+    return isYoung(finding.step) && !/^(?:stopped|stopped-tty|frozen)$/.test(finding.step.wait.kind);
+  return finding.rule.family === 'reaping' || finding.rule.id === 'pidns-init-not-reaping';
+}
+
+/** Files of all processes that take part in a story: those of the walk, and the targets' own. */
+function volatileKeys(looks: readonly (Look | undefined)[]): string[] {
+  const keys = new Set<string>(['/proc/self/sched']);
+  for (const look of looks) {
+    if (look === undefined) continue;
+    for (const key of look.found.process.volatileKeys) keys.add(key);
+    for (const { wait } of look.steps) {
+      for (const key of wait.thread.volatileKeys) keys.add(key);
+      keys.add(`${wait.process.dir}/status`);
+    }
+    for (const child of look.found.process.children.slice(0, 200)) keys.add(`/proc/${child}/status`);
+  }
+  return [...keys];
+}
+
+function report(evidence: Evidence, look: Look, source: Source): Diagnosis {
+  const { process, tid } = look.found;
+  const target = targetOf(evidence, process, tid);
+  return {
+    target,
+    verdict: verdictOf(process, look.steps, look.findings),
+    findings: look.findings,
+    threads: threadReports(process, look.steps, tid),
+    unseen: unseenOf(evidence, process, look.steps),
+    host: hostFacts(evidence),
+    timing: {
+      startedAt: source.startedAt,
+      elapsedMs: Math.round(evidence.world.roundTimes.at(-1) ?? 0),
+      looks: evidence.world.rounds,
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import type { Step } from '../waits/walk.ts';
+import type { Judged } from './diagnosis.ts';
+
+const SEVERITY = { critical: 2, warning: 1, info: 0 } as const;
+
+/**
+ * Orders findings: the one that explains the hang first. Along one chain the deeper finding explains those before it,
+ * unless the one before is about just that (its rule absorbs the deeper cause: a stopped daemon is told as `fuse-wait`).
+ * Several findings of one cause and culprit are one.
+ */
+export function ranked(findings: readonly Judged[]): Judged[] {
+  const explained = new Set(
+    findings.filter((finding) => findings.some((other) => explains(other, finding))).map(keyOf),
+  );
+  const score = (finding: Judged) => [
+    finding.severity === 'info' ? 0 : 1,
+    explained.has(keyOf(finding)) ? 0 : 1,
+    SEVERITY[finding.severity],
+    finding.weight ?? 0,
+    -depthOf(finding),
+  ];
+  return dropDuplicates(findings).sort((a, b) => compare(score(b), score(a)));
+}
+
+const keyOf = (finding: Judged) => `${finding.rule.id}\0${finding.culprit?.id ?? ''}`;
+
+/** Of one cause and culprit the story that begins with the main thread is told, else the shortest. */
+function dropDuplicates(findings: readonly Judged[]): Judged[] {
+  const seen = new Map<string, Judged>();
+  for (const finding of findings) {
+    const known = seen.get(keyOf(finding));
+    if (known === undefined || rankOfStory(finding) < rankOfStory(known)) seen.set(keyOf(finding), finding);
+  }
+  return [...seen.values()];
+}
+
+function rankOfStory(finding: Judged): number {
+  let root = finding.step;
+  while (root?.via !== undefined) root = root.via.step;
+  return (root === undefined || root.wait.thread.isLeader ? 0 : 1000) + depthOf(finding);
+}
+
+const depthOf = (finding: Judged) => finding.step?.depth ?? 0;
+
+/** Does `cause` explain `symptom`? Then the symptom never outranks it. */
+function explains(cause: Judged, symptom: Judged): boolean {
+  if (cause.severity === 'info' && symptom.severity !== 'info') return false;
+  if (cause.rule.absorbs?.includes(symptom.rule.id) === true)
+    return isOnChain(symptom.step, cause.step) || isOnChain(cause.step, symptom.step);
+  if (symptom.rule.absorbs?.includes(cause.rule.id) === true) return false;
+  return (
+    symptom.step !== undefined &&
+    cause.step !== undefined &&
+    cause.step !== symptom.step &&
+    isOnChain(cause.step, symptom.step)
+  );
+}
+
+/** Was `deep` reached over `shallow`? The target's own findings (no step) stand before every chain. */
+function isOnChain(deep: Step | undefined, shallow: Step | undefined): boolean {
+  if (shallow === undefined || deep === undefined) return shallow === undefined && deep === undefined;
+  for (let at: Step | undefined = deep; at !== undefined; at = at.via?.step) if (at === shallow) return true;
+  return false;
+}
+
+/** From left to right. */
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < a.length; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,113 @@
+import type { Evidence } from '../evidence/evidence.ts';
+import { pathOf } from '../evidence/keys.ts';
+import type { Outcome } from '../evidence/outcome.ts';
+import type { ProcessEvidence } from '../evidence/process.ts';
+import type { Step } from '../waits/walk.ts';
+import type { Unseen } from './diagnosis.ts';
+
+/** What a file is good for, in the words of a diagnosis. */
+const WORTH: Readonly<Record<string, string>> = {
+  stack: 'the kernel stack: where in the kernel it sleeps',
+  syscall: 'the system call it is in, and its arguments',
+  wchan: 'the function it sleeps in',
+  stat: 'start time, process group, terminal, CPU time',
+  fd: 'its descriptors: who is at the other end of pipes, sockets and locks',
+  maps: 'its memory map: who owns a futex',
+  cmdline: 'its command line',
+  ns: 'its namespaces',
+};
+
+/** What could not be read of the processes that take part, why, and how to get it: nothing is left out silently. */
+export function unseenOf(evidence: Evidence, target: ProcessEvidence, steps: readonly Step[]): Unseen[] {
+  const pids = new Set([target.pid, ...steps.map(({ wait }) => wait.process.pid)]);
+  const { self } = evidence.host;
+  const found = new Map<string, { pids: Set<number>; unseen: Unseen }>();
+  for (const [key, outcomes] of evidence.world.entries()) {
+    const outcome = outcomes[outcomes.length - 1];
+    if (outcome === undefined || outcome.kind === 'text') continue;
+    const match = /^\/proc\/(\d+)\/(?:task\/\d+\/)?(\w+)/.exec(pathOf(key));
+    if (match?.[1] === undefined || match[2] === undefined || !pids.has(Number(match[1]))) continue;
+    const worth = WORTH[match[2]];
+    const why = whyOf(outcome);
+    if (worth === undefined || why === undefined) continue;
+    const slot = `${match[2]}\0${why}`;
+    const known = found.get(slot);
+    if (known) known.pids.add(Number(match[1]));
+    else
+      found.set(slot, {
+        pids: new Set([Number(match[1])]),
+        unseen: { what: worth, why, remedy: remedyOf(outcome, self.uid) },
+      });
+  }
+  const list = [...found.values()].map(({ pids: of, unseen }) => ({
+    ...unseen,
+    what: `${unseen.what} (of ${[...of].slice(0, 5).join(', ')}${of.size > 5 ? ' …' : ''})`,
+  }));
+  const shallow = target.threads.filter((thread) => !thread.deep).length;
+  if (shallow > 0) {
+    list.push({
+      what: `${shallow} of ${target.tids.length} threads in full`,
+      why: 'of very many threads only some of each kind of sleep are read in full; of the others state and wait channel',
+      remedy: 'procdiag inspect TID shows one thread',
+    });
+  }
+  for (const { wait } of steps) {
+    const owner = wait.detail?.ownerUnread;
+    if (typeof owner === 'string' && owner !== 'pending' && list.length < 20) {
+      list.push({
+        what: `the owner of the lock behind ${wait.point}`,
+        why: owner,
+        remedy: '--read-memory reads it all the same',
+      });
+      break;
+    }
+  }
+  const blind = blindSteps(steps);
+  if (blind > 0 && self.uid === 0) {
+    list.push({
+      what: `where ${blind} sleeping thread${blind === 1 ? '' : 's'} wait${blind === 1 ? 's' : ''} in the kernel`,
+      why: 'neither kernel stack nor wait channel is given (ptrace_scope 3, lockdown, or a kernel without them)',
+      remedy: 'procdiag doctor says which',
+    });
+  }
+  const { missing } = steps.some(
+    ({ wait }) => wait.hops.length > 0 && /pipe|socket|lock|fuse/.test(wait.kind),
+  )
+    ? evidence.host.fdCoverage
+    : { missing: 0 };
+  if (missing > 0) {
+    list.push({
+      what: `descriptors of ${missing} other processes`,
+      why:
+        self.uid === 0
+          ? 'they ended while they were looked at, or may not be read'
+          : 'they belong to other users',
+      remedy: self.uid === 0 ? '' : 'run as root',
+    });
+  }
+  return list;
+}
+
+function blindSteps(steps: readonly Step[]): number {
+  return steps.filter(
+    ({ depth, wait }) => depth === 0 && /[SD]/.test(wait.thread.state) && wait.thread.frames.length === 0,
+  ).length;
+}
+
+function whyOf(outcome: Outcome): string | undefined {
+  if (outcome.kind === 'blocked')
+    return `its reader got no answer and was killed after ${outcome.afterMs} ms`;
+  if (outcome.kind === 'skipped') return outcome.why;
+  if (outcome.kind === 'text') return undefined;
+  // Gone, or not there for this kind of task: no loss.
+  if (/^(?:ENOENT|ESRCH|EINVAL|ENOTDIR)$/.test(outcome.errno)) return undefined;
+  return outcome.errno === 'EACCES' || outcome.errno === 'EPERM'
+    ? `not allowed (${outcome.errno})`
+    : outcome.errno;
+}
+
+function remedyOf(outcome: Outcome, uid: number): string {
+  if (outcome.kind === 'error' && uid !== 0) return 'run as root (sudo procdiag …)';
+  if (outcome.kind === 'error') return 'CAP_SYS_PTRACE and CAP_SYS_ADMIN in the namespace of the process';
+  return '';
+}

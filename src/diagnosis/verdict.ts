@@ -1,0 +1,81 @@
+import type { ProcessEvidence } from '../evidence/process.ts';
+import { duration } from '../rules/blame.ts';
+import type { Step } from '../waits/walk.ts';
+import type { Judged, Verdict, VerdictState } from './diagnosis.ts';
+
+const STOPPED = new Set([
+  'stopped',
+  'stopped-tty',
+  'cgroup-frozen',
+  'ptrace-stopped',
+  'ptrace-tracer-stopped',
+]);
+const DEGRADED = new Set(['reaping', 'pid-namespace', 'signal', 'hostile']);
+
+/** The diagnosis in one line: by the top finding, else by what the threads do. */
+export function verdictOf(
+  process: ProcessEvidence,
+  steps: readonly Step[],
+  findings: readonly Judged[],
+): Verdict {
+  const [top] = findings;
+  if (top !== undefined && top.severity !== 'info') {
+    const own = findings.find((finding) => finding.step?.depth === 0)?.step ?? ownStep(top.step);
+    const seconds = own?.wait.thread.secondsAsleep;
+    const killable = own?.wait.killable;
+    return {
+      state: stateOf(process, top),
+      summary: top.title,
+      ...(seconds === undefined ? {} : { seconds }),
+      ...(killable === undefined ? {} : { killable }),
+    };
+  }
+  return healthy(process, steps, top);
+}
+
+function stateOf(process: ProcessEvidence, top: Judged): VerdictState {
+  if (/[Tt]/.test(process.state) || (STOPPED.has(top.rule.id) && (top.step?.depth ?? 0) === 0))
+    return 'stopped';
+  if (DEGRADED.has(top.rule.family) && top.rule.id !== 'pidns-teardown-stuck' && process.state !== 'D')
+    return 'degraded';
+  return 'hung';
+}
+
+function ownStep(step: Step | undefined): Step | undefined {
+  let at = step;
+  while (at?.via !== undefined) at = at.via.step;
+  return at;
+}
+
+function healthy(process: ProcessEvidence, steps: readonly Step[], note: Judged | undefined): Verdict {
+  const own = steps.filter(({ depth }) => depth === 0);
+  const running = own.find(({ wait }) => wait.kind === 'running');
+  if (running !== undefined) {
+    return {
+      state: 'healthy',
+      summary: note?.rule.family === 'busy' ? note.title : 'running',
+      idle: 'running',
+    };
+  }
+  const moving = own.find(({ wait }) => wait.idle === undefined && wait.thread.moved === true);
+  if (moving !== undefined) {
+    return { state: 'healthy', summary: `working: ${moving.wait.point} comes and goes`, idle: 'running' };
+  }
+  const unknown = own.find(({ wait }) => wait.idle === undefined);
+  if (unknown !== undefined) {
+    return { state: 'unknown', summary: `${unknown.wait.point}: not a wait that could be told` };
+  }
+  const leader = own.find(({ wait }) => wait.thread.isLeader) ?? own[0];
+  if (leader === undefined) return { state: 'unknown', summary: 'none of its threads could be read' };
+  const seconds = leader.wait.thread.secondsAsleep;
+  const count = process.tids.length;
+  const others =
+    count > 1 ? ` (${count} threads, ${own.length < count ? 'those looked at ' : ''}all idle)` : '';
+  return {
+    state: 'healthy',
+    summary: `asleep and healthy: ${leader.wait.point}${others}${seconds !== undefined && seconds >= 1 ? ` for ${duration(seconds)}` : ''}`,
+    ...(leader.wait.idle === undefined ? {} : { idle: leader.wait.idle }),
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(process.isKernelThread ? {} : { killable: true }),
+  };
+}

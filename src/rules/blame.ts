@@ -1,0 +1,142 @@
+import type { Evidence } from '../evidence/evidence.ts';
+import type { ProcessEvidence } from '../evidence/process.ts';
+import type { Confidence, Edge, Fact, Node } from '../waits/graph.ts';
+import { processNode } from '../waits/nodes.ts';
+import type { Step } from '../waits/walk.ts';
+
+/** A step whose thread has not been seen asleep for this long may still be ordinary work. */
+const ORDINARY_SECONDS = 1;
+
+/** What rules look at: the target, and the walk along what it waits for. */
+export class Blame {
+  readonly evidence: Evidence;
+  readonly target: ProcessEvidence;
+  readonly steps: readonly Step[];
+
+  constructor(evidence: Evidence, target: ProcessEvidence, steps: readonly Step[]) {
+    this.evidence = evidence;
+    this.target = target;
+    this.steps = steps;
+  }
+
+  /** Steps of these kinds of wait that have not moved between the looks, nearest to the target first. */
+  stepsOf(...kinds: string[]): Step[] {
+    return this.steps.filter(
+      (step) => kinds.includes(step.wait.kind) && step.cycle === undefined && isSteady(step),
+    );
+  }
+
+  /** The target's own status-based node. */
+  get node(): Node {
+    return processNode(this.target);
+  }
+
+  /** More than one look was taken: what has not moved is proved not to have. */
+  get sampled(): boolean {
+    return this.evidence.world.rounds > 1;
+  }
+
+  /** Seconds between the first and the last look. */
+  get spanSeconds(): number {
+    const times = this.evidence.world.roundTimes;
+    return ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000;
+  }
+
+  /** How the step is sure not to be ordinary work, as a clause. */
+  steadiness(step: Step): string {
+    const seconds = secondsOf(step);
+    const looks = this.evidence.world.rounds;
+    const still = looks > 1 ? `unchanged in ${looks} looks` : 'seen once';
+    return seconds === undefined ? still : `${still}, has not run for ${duration(seconds)}`;
+  }
+}
+
+/** The blocking thread and every waiter before it stood still; a look that could not be repeated does not disprove it. */
+export function isSteady(step: Step): boolean {
+  if (step.wait.thread.moved === true) return false;
+  return step.via === undefined || step.via.step.wait.thread.moved !== true;
+}
+
+/** Seconds that the step's thread has not run, where that can be told. */
+export function secondsOf(step: Step): number | undefined {
+  return step.wait.thread.secondsAsleep;
+}
+
+/** Too young to be told from ordinary work: worth another look. */
+export function isYoung(step: Step): boolean {
+  const seconds = secondsOf(step);
+  return seconds === undefined || seconds < ORDINARY_SECONDS;
+}
+
+/** The most interesting of the steps behind one: the blocked before the healthy. */
+function onward(step: Step): Step | undefined {
+  const next = step.next.filter((candidate) => candidate.cycle === undefined);
+  return next.find((candidate) => candidate.wait.idle === undefined && isSteady(candidate)) ?? next[0];
+}
+
+/** The end of the blame chain behind a step: the first that does not wait for something again. */
+export function culpritOf(step: Step): Node {
+  const next = onward(step);
+  if (next !== undefined && next.wait.idle === undefined) return culpritOf(next);
+  const last = hopTo(step, next)?.edges.at(-1);
+  return last?.to ?? processNode(step.wait.process);
+}
+
+/** The nearest process that a step waits for, whatever that one waits for in turn. */
+export function neighbourOf(step: Step): Node | undefined {
+  return hopTo(step, onward(step))?.edges.at(-1)?.to;
+}
+
+function hopTo(step: Step, next: Step | undefined) {
+  return next?.via?.hop ?? step.wait.hops[0];
+}
+
+/** All edges from the target over the step to its culprit. */
+export function chainOf(step: Step): Edge[] {
+  const chain: Edge[] = [...step.chain];
+  for (let at: Step | undefined = step; at !== undefined; ) {
+    const next: Step | undefined = onward(at);
+    chain.push(...(hopTo(at, next)?.edges ?? []));
+    at = next !== undefined && next.wait.idle === undefined ? next : undefined;
+  }
+  return chain;
+}
+
+/** Facts of the step, of its chain, and of what lies behind it; each line once. */
+export function factsOf(step: Step): Fact[] {
+  const all: Fact[] = [];
+  for (let at: Step | undefined = step.via?.step; at !== undefined; at = at.via?.step)
+    all.unshift(...at.wait.facts);
+  all.push(...step.wait.facts, ...chainOf(step).flatMap((edge) => edge.facts));
+  for (let at = onward(step); at !== undefined && at.wait.idle === undefined; at = onward(at))
+    all.push(...at.wait.facts);
+  const next = onward(step);
+  if (next !== undefined && next.wait.idle !== undefined) all.push(...next.wait.facts);
+  return [...new Map(all.map((fact) => [`${fact.path}\0${fact.line}`, fact])).values()];
+}
+
+/** The weakest of the confidences of a chain. */
+export function confidenceOf(chain: readonly Edge[], start: Confidence = 'certain'): Confidence {
+  const order: readonly Confidence[] = ['certain', 'likely', 'possible'];
+  return chain.reduce(
+    (worst, { confidence }) => (order.indexOf(confidence) > order.indexOf(worst) ? confidence : worst),
+    start,
+  );
+}
+
+/** `4711 api-worker`, raw. */
+export function named(node: Node | undefined): string {
+  if (node === undefined) return 'nobody';
+  return node.pid === undefined ? node.name : `${node.pid}${node.name === '' ? '' : ` ${node.name}`}`;
+}
+
+/** `45 ms`, `12 s`, `3 min`, `2 h 31 min`, `4 d 3 h`. */
+export function duration(seconds: number): string {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}

@@ -1,0 +1,96 @@
+import type { Node } from '../waits/graph.ts';
+import type { Blame } from './blame.ts';
+import type { Remedy } from './rule.ts';
+
+/** Advice that is no command: what will not help, what to change in the program. */
+export function advice(effect: string, risk = ''): Remedy {
+  return { command: '', effect, risk };
+}
+
+export const sigkillDoesNot = (why = 'the sleep cannot be interrupted'): Remedy =>
+  advice(`SIGKILL will not end it: ${why}; the signal stays pending until the wait is over.`);
+
+/** What to do about a process at the end of a chain, by the state it is in. */
+export function remediesFor(blame: Blame, culprit: Node | undefined): Remedy[] {
+  const pid = culprit?.pid;
+  const process = blame.evidence.process(pid);
+  if (process === undefined || pid === undefined || culprit?.kind === 'terminal') return [];
+  if (process.state === 'T') {
+    return [
+      {
+        command: `kill -CONT ${pid}`,
+        effect: `lets ${pid} go on; everyone behind it goes on too`,
+        risk: 'none, unless somebody stopped it on purpose',
+      },
+    ];
+  }
+  if (process.state === 't') {
+    const tracer = process.status?.tracerPid ?? 0;
+    return [
+      {
+        command: `kill -TERM ${tracer}`,
+        effect: `ends the tracer ${tracer}; its tracees run on`,
+        risk: 'ends that debugging session',
+      },
+    ];
+  }
+  return [
+    {
+      command: `procdiag inspect ${pid}`,
+      effect: 'shows what that process itself waits for',
+      risk: 'none: reads only',
+    },
+    {
+      command: `kill ${pid}`,
+      effect: `ends ${pid}, and with it what it holds`,
+      risk: 'whatever that process was doing is lost',
+    },
+  ];
+}
+
+/** Ways to free the waiters of a FUSE connection whose daemon does not answer. */
+export function fuseRemedies(
+  blame: Blame,
+  culprit: Node | undefined,
+  connection: string | undefined,
+): Remedy[] {
+  const process = blame.evidence.process(culprit?.pid);
+  const remedies: Remedy[] = [];
+  if (process?.state === 'T') {
+    remedies.push({
+      command: `kill -CONT ${process.pid}`,
+      effect: 'lets the daemon go on; it answers what has piled up',
+      risk: 'none, unless somebody stopped it on purpose',
+    });
+  } else if (process !== undefined) {
+    remedies.push({
+      command: `procdiag inspect ${process.pid}`,
+      effect: 'shows what the daemon itself waits for',
+      risk: 'none: reads only',
+    });
+  }
+  if (connection !== undefined) {
+    const mounted = blame.evidence.world.peek('/proc/self/mountinfo');
+    const has = mounted?.kind === 'text' && mounted.text.includes(' - fusectl ');
+    const prefix = has ? '' : 'mount -t fusectl none /sys/fs/fuse/connections; ';
+    remedies.push({
+      command: `${prefix}echo 1 > /sys/fs/fuse/connections/${connection}/abort`,
+      effect: 'every waiter gets an error at once, also one that was killed and does not die',
+      risk: 'the mount is dead afterwards (ENOTCONN) and has to be made anew; unwritten data is lost',
+    });
+  }
+  if (process !== undefined && process.state !== 'T') {
+    remedies.push({
+      command: `kill -KILL ${process.pid}`,
+      effect: 'ends the daemon, which aborts the connection',
+      risk: 'as above',
+    });
+  }
+  remedies.push(advice('umount says busy, and umount -l frees nobody: it only hides the mount.'));
+  return remedies;
+}
+
+/** A word of a shell command: names from outside may hold blanks, quotes and worse. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,72 @@
+import { processNode } from '../waits/nodes.ts';
+import { findingAt, who } from './build.ts';
+import { advice } from './remedies.ts';
+import { rule } from './rule.ts';
+
+export default rule({
+  id: 'wait-on-stopped-child',
+  family: 'wait',
+  title: 'Waits for a child that is stopped, not dead',
+  absorbs: ['stopped', 'stopped-tty'],
+  find: (blame) =>
+    [...blame.stepsOf('wait-child'), ...blame.stepsOf('watch')].flatMap((step) => {
+      if (step.wait.detail?.seesStops === true) return [];
+      const child = step.next.find(({ wait }) => ['stopped', 'stopped-tty'].includes(wait.kind));
+      if (
+        child === undefined ||
+        (step.wait.kind === 'watch' && !child.chain.some(({ on }) => on.startsWith('pidfd')))
+      )
+        return [];
+      const { process } = child.wait;
+      return [
+        findingAt(blame, step, {
+          severity: 'warning',
+          title: `waits for a child that is stopped, not dead: ${process.pid} ${process.comm}`,
+          summary: `${who(step)} is in ${step.wait.point}; the child ${process.pid} ${process.comm} was stopped by ${child.wait.detail?.signal ?? 'a signal'}, which such a wait does not report.`,
+          culprit: processNode(process),
+          chain: child.chain,
+          facts: [...step.wait.facts, ...child.chain.flatMap(({ facts }) => facts), ...child.wait.facts],
+          remedies: [
+            {
+              command: `kill -CONT ${process.pid}`,
+              effect: 'the child goes on; the wait ends when it ends',
+              risk: 'none, unless somebody stopped it on purpose',
+            },
+            advice('In the parent: wait with WUNTRACED (waitid: WSTOPPED), or with WNOHANG and a deadline.'),
+          ],
+        }),
+      ];
+    }),
+  explanation: {
+    meaning:
+      'The parent is in wait4 or waitid (S, `do_wait`), and its child is stopped (T), held by a ' +
+      'tracer (t) or frozen. A wait without WUNTRACED (WSTOPPED) returns for deaths only, so it ' +
+      'lasts as long as the stop. The culprit is the child, and whoever stopped it. The wait is ' +
+      'interruptible and killable: SIGKILL ends the parent; the child stays stopped then.',
+    byHand: [
+      '`timeout -s KILL 2 cat /proc/PID/task/TID/wchan /proc/PID/task/TID/syscall`: `do_wait`; 61 ' +
+        "(wait4 on x86-64) with the child's PID in hex as the first argument (-1 in hex: any child), " +
+        'or 247 (waitid): 1 = PID, 3 = a pidfd whose number follows.',
+      "`grep '^Pid:' /proc/PID/fdinfo/N`: the process behind that pidfd.",
+      "`cat /proc/PID/task/*/children`, then `grep -E '^(State|TracerPid)' /proc/CHILD/status`: T, " +
+        'or t with its tracer.',
+    ],
+    resolves: [
+      '`kill -CONT CHILD` (T): the child goes on, and the wait ends with it.',
+      'End or continue the tracer (t), thaw the cgroup (frozen).',
+      '`kill -KILL CHILD`: the wait returns at once.',
+    ],
+    doesNot: [
+      '`kill -CONT PID` of the parent: it is not the one that is stopped.',
+      '`kill CHILD`: SIGTERM is pending until SIGCONT.',
+      '`kill -CHLD PID`: no child has died.',
+    ],
+    lookAlikes: [
+      'A parent whose child works or sleeps: healthy (`idle-wait-child`), however long.',
+      'The child is a zombie and the wait still does not return: a tracer withholds it: ' +
+        '`ptrace-zombie-held`.',
+      'A Go program that hangs in cmd.Wait with its child gone: no thread is in wait4: `pipe-held`.',
+    ],
+    sources: ['wait(2) (WUNTRACED, WSTOPPED, P_PIDFD), pidfd_open(2)', 'kernel/exit.c (do_wait)'],
+  },
+});
