@@ -1,0 +1,32 @@
+import type { Judged } from '../../diagnosis/diagnosis.ts';
+import { indent, moreRow, own, paragraph, prose, type Row, space, span, wrap } from './layout.ts';
+import { type Palette, SEVERITY_STYLE, severityGlyph } from './palette.ts';
+import { commandSpan } from './remedies.ts';
+
+const MOST = 5;
+
+/** What else was found, in one to three lines each: title and cause, the story, the first command. */
+export function furtherRows(findings: readonly Judged[], width: number, palette: Palette): Row[] {
+  const shown = findings.slice(0, MOST);
+  const rows = shown.flatMap((finding) => oneFinding(finding, width, palette));
+  return [...rows, ...moreRow(findings.length - shown.length, width, palette)];
+}
+
+function oneFinding(finding: Judged, width: number, palette: Palette): Row[] {
+  const lead: Row = [
+    space(2),
+    own(severityGlyph(finding.severity, palette.glyphs), SEVERITY_STYLE[finding.severity]),
+    space(1),
+  ];
+  const sure = finding.confidence === 'certain' ? [] : [span(` (${finding.confidence})`, 'caution')];
+  const title = wrap([...prose(finding.title, 'name'), own(' '), span(finding.rule.id, 'code'), ...sure], {
+    first: width - 4,
+    lines: 2,
+  });
+  const command = finding.remedies.find((remedy) => remedy.command !== '')?.command;
+  return [
+    ...indent(title, lead),
+    ...paragraph(prose(finding.summary), width, 4, 2),
+    ...(command === undefined ? [] : [[space(4), commandSpan(command)]]),
+  ];
+}
