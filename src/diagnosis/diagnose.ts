@@ -98,6 +98,7 @@ function find(evidence: Evidence, pid: number): Found | undefined {
 
 function judge(evidence: Evidence, found: Found, options: DiagnoseOptions): Look {
   const { process, tid } = found;
+  process.prefetchTarget();
   hazards(evidence);
   const steps = walk(evidence, process, { depth: options.depth, steps: STEPS }, tid);
   const blame = new Blame(evidence, process, steps);

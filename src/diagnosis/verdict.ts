@@ -1,5 +1,4 @@
 import type { ProcessEvidence } from '../evidence/process.ts';
-import { duration } from '../rules/blame.ts';
 import type { Step } from '../waits/walk.ts';
 import type { Judged, Verdict, VerdictState } from './diagnosis.ts';
 
@@ -63,17 +62,17 @@ function healthy(process: ProcessEvidence, steps: readonly Step[], note: Judged 
   }
   const unknown = own.find(({ wait }) => wait.idle === undefined);
   if (unknown !== undefined) {
-    return { state: 'unknown', summary: `${unknown.wait.point}: not a wait that could be told` };
+    return { state: 'unknown', summary: `asleep in ${unknown.wait.point}: what for could not be told` };
   }
   const leader = own.find(({ wait }) => wait.thread.isLeader) ?? own[0];
   if (leader === undefined) return { state: 'unknown', summary: 'none of its threads could be read' };
   const seconds = leader.wait.thread.secondsAsleep;
   const count = process.tids.length;
   const others =
-    count > 1 ? ` (${count} threads, ${own.length < count ? 'those looked at ' : ''}all idle)` : '';
+    count > 1 ? `; ${count} threads, ${own.length < count ? 'those looked at ' : ''}all idle` : '';
   return {
     state: 'healthy',
-    summary: `asleep and healthy: ${leader.wait.point}${others}${seconds !== undefined && seconds >= 1 ? ` for ${duration(seconds)}` : ''}`,
+    summary: `asleep in ${leader.wait.point}${others}`,
     ...(leader.wait.idle === undefined ? {} : { idle: leader.wait.idle }),
     ...(seconds === undefined ? {} : { seconds }),
     ...(process.isKernelThread ? {} : { killable: true }),

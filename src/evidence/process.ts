@@ -50,6 +50,12 @@ export class ProcessEvidence {
     this.#world.want(this.leader.volatileKeys);
   }
 
+  /** For the process that was asked about: its namespaces too. */
+  prefetchTarget(): void {
+    this.prefetch();
+    this.#world.want([links(this.namespaceDir), ...this.threads.flatMap((thread) => thread.volatileKeys)]);
+  }
+
   get status(): ProcStatus | undefined {
     return this.#world.parsed(`${this.dir}/status`, parseStatus);
   }

@@ -373,4 +373,23 @@ export const idleRules: readonly Rule[] = [
       sources: ['pthread_exit(3), kernel/exit.c'],
     },
   }),
+  rule({
+    id: 'idle-other',
+    family: 'none',
+    title: 'Healthy: sleeps where the kernel function is known to be an idle wait',
+    explanation: {
+      meaning:
+        'The thread sleeps interruptibly (S) in a function of the kernel in which programs and helpers rest until there is ' +
+        'work, and no resolver knows more about who would bring it. SIGKILL works.',
+      byHand: [
+        '`timeout -s KILL 2 cat /proc/PID/task/TID/wchan /proc/PID/task/TID/stack`: the function it sleeps in.',
+      ],
+      resolves: ['Nothing is to be done.'],
+      doesNot: [],
+      lookAlikes: [
+        'The same function in D waits for a lock of that function: then it is told as `d-lock-contention`.',
+      ],
+      sources: ['proc(5)'],
+    },
+  }),
 ];

@@ -13,7 +13,8 @@ export default rule({
       target.isKernelThread ||
       target.state === 'Z' ||
       target.isExiting ||
-      stat.ttyNr !== 0
+      stat.ttyNr !== 0 ||
+      stat.session === 0
     )
       return [];
     // A process that nobody could want to reach by Ctrl+C is the rule for services: said only where that is a surprise.

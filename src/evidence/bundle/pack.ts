@@ -1,3 +1,4 @@
+import type { Key } from '../keys.ts';
 import type { LogEntry, World } from '../world.ts';
 import { BUNDLE_FORMAT, type Bundle, type BundleOptions, type BundleRecord } from './manifest.ts';
 import type { Redactor } from './redact.ts';
@@ -32,13 +33,15 @@ export function pack(world: World, { version, targets, options, redactor }: Pack
   return { manifest, files };
 }
 
-/** A name that tells what the file is: `look0/proc/1/status`, `look0/links/proc/1/fd`, `look0/list/proc/1/task`. */
+/** A name that tells what the file is: `look0/proc/1/status`, `look0/proc/1/fd.links`, `look0/proc/1/task.names`. */
 function fileName({ key, round }: LogEntry, index: number): string {
-  const plain = key.endsWith('/')
-    ? `list${key.slice(0, -1)}`
-    : key.startsWith('/')
-      ? key.slice(1)
-      : key.replaceAll(':', '/').replaceAll('//', '/');
+  const plain = readableName(key);
   const safe = /^[\w@+-][\w./@+-]*$/.test(plain) && !/(?:^|\/)\.{1,2}(?:\/|$)/.test(plain);
   return `look${round}/${safe ? plain : `other/${index}`}`;
+}
+
+function readableName(key: Key): string {
+  if (key.startsWith('links:')) return `${key.slice('links:/'.length)}.links`;
+  if (key.endsWith('/')) return `${key.slice(1, -1)}.names`;
+  return key.startsWith('/') ? key.slice(1) : key.replaceAll(':', '/');
 }

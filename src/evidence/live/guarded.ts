@@ -15,9 +15,10 @@ const UNTERMINATED = /\/(?:wchan|cmdline|environ)$/;
 
 /**
  * The order inside one process: what blocks on the fewest kernels first, so that as much as possible is known when a
- * later file blocks (5.10 and 6.1 answer stat and wchan where stack and syscall block).
+ * later file blocks (5.10 and 6.1 answer stat and wchan where stack and syscall block); the command line, on another
+ * lock, last. '' = all others.
  */
-const ORDER = ['stat', 'wchan', 'stack', 'syscall'];
+const ORDER = ['stat', 'wchan', 'stack', 'syscall', '', 'cmdline', 'environ'];
 
 export interface GuardedOptions {
   /** See ChildOptions.stallMs. */
@@ -64,16 +65,15 @@ export async function readGuarded(
   options: GuardedOptions,
 ): Promise<Map<Key, Outcome>> {
   const outcomes = new Map<Key, Outcome>();
-  const [mmap, others] = [
-    paths.filter((p) => UNDER_MMAP_LOCK.test(p)),
-    paths.filter((p) => !UNDER_MMAP_LOCK.test(p)),
-  ];
-  await Promise.all([others, mmap].map((group) => readGroup(sorted(group), outcomes, blocked, options)));
+  await readGroup(sorted(paths), outcomes, blocked, options);
   return outcomes;
 }
 
 function sorted(paths: readonly Key[]): Key[] {
-  const rank = (path: string) => (ORDER.indexOf(path.slice(path.lastIndexOf('/') + 1)) + 10) % 10;
+  const rank = (path: string) => {
+    const place = ORDER.indexOf(path.slice(path.lastIndexOf('/') + 1));
+    return place === -1 ? ORDER.indexOf('') : place;
+  };
   // Whole kinds before the next kind: one stuck process then costs one wait, after everybody's `stat` was read.
   return [...paths].sort((a, b) => rank(a) - rank(b));
 }

@@ -5,6 +5,7 @@ import { furtherRows } from './further.ts';
 import { heading, type Row, type Span, span, toText } from './layout.ts';
 import { palette as makePalette, type Palette } from './palette.ts';
 import { remedyRows } from './remedies.ts';
+import { topFinding } from './top-finding.ts';
 import { hazardRows, unseenRows } from './unseen.ts';
 import { verdictRows } from './verdict.ts';
 
@@ -24,9 +25,9 @@ const NARROWEST = 20;
 export async function renderDiagnosis(diagnosis: Diagnosis, options: RenderOptions): Promise<string> {
   const width = Math.max(NARROWEST, Math.floor(options.width));
   const palette = makePalette(options.colour, options.unicode);
-  const healthy = diagnosis.verdict.state === 'healthy';
-  const top = healthy ? undefined : diagnosis.findings[0];
-  const others = healthy ? diagnosis.findings : diagnosis.findings.slice(1);
+  const top = topFinding(diagnosis);
+  // What holds for every service (no terminal) is for --json: here it would be noise.
+  const others = diagnosis.findings.filter((finding) => finding !== top && (finding.weight ?? 0) >= 0);
   const threads = options.threads ? await threadRows(diagnosis, width, palette) : '';
   const before = [
     ...verdictRows(diagnosis, width, palette),

@@ -5,7 +5,7 @@ import { commandSpan } from './remedies.ts';
 
 const MOST = 5;
 
-/** What else was found, in one to three lines each: title and cause, the story, the first command. */
+/** What else was found: title and cause, and of warnings the story and the first command. */
 export function furtherRows(findings: readonly Judged[], width: number, palette: Palette): Row[] {
   const shown = findings.slice(0, MOST);
   const rows = shown.flatMap((finding) => oneFinding(finding, width, palette));
@@ -23,6 +23,8 @@ function oneFinding(finding: Judged, width: number, palette: Palette): Row[] {
     first: width - 4,
     lines: 2,
   });
+  // What is only worth knowing is one line: its story is in explain and in --json.
+  if (finding.severity === 'info') return indent(title, lead);
   const command = finding.remedies.find((remedy) => remedy.command !== '')?.command;
   return [
     ...indent(title, lead),

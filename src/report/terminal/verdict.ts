@@ -19,14 +19,15 @@ import {
   wrap,
 } from './layout.ts';
 import { type Palette, STATE_STYLE, type Style, stateGlyph } from './palette.ts';
+import { topFinding } from './top-finding.ts';
 
 /** Long names of processes and threads (a kernel worker's has no bound) must not push the verdict away. */
 const LONGEST_NAME = 32;
 
 /** Who, in which state, waiting for what, and the cause; then how long, how sure, and whether SIGKILL works. */
 export function verdictRows(diagnosis: Diagnosis, width: number, palette: Palette): Row[] {
-  const { verdict, findings } = diagnosis;
-  const top = verdict.state === 'healthy' ? undefined : findings[0];
+  const { verdict } = diagnosis;
+  const top = topFinding(diagnosis);
   const cause = top?.rule.id ?? verdict.idle ?? '';
   const style = STATE_STYLE[verdict.state];
   const lead: Row = [{ text: `${stateGlyph(verdict.state, palette.glyphs)} `, style }];
@@ -92,9 +93,9 @@ function confidence(level: Confidence, because: string): Span[] {
   return [span(level, SURENESS[level]), ...(because === '' ? [] : [own(': '), ...prose(because, 'plain')])];
 }
 
-function howSure({ verdict, findings }: Diagnosis): Span[][] {
-  const top = findings[0];
-  if (top === undefined || verdict.state === 'healthy') return [];
+function howSure(diagnosis: Diagnosis): Span[][] {
+  const top = topFinding(diagnosis);
+  if (top === undefined) return [];
   return [confidence(top.confidence, top.because)];
 }
 

@@ -12,7 +12,10 @@ export const frozen: Resolver = (context) => {
     thread.state === 'D' && (inFrames(thread, /^__refrigerator$/, 1) || (freezer?.path ?? '/') !== '/');
   const v2 = inFrames(thread, /^(?:get_signal|do_freezer_trap)$/, 1);
   // Without any frame (5.10 without root) the cgroup alone can tell; asked only of tasks that show nowhere to sleep.
-  const blind = thread.frames.length === 0 && (thread.state === 'S' || thread.state === 'D');
+  const blind =
+    evidence.world.peek(thread.path('wchan')) !== undefined &&
+    thread.frames.length === 0 &&
+    (thread.state === 'S' || thread.state === 'D');
   if (!v1 && !v2 && !blind) return undefined;
   const found = frozenCgroup(evidence, process);
   if (found === undefined) return undefined;

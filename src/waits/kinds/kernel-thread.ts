@@ -9,7 +9,7 @@ export const kernelThread: Resolver = (context) => {
   const named = classifyFrames(thread.frames, { state: thread.state, comm: thread.comm, kthread: true });
   return waitOf(context, {
     kind: 'kernel-thread',
-    point: `kernel thread: ${named.subsystem === 'unknown' ? (thread.frames[0] ?? 'idle') : named.waitsFor}`,
+    point: `the kernel (${named.subsystem === 'unknown' ? (thread.frames[0] ?? 'idle') : named.waitsFor})`,
     idle: 'idle-kthread',
     subsystem: 'kthread-idle',
     facts: pointFacts(evidence, thread),

@@ -18,14 +18,16 @@ export const unknown: Resolver = (context) => {
     ...(name === undefined ? {} : { syscall: name }),
   });
   const healthy = thread.state === 'S' && (named.benign === true || restarted);
-  const where = thread.frames[0] ?? name ?? 'a place that could not be seen';
+  const where = thread.frames[0] ?? name ?? 'a place that cannot be seen from here';
   return waitOf(context, {
     kind: healthy ? 'sleep' : 'unknown',
     point: restarted
       ? 'a timed sleep that was restarted (restart_syscall)'
-      : `${name ?? 'kernel'}: ${named.subsystem === 'unknown' ? where : named.waitsFor}`,
+      : [name, named.subsystem === 'unknown' ? where : named.waitsFor]
+          .filter((part) => part !== undefined)
+          .join(': '),
     ...(named.subsystem === 'unknown' ? {} : { subsystem: named.subsystem }),
-    ...(healthy ? { idle: restarted ? 'idle-timer' : `idle-${named.subsystem}` } : {}),
+    ...(healthy ? { idle: restarted ? 'idle-timer' : 'idle-other' } : {}),
     facts,
   });
 };

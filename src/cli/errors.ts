@@ -1,0 +1,88 @@
+import { nearest } from './suggest.ts';
+
+/** `procdiag` was called in a way that it does not understand. */
+export const USAGE = 'ERR_USAGE';
+/** The call was right, but what it asks for is not to be had: no such process, no right to read, no such file. */
+export const CANNOT_LOOK = 'ERR_CANNOT_LOOK';
+/** Our own mistake. */
+const INTERNAL = 'ERR_INTERNAL';
+
+/** An error that the user can do something about: told in one sentence, without a stack trace. */
+export class UserError extends Error {
+  readonly code: string;
+  /** The message as it was given: oclif writes its own words around that of errors thrown while it parses flags. */
+  readonly sentence: string;
+
+  constructor(code: string, sentence: string) {
+    super(sentence);
+    this.code = code;
+    this.sentence = sentence;
+  }
+}
+
+/** Codes of errors from below that are sentences for the user already. */
+const TOLD_BELOW: readonly (string | undefined)[] = ['ERR_BUNDLE'];
+
+export interface ToldError {
+  readonly code: string;
+  readonly message: string;
+  /** What to do next; for people, not part of the JSON. */
+  readonly hint?: string;
+}
+
+/** What thrown errors carry: oclif's are known by that, since bundling renames their classes. */
+interface Thrown {
+  readonly message: string;
+  readonly oclif?: object;
+  /** oclif: flags that the command does not have. */
+  readonly flags?: readonly string[];
+  /** Of the system: ENOENT, EACCES … */
+  readonly code?: string;
+  readonly syscall?: string;
+}
+
+/** Turns whatever was thrown into what is told of it. `flagNames`: the flags of the command, for suggestions. */
+export function tell(error: unknown, id: string, flagNames: readonly string[]): ToldError {
+  if (error instanceof UserError) {
+    return error.code === USAGE ? { ...plain(error), hint: helpHint(id) } : plain(error);
+  }
+  const thrown: Thrown = error instanceof Error ? error : { message: String(error) };
+  if (thrown.code !== undefined && TOLD_BELOW.includes(thrown.code))
+    return { code: thrown.code, message: thrown.message };
+  if (thrown.oclif !== undefined) return usageError(thrown, id, flagNames);
+  // The system said no (ENOENT, EACCES …) to a file that the user named.
+  if (thrown.syscall !== undefined && thrown.code !== undefined)
+    return { code: CANNOT_LOOK, message: thrown.message };
+  return {
+    code: INTERNAL,
+    message: `unexpected error: ${thrown.message}`,
+    hint: 'This is a bug in procdiag. Please report it, with what PROCDIAG_DEBUG=1 in front of the command prints.',
+  };
+}
+
+function plain(error: UserError): ToldError {
+  return { code: error.code, message: error.sentence };
+}
+
+function usageError(error: Thrown, id: string, flagNames: readonly string[]): ToldError {
+  const [unknown] = error.flags ?? [];
+  if (unknown === undefined) {
+    const [first = ''] = error.message.split('\nSee more help');
+    return { code: USAGE, message: uncapitalised(first.trim()), hint: helpHint(id) };
+  }
+  const name = unknown.split('=')[0] ?? unknown;
+  const guess = nearest(name, flagNames);
+  return {
+    code: USAGE,
+    message: `unknown flag ${name}${guess === undefined ? '' : `: did you mean ${guess}?`}`,
+    hint: helpHint(id),
+  };
+}
+
+export function helpHint(id: string): string {
+  return `See: procdiag ${id === '' ? '' : `${id} `}--help`;
+}
+
+function uncapitalised(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

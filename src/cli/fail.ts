@@ -1,0 +1,24 @@
+import { writeAll } from '../term/write.ts';
+import type { ToldError } from './errors.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+
+/** The sentence goes to stderr, and for programs an object to stdout. */
+export function fail(error: ToldError, json: boolean): ExitCode {
+  if (json) {
+    const { code, message } = error;
+    writeAll(1, `${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+  }
+  writeAll(2, `procdiag: ${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
+  return EXIT.FAILED;
+}
+
+/** Known before anything is parsed, since the parser may be what fails. */
+export function wantsJson(argv: readonly string[]): boolean {
+  return beforeDashes(argv).includes('--json');
+}
+
+/** What may be flags: the arguments up to `--`. */
+export function beforeDashes(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return end === -1 ? argv : argv.slice(0, end);
+}

@@ -1,0 +1,59 @@
+import { boolean, string } from '@oclif/core/flags';
+import { pid } from '../cli/args.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import { version } from '../cli/config.ts';
+import { UserError } from '../cli/errors.ts';
+import { EXIT, type ExitCode } from '../cli/exit-codes.ts';
+import { onInterrupt } from '../cli/interrupt.ts';
+import { DEPTH, SAMPLE_MS, TIMEOUT_SECONDS } from '../cli/looking.ts';
+
+export class Capture extends BaseCommand {
+  static override summary = 'Record what a diagnosis reads, to diagnose it elsewhere';
+  static override description =
+    `Writes a bundle of the files that were read, as read, and what could not be read and why. procdiag inspect --from BUNDLE gives the same diagnosis from it as here and now.`;
+  static override examples = [
+    { description: 'For a colleague', command: 'procdiag capture 4711 -o hung.tar.gz' },
+    {
+      description: 'Without command lines, environments and paths',
+      command: 'procdiag capture 4711 --redact',
+    },
+  ];
+  static override args = { pid: pid({ required: true, description: 'process or thread id' }) };
+  static override flags = {
+    output: string({
+      char: 'o',
+      summary: 'Archive (.tar.gz) or directory to write [default: procdiag-PID.tar.gz]',
+      helpValue: 'FILE',
+    }),
+    redact: boolean({ summary: 'Leave out command lines, environments and paths' }),
+  };
+
+  override async run(): Promise<ExitCode> {
+    const { args, flags } = await this.parse(Capture);
+    const { openLive } = await import('../evidence/live/live-source.ts');
+    const { killChildren } = await import('../evidence/live/child.ts');
+    const { examine } = await import('../diagnosis/diagnose.ts');
+    const { pack } = await import('../evidence/bundle/pack.ts');
+    const { redactor } = await import('../evidence/bundle/redact.ts');
+    const { writeBundle } = await import('../evidence/bundle/files.ts');
+    onInterrupt(killChildren);
+    const targets = [args.pid];
+    const options = { depth: DEPTH, sampleMs: SAMPLE_MS, readMemory: false };
+    const { results, world } = await examine(
+      openLive({ timeoutMs: TIMEOUT_SECONDS * 1000 }),
+      targets,
+      options,
+    );
+    for (const result of results)
+      if ('error' in result) throw new UserError(result.error.code, result.error.message);
+    const path = flags.output ?? `procdiag-${args.pid}.tar.gz`;
+    await writeBundle(
+      path,
+      pack(world, { version, targets, options, ...(flags.redact ? { redactor: redactor() } : {}) }),
+    );
+    if (flags.json) this.printJson({ schemaVersion: 1, bundle: path, targets, redacted: flags.redact });
+    else this.print(`${path}\n`);
+    this.complain(flags.json ? [] : [`diagnose it with: procdiag inspect --from ${path}`]);
+    return EXIT.OK;
+  }
+}

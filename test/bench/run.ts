@@ -1,0 +1,101 @@
+/** `npm run bench`: start-up and inspect on a busy host, paired against `node -e 0`; reading against a C program. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openLive } from '../../src/evidence/live/live-source.ts';
+import { median, paired } from './paired.ts';
+
+const ROUNDS = Number(process.argv[2] ?? 25);
+const EXTRA_PROCESSES = 500;
+const bin = join(import.meta.dirname, '../../bin/procdiag.cjs');
+const node = process.execPath;
+const dir = mkdtempSync(join(tmpdir(), 'procdiag-bench-'));
+const children: ChildProcess[] = [];
+
+try {
+  for (let count = 0; count < EXTRA_PROCESSES; count++) keep(spawn('sleep', ['600'], { stdio: 'ignore' }));
+  const single = await program('threads', '1');
+  const many = await program('threads', '1000');
+  const inspect = (pid: number) => [node, bin, 'inspect', String(pid), '--json'] as const;
+  const codes = [0, 1];
+
+  print(
+    `start-up on a host with ${EXTRA_PROCESSES} more processes, ${ROUNDS} rounds (node ${process.version}):`,
+  );
+  for (const { name, ms, ratio } of paired(
+    [
+      { name: 'node -e 0', argv: [node, '-e', '0'] },
+      { name: 'procdiag --version', argv: [node, bin, '--version'] },
+      { name: 'procdiag --help', argv: [node, bin, '--help'] },
+      { name: 'procdiag inspect --help', argv: [node, bin, 'inspect', '--help'] },
+      { name: 'procdiag inspect, 1 thread', argv: inspect(single), codes },
+      { name: 'procdiag inspect, 1000 threads', argv: inspect(many), codes },
+    ],
+    ROUNDS,
+  )) {
+    print(`  ${name.padEnd(32)} ${ms.toFixed(1).padStart(8)} ms  ${ratio.toFixed(2).padStart(6)} x`);
+  }
+
+  print('reading status, stat, wchan, syscall, stack, sched, schedstat of all threads, median:');
+  const reads = compiled('reads');
+  for (const [pid, threads] of [
+    [single, 1],
+    [many, 1000],
+  ] as const) {
+    const floor = Number(spawnSync(reads, [String(pid), '20'], { encoding: 'utf8' }).stdout) / 1000;
+    const ours = await readingTime(pid);
+    const by = (ours / floor).toFixed(1);
+    print(
+      `  ${String(threads).padStart(4)} threads: C ${floor.toFixed(2)} ms, procdiag ${ours.toFixed(2)} ms, ${by} x`,
+    );
+  }
+} finally {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(dir, { recursive: true });
+}
+
+/** The same files through the source that inspect reads with, children with deadlines included. */
+async function readingTime(pid: number): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < 10; round++) {
+    const started = performance.now();
+    const source = openLive({ timeoutMs: 10_000 });
+    const listed = (await source.fetch([`/proc/${pid}/task/`], 0)).get(`/proc/${pid}/task/`);
+    const tids = listed?.kind === 'text' ? listed.text.split('\n') : [];
+    const files = ['status', 'stat', 'wchan', 'syscall', 'stack', 'sched', 'schedstat'];
+    await source.fetch(
+      tids.flatMap((tid) => files.map((file) => `/proc/${pid}/task/${tid}/${file}`)),
+      0,
+    );
+    times.push(performance.now() - started);
+  }
+  return median(times);
+}
+
+function compiled(name: string): string {
+  const binary = join(dir, name);
+  const source = join(import.meta.dirname, `${name}.c`);
+  const { status, stderr } = spawnSync('gcc', ['-O2', '-pthread', '-o', binary, source], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`gcc ${name}.c: ${stderr}`);
+  return binary;
+}
+
+/** Starts one of our C programs and gives the PID that it prints when it is ready. */
+async function program(name: string, argument: string): Promise<number> {
+  const child = keep(spawn(compiled(name), [argument], { stdio: ['ignore', 'pipe', 'inherit'] }));
+  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+  return Number(line.toString());
+}
+
+function keep<T extends ChildProcess>(child: T): T {
+  children.push(child);
+  return child;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

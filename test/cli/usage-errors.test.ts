@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { procdiag } from './procdiag.ts';
+
+const CASES: [argv: string[], sentence: string][] = [
+  [['inspekt'], 'unknown command "inspekt": did you mean procdiag inspect?'],
+  [['4711'], 'unknown command "4711": did you mean procdiag inspect 4711?'],
+  [['qqqqqq'], 'unknown command "qqqqqq"'],
+  [['\u001b[31m'], 'unknown command "\\u001b[31m"'],
+  [['--versoin'], 'unknown flag "--versoin": did you mean procdiag --version?'],
+  [['help', 'doctr'], 'unknown command "doctr": did you mean procdiag doctor?'],
+  [['inspect'], 'which process? Give a PID'],
+  [['inspect', '1', '--thraeds'], 'unknown flag --thraeds: did you mean --threads?'],
+  [['inspect', '1', '--qqqqqqqqq'], 'unknown flag --qqqqqqqqq'],
+  [['inspect', '-x', '1'], 'unknown flag -x'],
+  [['inspect', 'init'], 'not a process id: "init" (a number from 1 to 4194304)'],
+  [['inspect', '-1'], 'not a process id: "-1" (a number from 1 to 4194304)'],
+  [['inspect', '0'], 'not a process id: "0" (a number from 1 to 4194304)'],
+  [['inspect', '1', '1.5'], 'not a process id: "1.5" (a number from 1 to 4194304)'],
+  [['inspect', '0x10'], 'not a process id: "0x10" (a number from 1 to 4194304)'],
+  [['inspect', ''], 'not a process id: "" (a number from 1 to 4194304)'],
+  [['inspect', '9999999'], 'not a process id: "9999999" (a number from 1 to 4194304)'],
+  [
+    ['inspect', '1', '--fail-on', 'fatal'],
+    'expected --fail-on=fatal to be one of: critical, warning, info, never',
+  ],
+  [['inspect', '1', '--depth', '0'], 'not a value for --depth: "0" (a number from 1 to 256)'],
+  [['inspect', '1', '--depth'], 'flag --depth expects a value'],
+  [['inspect', '1', '--timeout', 'soon'], 'not a value for --timeout: "soon" (0.1 to 3600 seconds)'],
+  [['inspect', '1', '--timeout', '1e3'], 'not a value for --timeout: "1e3" (0.1 to 3600 seconds)'],
+  [['explain', 'd-vfork-wai'], 'no cause is called "d-vfork-wai": did you mean d-vfork-wait?'],
+  [['explain', 'd-vfork-wait', 'd-block-io'], 'unexpected argument: d-block-io'],
+  [['lab', 'rum'], 'lab knows "list" and "run NAME", not "rum"'],
+  [['lab', 'run', 'sigstopp'], 'no scene is called "sigstopp": did you mean sigstop?'],
+];
+
+describe('usage errors', () => {
+  it.each(CASES)('%j: %s', async (argv, sentence) => {
+    const { code, stdout, stderr } = await procdiag(argv);
+    const [first, hint, ...rest] = stderr.split('\n');
+    expect(first).toBe(`procdiag: ${sentence}`);
+    expect(hint).toMatch(/^See: procdiag .*--help$/);
+    expect(rest).toEqual(['']);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
+  it.each(CASES)('with --json also an object on stdout: %j', async (argv, sentence) => {
+    const { code, stdout, stderr } = await procdiag(
+      ['--json', ...argv].length > 1 ? [...argv, '--json'] : argv,
+    );
+    if (argv.at(-1) === '--depth') return; // there --json is what the flag lacks a value before
+    expect(JSON.parse(stdout)).toEqual({ error: { code: 'ERR_USAGE', message: sentence } });
+    expect(stderr).toContain(`procdiag: ${sentence}`);
+    expect(code).toBe(2);
+  });
+
+  it('is told in one sentence when a file cannot be read', async () => {
+    const { code, stdout, stderr } = await procdiag(['stack', '/nowhere/at/all', '--json']);
+    expect(JSON.parse(stdout)).toEqual({
+      error: {
+        code: 'ERR_CANNOT_LOOK',
+        message: "ENOENT: no such file or directory, open '/nowhere/at/all'",
+      },
+    });
+    expect(stderr).toBe("procdiag: ENOENT: no such file or directory, open '/nowhere/at/all'\n");
+    expect(code).toBe(2);
+  });
+
+  it('shows where it was thrown for PROCDIAG_DEBUG=1 alone', async () => {
+    const { stderr } = await procdiag(['inspect', 'x'], { env: { PROCDIAG_DEBUG: '1' } });
+    expect(stderr).toMatch(/^\s+at /m);
+    expect((await procdiag(['inspect', 'x'])).stderr).not.toMatch(/^\s+at /m);
+  });
+});

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: 'test/setup/build.ts',
+    // The counts for CI: see .ci/run.
+    reporters: ['default', ['json', { outputFile: 'test-results/report.json' }]],
+    // Live scenes load two cores with real stuck processes: one file at a time keeps their timing honest.
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    disableConsoleIntercept: true,
+  },
+});
