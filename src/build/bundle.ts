@@ -4,6 +4,8 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { renderHelp } from '../cli/help.ts';
 import { PRINTED_WIDTH } from '../cli/printed-help.ts';
 import { registry } from '../cli/registry.ts';
+import { rules } from '../rules/index.ts';
+import { explanationsBeside, PART_FILES, partsBeside } from './beside.ts';
 import { codeCacheFor, withCodeCache } from './code-cache.ts';
 import { lazyOclif, withoutOclifMain } from './oclif.ts';
 import { stubs } from './stubs.ts';
@@ -15,7 +17,8 @@ import { stubs } from './stubs.ts';
  * 2. CommonJS, which Node loads in less time than modules.
  * 3. Help texts are rendered now: `--help` prints them, and oclif's help is loaded for narrow terminals only.
  * 4. Of oclif, commands get what parses flags, and no more.
- * 5. The command that is run under stress has a code cache.
+ * 5. What few runs need (the pages of explain, captures, tables) are files beside the command.
+ * 6. The command that is run under stress has a code cache.
  */
 const root = join(import.meta.dirname, '../..');
 const dist = join(root, 'dist');
@@ -83,15 +86,18 @@ const results = await Promise.all([
   build({
     ...common,
     entryPoints: Object.keys(registry).map((id) => `src/commands/${id}.ts`),
-    plugins: [withoutOclifMain, stubs, lazyOclif],
+    plugins: [withoutOclifMain, stubs, lazyOclif, explanationsBeside, partsBeside],
   }),
+  build({ ...common, entryPoints: PART_FILES, entryNames: '[name]', plugins: [explanationsBeside] }),
   build({ ...common, entryPoints: ['src/cli/help.ts'], plugins: [flagsOnly, stubs, lazyOclif] }),
 ]);
 
 const files = results.flatMap(({ outputFiles = [] }) => outputFiles);
-const names = new Set(files.map(({ path }) => basename(path)));
+const explanations = Object.fromEntries(rules.map(({ id, explanation }) => [id, explanation]));
+const names = new Set([...files.map(({ path }) => basename(path)), 'explanations.cjs']);
 // Not before all is well: a failed build leaves the last good one. The cache goes first, as it belongs to the old code.
 mkdirSync(dist, { recursive: true });
 for (const name of readdirSync(dist)) if (!names.has(name)) rmSync(join(dist, name), { recursive: true });
 for (const { path, text } of files) writeFileSync(path, ascii(text));
+writeFileSync(join(dist, 'explanations.cjs'), ascii(`module.exports=${JSON.stringify(explanations)}`));
 codeCacheFor(join(dist, 'inspect.cjs'), 'Inspect', [String(process.pid)]);

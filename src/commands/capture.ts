@@ -33,17 +33,15 @@ export class Capture extends BaseCommand {
     const { openLive } = await import('../evidence/live/live-source.ts');
     const { killChildren } = await import('../evidence/live/child.ts');
     const { examine } = await import('../diagnosis/diagnose.ts');
+    const { firstLook } = await import('../evidence/first-look.ts');
     const { pack } = await import('../evidence/bundle/pack.ts');
     const { redactor } = await import('../evidence/bundle/redact.ts');
     const { writeBundle } = await import('../evidence/bundle/files.ts');
     onInterrupt(killChildren);
     const targets = [args.pid];
     const options = { depth: DEPTH, sampleMs: SAMPLE_MS, readMemory: false };
-    const { results, world } = await examine(
-      openLive({ timeoutMs: TIMEOUT_SECONDS * 1000 }),
-      targets,
-      options,
-    );
+    const evidence = firstLook(openLive({ timeoutMs: TIMEOUT_SECONDS * 1000 }), targets, options.readMemory);
+    const { results, world } = await examine(evidence, targets, options);
     for (const result of results)
       if ('error' in result) throw new UserError(result.error.code, result.error.message);
     const path = flags.output ?? `procdiag-${args.pid}.tar.gz`;

@@ -65,8 +65,12 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not look.
       throw new UserError(USAGE, 'which process? Give a PID');
     const { source, targets, options } =
       flags.from === undefined ? await live(flags) : await captured(flags.from);
-    const { diagnose } = await import('../diagnosis/diagnose.ts');
-    const results = await diagnose(source, asked.length > 0 ? asked : targets, options);
+    const pids = asked.length > 0 ? asked : targets;
+    const { firstLook } = await import('../evidence/first-look.ts');
+    const evidence = firstLook(source, pids, options.readMemory);
+    // Loaded while the first reads are under way.
+    const { examine } = await import('../diagnosis/diagnose.ts');
+    const { results } = await examine(evidence, pids, options);
     if (flags.json) {
       const { diagnosisJson } = await import('../report/json.ts');
       this.printJson(diagnosisJson(results, { toolVersion: version }));

@@ -1,12 +1,13 @@
-import { Evidence } from '../evidence/evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { firstLook } from '../evidence/first-look.ts';
 import type { ProcessEvidence } from '../evidence/process.ts';
 import type { Source } from '../evidence/source.ts';
-import { World } from '../evidence/world.ts';
+import type { World } from '../evidence/world.ts';
 import { Blame, isYoung } from '../rules/blame.ts';
 import { rules } from '../rules/index.ts';
 import { type Step, walk } from '../waits/walk.ts';
 import type { Diagnosis, Judged } from './diagnosis.ts';
-import { hazards, hostFacts } from './host-facts.ts';
+import { hostFacts } from './host-facts.ts';
 import { ranked } from './rank.ts';
 import { targetOf, threadReports } from './target.ts';
 import { unseenOf } from './unseen.ts';
@@ -41,17 +42,16 @@ export async function diagnose(
   pids: readonly number[],
   options: DiagnoseOptions,
 ): Promise<DiagnosisResult[]> {
-  return [...(await examine(source, pids, options)).results];
+  return [...(await examine(firstLook(source, pids, options.readMemory), pids, options)).results];
 }
 
-/** As `diagnose`, with the evidence. All targets share one world, so that what they have in common is read once. */
+/** As `diagnose`, on a first look that has begun, and with the evidence. All targets share one world: what they have in common is read once. */
 export async function examine(
-  source: Source,
+  evidence: Evidence,
   pids: readonly number[],
   options: DiagnoseOptions,
 ): Promise<Examination> {
-  const world = new World(source);
-  const evidence = new Evidence(world, options.readMemory);
+  const { world } = evidence;
   const targets = pids.map((pid) => find(evidence, pid));
   const look = () =>
     targets.map((found) => (found === undefined ? undefined : judge(evidence, found, options)));
@@ -68,7 +68,7 @@ export async function examine(
       return { pid, error: { code: 'ERR_NO_PROCESS', message: `no process or thread ${pid}` } };
     if (judged.gone)
       return { pid, error: { code: 'ERR_EXITED', message: `process ${pid} ended while it was looked at` } };
-    return { pid, diagnosis: report(evidence, judged, source) };
+    return { pid, diagnosis: report(evidence, judged) };
   });
   return { results, world };
 }
@@ -98,8 +98,6 @@ function find(evidence: Evidence, pid: number): Found | undefined {
 
 function judge(evidence: Evidence, found: Found, options: DiagnoseOptions): Look {
   const { process, tid } = found;
-  process.prefetchTarget();
-  hazards(evidence);
   const steps = walk(evidence, process, { depth: options.depth, steps: STEPS }, tid);
   const blame = new Blame(evidence, process, steps);
   const findings = rules.flatMap((rule) =>
@@ -166,7 +164,7 @@ function volatileKeys(looks: readonly (Look | undefined)[]): string[] {
   return [...keys];
 }
 
-function report(evidence: Evidence, look: Look, source: Source): Diagnosis {
+function report(evidence: Evidence, look: Look): Diagnosis {
   const { process, tid } = look.found;
   const target = targetOf(evidence, process, tid);
   return {
@@ -177,7 +175,9 @@ function report(evidence: Evidence, look: Look, source: Source): Diagnosis {
     unseen: unseenOf(evidence, process, look.steps),
     host: hostFacts(evidence),
     timing: {
-      startedAt: source.startedAt,
+      get startedAt() {
+        return evidence.world.startedAt;
+      },
       elapsedMs: Math.round(evidence.world.roundTimes.at(-1) ?? 0),
       looks: evidence.world.rounds,
     },

@@ -1,4 +1,5 @@
 import type { Evidence } from '../evidence/evidence.ts';
+import { pathOf } from '../evidence/keys.ts';
 import { fact } from '../waits/facts.ts';
 import type { HostFacts } from './diagnosis.ts';
 
@@ -19,18 +20,17 @@ export function hostFacts(evidence: Evidence): HostFacts {
  */
 export function hazards(evidence: Evidence): HostFacts['hazards'] {
   const { host } = evidence;
-  evidence.world.want(host.pids.map((pid) => `/proc/${pid}/stat`));
   return host.pids.flatMap((pid) => {
-    const path = `/proc/${pid}/stat`;
-    const outcome = evidence.world.peek(path);
-    if (outcome?.kind !== 'blocked') return [];
+    const silence = host.silence(pid);
+    if (silence === undefined) return [];
+    const { key, outcome } = silence;
     const says = `did not answer within ${outcome.afterMs} ms${outcome.readerWchan === undefined ? '' : `; its reader slept in ${outcome.readerWchan}`}`;
     return [
       {
         pid,
         comm: host.status(pid)?.name ?? '',
         what: 'is stuck inside execve: ps, top, lsof, pgrep and every other reader of its files hang',
-        facts: [fact(path, '', says)],
+        facts: [fact(pathOf(key), '', says)],
       },
     ];
   });

@@ -45,6 +45,8 @@ const depthOf = (finding: Judged) => finding.step?.depth ?? 0;
 /** Does `cause` explain `symptom`? Then the symptom never outranks it. */
 function explains(cause: Judged, symptom: Judged): boolean {
   if (cause.severity === 'info' && symptom.severity !== 'info') return false;
+  // A parent that is itself held up cannot wait for its children: its zombies are a consequence.
+  if (symptom.step === undefined && symptom.rule.family === 'reaping') return cause.step !== undefined;
   if (cause.rule.absorbs?.includes(symptom.rule.id) === true)
     return isOnChain(symptom.step, cause.step) || isOnChain(cause.step, symptom.step);
   if (symptom.rule.absorbs?.includes(cause.rule.id) === true) return false;

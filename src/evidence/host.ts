@@ -3,7 +3,8 @@ import { type FileLock, parseLocks } from '../procfs/locks.ts';
 import { type ProcStat, parseStat } from '../procfs/stat.ts';
 import { type ProcStatus, parseStatus } from '../procfs/status.ts';
 import type { Arch } from '../procfs/syscall-names.ts';
-import { links, SELF } from './keys.ts';
+import { type Key, links, SELF } from './keys.ts';
+import type { Blocked } from './outcome.ts';
 import type { World } from './world.ts';
 
 /** Who looks, and from where. */
@@ -65,11 +66,25 @@ export class HostEvidence {
   }
 
   /**
-   * Processes whose `stat` does not answer: each reader of theirs hangs, as `ps` and `lsof` do. Known once every
-   * process's stat was asked for, which is a canary for all that follows.
+   * Processes each reader of which hangs, as `ps` and `lsof` do. Known once every process's stat was asked for, which is a
+   * canary for all that follows.
    */
   get silent(): readonly number[] {
-    return this.pids.filter((pid) => this.#world.outcome(`/proc/${pid}/stat`)?.kind === 'blocked');
+    return this.pids.filter((pid) => this.silence(pid) !== undefined);
+  }
+
+  /**
+   * The read of a process that shows that its `stat` does not answer: that of `stat` itself, or of its links, which on
+   * every kernel block only where `stat` does too (and then it may be they that were tried).
+   */
+  silence(pid: number): { key: Key; outcome: Blocked } | undefined {
+    const stat = `/proc/${pid}/stat`;
+    this.#world.want([stat]);
+    for (const key of [stat, links(`/proc/${pid}/fd`), links(`/proc/${pid}/ns`)]) {
+      const outcome = this.#world.peek(key);
+      if (outcome?.kind === 'blocked') return { key, outcome };
+    }
+    return undefined;
   }
 
   /** Everybody who has `target` open (`pipe:[123]`, `socket:[9]`, `/dev/fuse`), by descriptor links of the whole host. */

@@ -23,6 +23,7 @@ export class World {
   readonly #parsed = new Map<unknown, Map<string, unknown>>();
   #wanted = new Set<Key>();
   #round = 0;
+  #begun: { keys: readonly Key[]; answers: Promise<ReadonlyMap<Key, Outcome>> } | undefined;
   /** Elapsed milliseconds at the end of each round's reads. */
   readonly roundTimes: number[] = [];
   readonly #log: LogEntry[] = [];
@@ -115,6 +116,7 @@ export class World {
    * told as far as it was followed.
    */
   async settle<T>(evaluate: () => T, limit = 40): Promise<T> {
+    await this.#takeBegun();
     for (let batch = 0; ; batch++) {
       this.#wanted = new Set();
       const result = evaluate();
@@ -126,8 +128,25 @@ export class World {
     }
   }
 
+  /** Begins to fetch what is wanted so far, while the caller goes on; the next `settle` takes what it brings. */
+  begin(): void {
+    const keys = [...this.#wanted];
+    this.#wanted = new Set();
+    this.#begun = { keys, answers: this.#source.fetch(keys, this.#round) };
+  }
+
+  async #takeBegun(): Promise<void> {
+    if (this.#begun === undefined) return;
+    const { keys, answers } = this.#begun;
+    this.#begun = undefined;
+    this.#keepAll(keys, await answers);
+  }
+
   async #fetch(keys: readonly Key[]): Promise<void> {
-    const answers = await this.#source.fetch(keys, this.#round);
+    this.#keepAll(keys, await this.#source.fetch(keys, this.#round));
+  }
+
+  #keepAll(keys: readonly Key[], answers: ReadonlyMap<Key, Outcome>): void {
     for (const key of keys) {
       const outcome = answers.get(key) ?? { kind: 'skipped', why: 'the source gave no answer' };
       this.#keep(key, outcome);

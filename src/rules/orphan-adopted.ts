@@ -1,5 +1,6 @@
 import { fact, lineFact } from '../waits/facts.ts';
-import { edge, processNode } from '../waits/nodes.ts';
+import { edge, strangerNode } from '../waits/nodes.ts';
+import { named } from './blame.ts';
 import { rule } from './rule.ts';
 
 export default rule({
@@ -9,29 +10,28 @@ export default rule({
   find: (blame) => {
     const { evidence, target } = blame;
     const { status, stat } = target;
-    const parent = evidence.process(status?.ppid);
-    // A session leader was started on its own; another's member whose parent is of a different session has been adopted.
-    if (stat === undefined || parent?.stat === undefined || target.isKernelThread || target.state === 'Z')
+    // Of the parent nothing but what the canary has brought: most processes have one, and few are orphans.
+    const parent = status === undefined ? undefined : evidence.host.stat(status.ppid);
+    if (stat === undefined || parent === undefined || target.isKernelThread || target.state === 'Z')
       return [];
-    if (stat.session === target.pid || stat.session === parent.stat.session || stat.session === 0) return [];
-    const leader = evidence.process(stat.pgrp);
+    // A session leader was started on its own; another's member whose parent is of a different session has been adopted.
+    if (stat.session === target.pid || stat.session === parent.session || stat.session === 0) return [];
     if (stat.pgrp === target.pid && parent.pid !== 1) return [];
-    const facts = [...lineFact(evidence, `${target.dir}/status`, 'PPid:')];
-    const text = evidence.world.text(`${target.dir}/stat`)?.trimEnd();
+    const adopter = strangerNode(parent.pid, parent.comm);
+    const facts = lineFact(evidence, `${target.dir}/status`, 'PPid:');
+    const line = evidence.world.text(`${target.dir}/stat`)?.trimEnd() ?? '';
     return [
       {
         severity: 'info',
         confidence: 'likely',
-        because: `its session ${stat.session} is not its parent’s (${parent.stat.session}), and it did not start one of its own`,
-        title: `lost its parent; adopted by ${parent.pid} ${parent.comm}`,
-        summary: `${target.pid} ${target.comm} belongs to session ${stat.session}${leader === undefined ? ', whose process group leader is gone' : ''}, and is now a child of ${parent.pid} ${parent.comm}.`,
-        culprit: processNode(parent),
-        chain: [edge(blame.node, processNode(parent), 'adopted by', 'reparenting', 'PPid', facts)],
+        because: `its session ${stat.session} is not its parent’s (${parent.session}), and it did not start one of its own`,
+        title: `lost its parent; adopted by ${named(adopter)}`,
+        summary: `${target.pid} ${target.comm} belongs to session ${stat.session}, and is now a child of ${named(adopter)}.`,
+        culprit: adopter,
+        chain: [edge(blame.node, adopter, 'adopted by', 'reparenting', 'PPid', facts)],
         facts: [
           ...facts,
-          ...(text === undefined
-            ? []
-            : [fact(`${target.dir}/stat`, text, `session ${stat.session}, process group ${stat.pgrp}`)]),
+          fact(`${target.dir}/stat`, line, `session ${stat.session}, process group ${stat.pgrp}`),
         ],
         weight: 5,
         remedies: [],

@@ -22,6 +22,7 @@ export default rule({
       title: `init of a PID namespace does not reap: ${found.zombies.length} zombie${found.zombies.length === 1 ? '' : 's'}`,
       summary: `${subject.pid} ${subject.comm} is PID 1 of its namespace: orphans become its children, and it does not wait for them${found.doing}.`,
       culprit: processNode(subject),
+      ...(target.state === 'Z' && blame.steps[0] !== undefined ? { step: blame.steps[0] } : {}),
       chain: found.chain,
       facts: [...lineFact(evidence, `${subject.dir}/status`, 'NSpid:'), ...found.facts],
       weight: 10,

@@ -10,19 +10,16 @@ export default rule({
   absorbs: ['stopped', 'stopped-tty'],
   find: (blame) =>
     [...blame.stepsOf('wait-child'), ...blame.stepsOf('watch')].flatMap((step) => {
-      if (step.wait.detail?.seesStops === true) return [];
       const child = step.next.find(({ wait }) => ['stopped', 'stopped-tty'].includes(wait.kind));
-      if (
-        child === undefined ||
-        (step.wait.kind === 'watch' && !child.chain.some(({ on }) => on.startsWith('pidfd')))
-      )
-        return [];
+      if (child === undefined) return [];
       const { process } = child.wait;
+      // What watches descriptors waits for a child by them only: a stopped stranger at the other end is told as `stopped`.
+      if (step.wait.kind === 'watch' && process.status?.ppid !== step.wait.process.pid) return [];
       return [
         findingAt(blame, step, {
           severity: 'warning',
           title: `waits for a child that is stopped, not dead: ${process.pid} ${process.comm}`,
-          summary: `${who(step)} is in ${step.wait.point}; the child ${process.pid} ${process.comm} was stopped by ${child.wait.detail?.signal ?? 'a signal'}, which such a wait does not report.`,
+          summary: `${who(step)} is in ${step.wait.point}; the child ${process.pid} ${process.comm} was stopped by ${child.wait.detail?.signal ?? 'a signal'}, and a wait for its end goes on until then.`,
           culprit: processNode(process),
           chain: child.chain,
           facts: [...step.wait.facts, ...child.chain.flatMap(({ facts }) => facts), ...child.wait.facts],
@@ -32,7 +29,9 @@ export default rule({
               effect: 'the child goes on; the wait ends when it ends',
               risk: 'none, unless somebody stopped it on purpose',
             },
-            advice('In the parent: wait with WUNTRACED (waitid: WSTOPPED), or with WNOHANG and a deadline.'),
+            advice(
+              'In the parent: a wait with WUNTRACED (waitid: WSTOPPED) is told of the stop; WNOHANG and a deadline bound it.',
+            ),
           ],
         }),
       ];

@@ -20,6 +20,7 @@ export default rule({
       title: `${found.zombies.length} zombie${found.zombies.length === 1 ? '' : 's'}: the parent ${subject.pid} ${subject.comm} does not wait`,
       summary: `${subject.pid} ${subject.comm} lives and has not waited for ${found.zombies.length === 1 ? `its dead child ${found.zombies[0]?.pid}` : `${found.zombies.length} dead children`}${found.doing}.`,
       culprit: processNode(subject),
+      ...(target.state === 'Z' && blame.steps[0] !== undefined ? { step: blame.steps[0] } : {}),
       chain: found.chain,
       facts: found.facts,
       weight: 10,

@@ -8,14 +8,25 @@ const READS = /^(?:read|readv|preadv2|splice|tee|vmsplice|sendfile|copy_file_ran
 export const pipe: Resolver = (context) => {
   const { evidence, process, thread, node } = context;
   if (thread.state === 'D') return undefined;
-  const reading = inFrames(thread, /^(?:(?:anon_)?pipe_read|pipe_wait_readable|wait_for_partner)$/, 2);
+  const reading = inFrames(thread, /^(?:(?:anon_)?pipe_read|pipe_wait_readable)$/, 2);
   const writing = inFrames(thread, /^(?:(?:anon_)?pipe_write|pipe_wait_writable|opipe_prep)$/, 2);
   const name = thread.syscallName;
   const fd = thread.intArgument(0);
   const target = fd === undefined ? undefined : process.fd(fd)?.target;
   // 5.10 without root shows no frame at all: then the call on a pipe's descriptor tells.
   const blind = thread.frames.length === 0 && target?.startsWith('pipe:[') === true && name !== undefined;
-  if (!reading && !writing && !blind) return undefined;
+  const opening = inFrames(thread, /^(?:wait_for_partner|fifo_open)$/, 2);
+  if (!reading && !writing && !blind && !opening) return undefined;
+  if (opening) {
+    return waitOf(context, {
+      kind: 'fifo-open',
+      point: `${name ?? 'open'}: waits until somebody opens the other end of the FIFO`,
+      idle: 'idle-read',
+      subsystem: 'pipe',
+      killable: true,
+      facts: pointFacts(evidence, thread),
+    });
+  }
   const isRead = reading || (blind && READS.test(name ?? ''));
   const facts = [
     ...pointFacts(evidence, thread),

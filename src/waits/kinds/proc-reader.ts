@@ -1,3 +1,4 @@
+import { pathOf } from '../../evidence/keys.ts';
 import { fact, pointFacts, stateFact } from '../facts.ts';
 import { edge, processNode, strangerNode, thing } from '../nodes.ts';
 import { callTarget } from '../objects/call-target.ts';
@@ -53,10 +54,8 @@ function execHops({ evidence, node }: WaitContext, pid: number | undefined): Hop
     const by = evidence.process(owner);
     const to = by === undefined ? strangerNode(owner, '') : processNode(by);
     const lock = thing('lock', `exec_update_lock:${owner}`, `exec_update_lock of ${owner}`);
-    const blocked =
-      evidence.outcome(`/proc/${owner}/stat`)?.kind === 'blocked' ||
-      evidence.outcome(`/proc/${owner}/syscall`)?.kind === 'blocked';
-    const proof = blocked ? [fact(`/proc/${owner}/stat`, '', 'does not answer us either')] : [];
+    const silence = evidence.host.silence(owner);
+    const proof = silence === undefined ? [] : [fact(pathOf(silence.key), '', 'does not answer us either')];
     const sure = pid !== undefined || silent.length === 1 ? 'likely' : 'possible';
     return {
       next: { pid: owner },

@@ -3,12 +3,11 @@ import { fdFact, lineFact, pointFacts, stateFact } from '../facts.ts';
 import { edge, processNode } from '../nodes.ts';
 import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
-/** wait4(2), waitid(2) */
+/** waitid(2) */
 const P_ALL = 0;
 const P_PID = 1;
 const P_PGID = 2;
 const P_PIDFD = 3;
-const WUNTRACED = 2;
 
 interface Asked {
   /** The call as text: `wait4(4250)`. */
@@ -17,8 +16,6 @@ interface Asked {
   readonly wants: (child: ProcessEvidence) => boolean;
   /** One certain child, not any of several. */
   readonly specific: boolean;
-  /** Would a stop of the child end the wait? */
-  readonly seesStops: boolean;
   readonly facts: ReturnType<typeof fdFact>;
 }
 
@@ -32,7 +29,10 @@ export const waitChild: Resolver = (context) => {
   const known = family.map((pid) => evidence.process(pid)).filter((child) => child !== undefined);
   const children = known.filter((child) => asked.wants(child));
   // A wait for any child is over as soon as one of them ends: one stuck child of several is no trouble of this waiter.
-  const blame = asked.specific || children.length === 1;
+  const blame =
+    asked.specific ||
+    (children.length > 0 && children.every((child) => /[TtD]/.test(child.state))) ||
+    children.length === 1;
   const hops: Hop[] = (blame ? children : children.slice(0, 8)).map((child) => ({
     soft: true,
     next: { pid: child.pid },
@@ -51,7 +51,7 @@ export const waitChild: Resolver = (context) => {
     subsystem: 'wait-child',
     killable: true,
     facts: pointFacts(evidence, thread),
-    detail: { specific: blame, seesStops: asked.seesStops, children: children.length },
+    detail: { specific: blame, children: children.length },
     hops: blame ? hops : [],
   });
 };
@@ -93,48 +93,41 @@ function whatIsAsked({ evidence, process, thread }: WaitContext): Asked {
     call,
     wants: (child) => numberIn(child, process) === pid,
     specific: true,
-    seesStops: ((thread.intArgument(2) ?? 0) & WUNTRACED) !== 0,
     facts: [],
   });
-  const any = (call: string, wants: Asked['wants'], options: number): Asked => ({
+  const any = (call: string, wants: Asked['wants']): Asked => ({
     call,
     wants,
     specific: false,
-    seesStops: (options & WUNTRACED) !== 0,
     facts: [],
   });
   if (name === 'wait4') {
     const pid = thread.intArgument(0) ?? -1;
-    const options = thread.intArgument(2) ?? 0;
     if (pid > 0) return specific(`wait4(${pid})`, pid);
-    if (pid === -1) return any('wait4(any child)', () => true, options);
+    if (pid === -1) return any('wait4(any child)', () => true);
     const group = pid === 0 ? process.stat?.pgrp : -pid;
     return any(
       `wait4(process group ${group ?? '?'})`,
       (child) => group === undefined || child.stat?.pgrp === group,
-      options,
     );
   }
   if (name === 'waitid') {
     const type = thread.intArgument(0) ?? P_ALL;
     const id = thread.intArgument(1) ?? 0;
-    const options = thread.intArgument(3) ?? 0;
-    const seesStops = (options & WUNTRACED) !== 0;
-    if (type === P_PID) return { ...specific(`waitid(pid ${id})`, id), seesStops };
+    if (type === P_PID) return specific(`waitid(pid ${id})`, id);
     if (type === P_PGID)
-      return any(`waitid(process group ${id})`, (child) => id === 0 || child.stat?.pgrp === id, options);
+      return any(`waitid(process group ${id})`, (child) => id === 0 || child.stat?.pgrp === id);
     if (type === P_PIDFD) {
       const pid = process.fdinfo(id)?.pidfdPid;
       return {
         call: `waitid(pidfd ${id}${pid === undefined ? '' : ` = ${pid}`})`,
         wants: (child) => child.pid === pid,
         specific: true,
-        seesStops,
         facts: [...fdFact(process, id), ...lineFact(evidence, process.fdinfoPath(id), 'Pid:')],
       };
     }
-    return any('waitid(any child)', () => true, options);
+    return any('waitid(any child)', () => true);
   }
   // Without its arguments (not root) it is known that it waits, and not for whom.
-  return any('wait for a child', () => true, 0);
+  return any('wait for a child', () => true);
 }

@@ -1,3 +1,4 @@
+import type { ProcessEvidence } from '../../evidence/process.ts';
 import { parseNetUnix } from '../../procfs/net-unix.ts';
 import { fact, fdFact, lineFact, pointFacts, stateFact } from '../facts.ts';
 import type { Fact } from '../graph.ts';
@@ -24,15 +25,16 @@ export const watch: Resolver = (context) => {
     (inFrames(thread, /^(?:do_sys_poll|do_poll|poll_schedule_timeout)$/, 2) || /^p?poll$/.test(name));
   if (!epoll && !select && !poll) return undefined;
   const idle = epoll ? 'idle-epoll' : 'idle-poll';
-  const watched = epoll ? epollSet(context) : poll ? pollSet(context) : [];
+  const watched = epoll ? epollSet(context) : poll ? pollSet(context) : selectSet(context);
   const fd = thread.intArgument(0);
   const what =
     epoll && fd !== undefined
       ? `epoll ${fd}, ${watched.length} descriptors`
       : `${watched.length || ''} descriptors`.trim();
-  const hops = watched
+  const found = watched
     .slice(0, 64)
-    .flatMap((watchedFd) => watchedHops(context, watchedFd, epoll ? fd : undefined));
+    .map((each) => ({ fd: each, hops: watchedHops(context, each, epoll ? fd : undefined) }));
+  const hops = onlyChance(context, found);
   return waitOf(context, {
     kind: 'watch',
     point: `${name || (epoll ? 'epoll_wait' : select ? 'select' : 'poll')}(${what})`,
@@ -65,6 +67,45 @@ function pollSet({ evidence, process, thread }: WaitContext): number[] {
     if (fd >= 0 && ((read.bytes[i * 8 + 4] ?? 0) & POLLIN) !== 0) found.push(fd);
   }
   return found;
+}
+
+/**
+ * Who waits for any of several is not held up by one of them: that a peer is stopped counts only when nothing else could
+ * wake this thread. What can never come (a pipe held by somebody left behind) counts always.
+ */
+function onlyChance({ process }: WaitContext, found: readonly { fd: number; hops: readonly Hop[] }[]): Hop[] {
+  const outside = found.filter(({ fd }) => !isOwnWakeUp(process, process.fd(fd)?.target ?? ''));
+  const peers = outside.map(({ hops }) => new Set(hops.map((hop) => hop.next?.pid)));
+  const [first] = peers;
+  const one =
+    first !== undefined &&
+    first.size === 1 &&
+    peers.every((each) => each.size === 1 && [...first].every((pid) => each.has(pid)));
+  return found.flatMap(({ hops }) => hops.filter((hop) => one || hop.soft !== true));
+}
+
+/** Descriptors by which a process wakes itself (eventfd, timers, a pipe with both ends): they bring nothing from outside. */
+function isOwnWakeUp(process: ProcessEvidence, target: string): boolean {
+  if (/^anon_inode:\[(?:eventfd|timerfd|signalfd)\]/.test(target)) return true;
+  return target.startsWith('pipe:[') && process.fds.some((fd) => fd.target === target && fd.access !== 'r');
+}
+
+/** Descriptors of a select call that are watched for input, from the set in its memory (fd_set: bit n of byte n/8). */
+function selectSet({ evidence, process, thread }: WaitContext): number[] {
+  const count = Math.min(thread.intArgument(0) ?? 0, 1024);
+  const address = thread.argument(1);
+  if (
+    address === undefined ||
+    address === 0n ||
+    count <= 0 ||
+    !/^(?:p?select6?|_newselect)$/.test(thread.syscallName ?? '')
+  )
+    return [];
+  const read = readMemory(evidence, process, address, Math.ceil(count / 8));
+  if (read === undefined || 'refused' in read) return [];
+  return Array.from({ length: count }, (_, fd) => fd).filter(
+    (fd) => ((read.bytes[fd >> 3] ?? 0) & (1 << (fd & 7))) !== 0,
+  );
 }
 
 function watchedHops(context: WaitContext, fd: number, epoll: number | undefined): Hop[] {
@@ -144,7 +185,13 @@ function socketHops({ evidence, process, node }: WaitContext, target: string, fa
   const holders = [...new Set(peers.map(({ pid }) => pid))]
     .map((pid) => evidence.process(pid))
     .filter((by) => by !== undefined);
-  if (holders.length === 0 || !holders.every((by) => isLeftBehind(evidence, by, process))) return [];
+  if (holders.length === 0) return [];
+  if (!holders.every((by) => isLeftBehind(evidence, by, process))) {
+    return peerHops(evidence, process, node, view, 'watches for data of', 'written by', {
+      soft: true,
+      stopsOnly: true,
+    });
+  }
   return peerHops(evidence, process, node, view, 'watches for data or the end of', 'kept open by').map(
     (hop) => ({
       ...hop,
