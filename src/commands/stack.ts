@@ -3,6 +3,7 @@ import { string } from '@oclif/core/args';
 import { BaseCommand } from '../cli/base-command.ts';
 import { CANNOT_LOOK, USAGE, UserError } from '../cli/errors.ts';
 import { EXIT, type ExitCode } from '../cli/exit-codes.ts';
+import { TIMEOUT_SECONDS } from '../cli/looking.ts';
 
 export class Stack extends BaseCommand {
   static override summary = 'Interpret kernel stacks: /proc/PID/stack, hung-task reports, sysrq dumps';
@@ -19,7 +20,7 @@ Exit code: 0 all benign, 1 a stuck task, 2 no stack in the text.`;
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Stack);
-    const text = args.file === '-' ? await readStdin() : readFileSync(args.file, 'latin1');
+    const text = args.file === '-' ? await readStdin() : await readFile(args.file);
     const { interpretStacks } = await import('../diagnosis/stacks.ts');
     const report = interpretStacks(text);
     if ('error' in report) throw new UserError(CANNOT_LOOK, report.error);
@@ -31,6 +32,15 @@ Exit code: 0 all benign, 1 a stuck task, 2 no stack in the text.`;
     }
     return report.tasks.some(({ benign }) => benign === false) ? EXIT.FOUND : EXIT.OK;
   }
+}
+
+/** A live task's stack may never answer, and is read like all evidence; every other file is a file. */
+async function readFile(path: string): Promise<string> {
+  const { isLiveStack, readLiveStack } = await import('../evidence/live/stack-file.ts');
+  if (!isLiveStack(path)) return readFileSync(path, 'latin1');
+  const read = await readLiveStack(path, TIMEOUT_SECONDS * 1000);
+  if ('error' in read) throw new UserError(CANNOT_LOOK, read.error);
+  return read.text;
 }
 
 /** As latin1: one character is one byte, so that broken text stays as it was. */

@@ -18,7 +18,7 @@ export function hostFacts(evidence: Evidence): HostFacts {
  * Processes stuck inside execve: their `stat` does not answer, and ps, top, lsof and pgrep hang on them. Found by a canary
  * over every process, whoever was asked about, since whoever works on this host has to know.
  */
-export function hazards(evidence: Evidence): HostFacts['hazards'] {
+function hazards(evidence: Evidence): HostFacts['hazards'] {
   const { host } = evidence;
   return host.pids.flatMap((pid) => {
     const silence = host.silence(pid);

@@ -1,4 +1,4 @@
-import type { StackLink, StackTask } from './stacks.ts';
+import type { StackLink, StackTask } from './stack-types.ts';
 
 /** A chain of lock owners from one task on: itself first, its end last. */
 export interface Chain {

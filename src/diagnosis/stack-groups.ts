@@ -1,4 +1,4 @@
-import type { StackGroup, StackTask } from './stacks.ts';
+import type { StackGroup, StackTask } from './stack-types.ts';
 
 interface Draft {
   readonly first: StackTask;

@@ -13,7 +13,6 @@
 export type Key = string;
 
 export const SELF: Key = 'self';
-export const listing = (directory: string): Key => `${directory}/`;
 export const links = (directory: string): Key => `links:${directory}`;
 export const memory = (pid: number, address: bigint, length: number): Key =>
   `mem:${pid}:${address.toString(16)}:${length}`;

@@ -18,10 +18,9 @@ const DEEP_THREADS = 300;
 const SAMPLES_A_KIND = 4;
 
 /** Task flags of stat field 9 (include/linux/sched.h). */
-export const PF_EXITING = 0x4;
+const PF_EXITING = 0x4;
 export const PF_FORKNOEXEC = 0x40;
-export const PF_DUMPCORE = 0x200;
-export const PF_KTHREAD = 0x20_0000;
+const PF_KTHREAD = 0x20_0000;
 
 /** One process, as its files show it. All getters are `undefined` (or empty) for what could not be read. */
 export class ProcessEvidence {

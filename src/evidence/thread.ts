@@ -84,6 +84,11 @@ export class ThreadEvidence {
     return wchan === undefined ? [] : [wchan];
   }
 
+  /** The kernel modules of the frames, by the same index; none where only the wait channel is known. */
+  get modules(): readonly (string | undefined)[] {
+    return (this.stack ?? []).map((frame) => frame.module);
+  }
+
   get syscall(): SyscallState | undefined {
     return this.deep ? this.#world.parsed(this.path('syscall'), parseSyscall) : undefined;
   }

@@ -26,7 +26,7 @@ export function privateDir(): string {
 }
 
 /** `src/lab/programs`, found upwards from this module: in the source tree and from the bundle in `dist/`. */
-export function programsDir(): string {
+function programsDir(): string {
   // The bundle is CommonJS, where import.meta is empty; in ES modules there is no __dirname.
   const here = typeof __dirname === 'string' ? __dirname : import.meta.dirname;
   for (let dir = here; ; dir = dirname(dir)) {

@@ -1,4 +1,4 @@
-import type { SyscallTable } from './syscall-names.ts';
+import type { SyscallTable } from './syscall-table.ts';
 
 /** aarch64: names by number, in runs from a first number (include/uapi/asm-generic/unistd.h, up to Linux 7.0). */
 export const SYSCALLS_ARM64: SyscallTable = [

@@ -1,4 +1,4 @@
-import type { SyscallTable } from './syscall-names.ts';
+import type { SyscallTable } from './syscall-table.ts';
 
 /**
  * x86_64: names by number, in runs from a first number (arch/x86/entry/syscalls/syscall_64.tbl, up to Linux 7.0).

@@ -2,7 +2,7 @@
 const SUFFIX = /\.(?:isra|constprop|part|cold|lto_priv|llvm|cfi)(?:\.\d+)?$/;
 
 /** A kernel function's name without the compiler's suffixes: `sigsuspend.isra.0` is `sigsuspend`. */
-export function plainSymbol(symbol: string): string {
+function plainSymbol(symbol: string): string {
   let plain = symbol;
   while (SUFFIX.test(plain)) plain = plain.replace(SUFFIX, '');
   return plain;

@@ -58,7 +58,7 @@ export function isSteady(step: Step): boolean {
 }
 
 /** Seconds that the step's thread has not run, where that can be told. */
-export function secondsOf(step: Step): number | undefined {
+function secondsOf(step: Step): number | undefined {
   return step.wait.thread.secondsAsleep;
 }
 

@@ -30,7 +30,7 @@ const WHOLE_STOP = new Set(['stopped', 'stopped-tty', 'ptrace-stop', 'frozen']);
 const THREADS_FOLLOWED = 6;
 
 /** What one thread waits for, by the first resolver that recognises it. */
-export function waitOfThread(evidence: Evidence, process: ProcessEvidence, thread: ThreadEvidence): Wait {
+function waitOfThread(evidence: Evidence, process: ProcessEvidence, thread: ThreadEvidence): Wait {
   const context = contextOf(evidence, process, thread);
   for (const resolve of resolvers) {
     const wait = resolve(context);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { interpretStacks, type StackReport } from '../../src/diagnosis/stacks.ts';
+import type { StackReport } from '../../src/diagnosis/stack-types.ts';
+import { interpretStacks } from '../../src/diagnosis/stacks.ts';
 
 const LOCK = ['__schedule', 'schedule', 'schedule_preempt_disabled', '__mutex_lock'];
 

@@ -8,7 +8,8 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { interpretStacks, type StackTask } from '../../src/diagnosis/stacks.ts';
+import type { StackTask } from '../../src/diagnosis/stack-types.ts';
+import { interpretStacks } from '../../src/diagnosis/stacks.ts';
 
 const PASS = 0.95;
 

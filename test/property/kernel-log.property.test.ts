@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { interpretStacks, type StackReport } from '../../src/diagnosis/stacks.ts';
+import type { StackReport } from '../../src/diagnosis/stack-types.ts';
+import { interpretStacks } from '../../src/diagnosis/stacks.ts';
 import { parseKernelLog } from '../../src/procfs/kernel-log/index.ts';
 import { parseStack } from '../../src/procfs/stack.ts';
 import { SUBSYSTEMS } from '../../src/waits/frames/index.ts';

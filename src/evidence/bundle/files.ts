@@ -9,7 +9,7 @@ const MANIFEST = 'manifest.json';
 const SIZE_LIMIT = 512 * 1024 * 1024;
 
 /** A file that is no bundle, or one that this version cannot read: told to the user as it stands. */
-export class BundleError extends Error {
+class BundleError extends Error {
   readonly code = 'ERR_BUNDLE';
 }
 

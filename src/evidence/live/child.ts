@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { errnoOf } from './lock-free.ts';
 
 /** Why a child's run ended: it came to its end, or it was killed because it did not get on or had to stop. */
 export interface ChildResult {
   readonly stdout: Buffer;
   readonly stderr: string;
   readonly ended: 'exited' | 'stuck' | 'late' | 'overflow' | 'no-program';
+  /** Null when a signal ended it, ours or another's (the kernel's for want of memory). */
   readonly code: number | null;
+  /** For `no-program`: why it could not be started (`ENOENT`, `EAGAIN`, `E2BIG` …). */
+  readonly errno?: string;
   /** For `stuck`: what the child slept in and which file it had open, by its own /proc entry. */
   readonly stuckIn?: { readonly wchan: string; readonly file?: string; readonly afterMs: number };
 }
@@ -16,33 +20,62 @@ export interface ChildOptions {
   readonly stallMs: number;
   /** The end of all patience, also for a child that is only slow. */
   readonly lateMs: number;
+  /**
+   * For a child that begins with a line which waits for nobody: before it, the child may be loading from a slow disk, and
+   * is not called stuck.
+   */
+  readonly greets?: boolean;
+  /** Wait channels in which the child's sleep is its own affair (a page of its program on a slow disk). */
+  readonly ownSleep?: RegExp;
   readonly maxBytes?: number;
   readonly input?: string;
 }
 
+const MOST_BYTES = 64 * 1024 * 1024;
+
 const running = new Set<ChildProcess>();
 
 // A reader that hangs in the kernel would outlive a procdiag that is killed: the kernel has to end it then.
-const wrapper: readonly string[] = existsSync('/usr/bin/setpriv')
-  ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--']
-  : [];
+const WRAPPER: readonly string[] = ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--'];
+let wrapper = existsSync('/usr/bin/setpriv') ? WRAPPER : [];
 
 /**
  * Runs a program that may hang in the kernel, and gives back what it said until then. The child is killed, never waited
  * for: a child in an unkillable sleep must not hold us.
  */
-export function runChild(
+export async function runChild(
   command: string,
   args: readonly string[],
   options: ChildOptions,
 ): Promise<ChildResult> {
+  const wrapped = wrapper;
+  const result = await runOnce([...wrapped, command, ...args], options);
+  if (result.ended !== 'exited' || result.code === 0 || wrapped.length === 0) return result;
+  if (/^setpriv: failed to execute/.test(result.stderr))
+    return { ...result, ended: 'no-program', errno: 'ENOENT' };
+  if (result.stdout.length > 0 || !/^setpriv: /.test(result.stderr)) return result;
+  // One that does not know the option (BusyBox, util-linux before 2.33).
+  wrapper = [];
+  return runOnce([command, ...args], options);
+}
+
+function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildResult> {
   return new Promise((resolve) => {
     const started = performance.now();
-    const [program = command, ...rest] = [...wrapper, command, ...args];
-    const child = spawn(program, rest, {
-      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
-    });
+    const [program = '', ...rest] = argv;
+    const failed = (error: unknown) =>
+      resolve({ stdout: Buffer.alloc(0), stderr: '', ended: 'no-program', code: null, errno: errnoOf(error) });
+    let child: ChildProcess;
+    try {
+      child = spawn(program, rest, {
+        stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+        // Ours may be gone, and a child cannot be started in a directory that is no more.
+        cwd: '/',
+      });
+    } catch (error) {
+      return failed(error);
+    }
     running.add(child);
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -51,6 +84,8 @@ export function runChild(
     let lastSwitches = '';
     let sameSince = started;
     let done = false;
+    let heard = options.greets !== true;
+    let childPid: number | undefined;
 
     const finish = (ended: ChildResult['ended'], code: number | null, stuckIn?: ChildResult['stuckIn']) => {
       if (done) return;
@@ -69,15 +104,22 @@ export function runChild(
     const check = () => {
       const now = performance.now();
       if (now - started > options.lateMs) return finish('late', null);
-      if (now - lastProgress < options.stallMs || child.pid === undefined) return;
-      const look = lookAtChild(child.pid);
-      if (look === undefined || look.switches !== lastSwitches || /pipe_write/.test(look.wchan)) {
+      if (!heard || now - lastProgress < options.stallMs || child.pid === undefined) return;
+      childPid ??= pidInProc(child.pid);
+      const look = childPid === undefined ? undefined : lookAtChild(childPid);
+      if (
+        childPid === undefined ||
+        look === undefined ||
+        look.switches !== lastSwitches ||
+        /pipe_write|unix_stream/.test(look.wchan) ||
+        options.ownSleep?.test(look.wchan)
+      ) {
         lastSwitches = look?.switches ?? '';
         sameSince = now;
         return;
       }
       if (now - sameSince < options.stallMs) return;
-      const file = openFileOf(child.pid);
+      const file = openFileOf(childPid);
       finish('stuck', null, {
         wchan: look.wchan,
         afterMs: Math.round(now - lastProgress),
@@ -87,16 +129,19 @@ export function runChild(
     // Looked at after the poll phase, so that output which waits for us does not count as silence.
     const timer = setInterval(() => setImmediate(check), Math.max(10, Math.round(options.stallMs / 3)));
 
-    child.on('error', () => finish('no-program', null));
+    child.on('error', failed);
     child.stdout?.on('data', (chunk: Buffer) => {
       lastProgress = performance.now();
+      heard = true;
       chunks.push(chunk);
       bytes += chunk.length;
-      if (bytes > (options.maxBytes ?? 64 * 1024 * 1024)) finish('overflow', null);
+      if (bytes > (options.maxBytes ?? MOST_BYTES)) finish('overflow', null);
     });
     child.stderr?.on('data', (chunk: Buffer) => {
       lastProgress = performance.now();
-      if (stderr.length < 4 * 1024 * 1024) stderr += chunk.toString('latin1');
+      stderr += chunk.toString('latin1');
+      bytes += chunk.length;
+      if (bytes > (options.maxBytes ?? MOST_BYTES)) finish('overflow', null);
     });
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(options.input);
@@ -107,6 +152,24 @@ export function runChild(
 /** Kills what still runs; for signal handlers. */
 export function killChildren(): void {
   for (const child of running) child.kill('SIGKILL');
+}
+
+/**
+ * The child's number in /proc, which may be that of another PID namespace than ours: there, our number would be that of
+ * somebody else. Undefined when it cannot be found.
+ */
+function pidInProc(pid: number): number | undefined {
+  try {
+    const self = readlinkSync('/proc/self');
+    if (self === String(process.pid)) return pid;
+    const children = readFileSync(`/proc/self/task/${self}/children`, 'latin1').trim().split(' ');
+    const found = children.find((child) =>
+      new RegExp(`^NSpid:.*\\t${pid}$`, 'm').test(readFileSync(`/proc/${child}/status`, 'latin1')),
+    );
+    return found === undefined ? undefined : Number(found);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The child is ours and past its own execve, so its /proc entry cannot block. Undefined while it runs on a CPU. */

@@ -14,8 +14,6 @@ import {
   type TaskHeader,
 } from './task-header.ts';
 
-export type { Blocker } from './blocker.ts';
-export type { Frame } from './frames.ts';
 export type { LoggedTask } from './task.ts';
 
 /** What may stand between the frames of one stack: registers, code, markers. Anything else ends a stack that has no header. */

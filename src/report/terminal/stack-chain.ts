@@ -1,4 +1,4 @@
-import type { StackTask } from '../../diagnosis/stacks.ts';
+import type { StackTask } from '../../diagnosis/stack-types.ts';
 import { indent, own, type Row, type Span, span, wrap } from './layout.ts';
 import type { Palette } from './palette.ts';
 import { nameOf } from './stack-names.ts';

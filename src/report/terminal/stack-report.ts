@@ -1,4 +1,4 @@
-import type { StackGroup, StackReport, StackTask } from '../../diagnosis/stacks.ts';
+import type { StackGroup, StackReport, StackTask } from '../../diagnosis/stack-types.ts';
 import type { Screen } from '../../term/screen.ts';
 import {
   clipRow,

@@ -1,4 +1,4 @@
-import type { StackTask } from '../../diagnosis/stacks.ts';
+import type { StackTask } from '../../diagnosis/stack-types.ts';
 import { duration } from './duration.ts';
 import { clipRow, glued, indent, itemised, own, type Row, type Span, space, span, wrap } from './layout.ts';
 import type { Palette } from './palette.ts';

@@ -1,2 +1,2 @@
-export { classifyFrames, type FrameClass, type FrameContext } from './classify.ts';
+export { classifyFrames } from './classify.ts';
 export { SUBSYSTEMS, type Subsystem } from './subsystem.ts';

@@ -1,5 +1,5 @@
 import { pointFacts } from '../facts.ts';
-import { classifyFrames } from '../frames/classify.ts';
+import { classifyFrames } from '../frames/index.ts';
 import { edge, thing } from '../nodes.ts';
 import { callTarget } from '../objects/call-target.ts';
 import { isNetwork, mountFact, mountNode } from '../objects/mount.ts';
@@ -55,6 +55,7 @@ export const dOther: Resolver = (context) => {
     state: 'D',
     comm: thread.comm,
     kthread: process.isKernelThread,
+    modules: thread.modules,
     ...(thread.syscallName === undefined ? {} : { syscall: thread.syscallName }),
   });
   const facts = [...pointFacts(evidence, thread), ...call.facts];

@@ -1,5 +1,5 @@
 import { pointFacts } from '../facts.ts';
-import { classifyFrames } from '../frames/classify.ts';
+import { classifyFrames } from '../frames/index.ts';
 import { type Resolver, waitOf } from '../wait.ts';
 
 /**

@@ -61,7 +61,7 @@ function ancestors(path: string): string[] {
 const directory = (mountPoint: string, path: string) => (path === '/' ? mountPoint : `${mountPoint}${path}`);
 
 /** Where the cgroup2 tree, or the v1 tree with the freezer, is mounted for us. */
-export function cgroupMount(evidence: Evidence, version: 1 | 2, controller = 'freezer'): string | undefined {
+function cgroupMount(evidence: Evidence, version: 1 | 2, controller = 'freezer'): string | undefined {
   const mounts = evidence.world.parsed('/proc/self/mountinfo', parseMountinfo) ?? [];
   const mount = mounts.find(({ fsType, superOptions }) =>
     version === 2 ? fsType === 'cgroup2' : fsType === 'cgroup' && superOptions.includes(controller),

@@ -88,7 +88,7 @@ interface Daemon {
 }
 
 /** Processes that have the connection's /dev/fuse open; one entry a process, the one that is stopped or busy first. */
-export function fuseDaemons(evidence: Evidence, connection: number): Daemon[] {
+function fuseDaemons(evidence: Evidence, connection: number): Daemon[] {
   const found = new Map<number, Daemon>();
   let told = false;
   for (const holder of evidence.host.holders('/dev/fuse')) {

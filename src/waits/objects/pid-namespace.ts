@@ -38,11 +38,7 @@ export function namespaceInit(evidence: Evidence, process: ProcessEvidence): Pro
   return undefined;
 }
 
-export function descendsFrom(
-  evidence: Evidence,
-  process: ProcessEvidence,
-  ancestor: ProcessEvidence,
-): boolean {
+function descendsFrom(evidence: Evidence, process: ProcessEvidence, ancestor: ProcessEvidence): boolean {
   let pid = process.status?.ppid;
   for (let hops = 0; pid !== undefined && pid > 0 && hops < 64; hops++) {
     if (pid === ancestor.pid) return true;

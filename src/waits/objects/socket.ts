@@ -49,7 +49,7 @@ function netOf(evidence: Evidence, process: ProcessEvidence): number {
 export function peerInodes(evidence: Evidence, process: ProcessEvidence, view: SocketView): number[] {
   if (view.unix !== undefined) {
     const { peerInode } = view.unix;
-    return peerInode === undefined || peerInode === 0 ? [] : [peerInode];
+    return peerInode === 0 ? [] : [peerInode];
   }
   const { tcp } = view;
   if (tcp === undefined) return [];

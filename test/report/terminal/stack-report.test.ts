@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { interpretStacks, type StackReport } from '../../../src/diagnosis/stacks.ts';
+import type { StackReport } from '../../../src/diagnosis/stack-types.ts';
+import { interpretStacks } from '../../../src/diagnosis/stacks.ts';
 import { renderStackReport } from '../../../src/report/terminal/stack-report.ts';
 
 const SCREEN = { width: 80, colour: false, unicode: true } as const;
