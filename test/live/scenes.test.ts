@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { examine } from '../../src/diagnosis/diagnose.ts';
 import { pack } from '../../src/evidence/bundle/pack.ts';
 import { replay } from '../../src/evidence/bundle/replay.ts';
+import { firstLook } from '../../src/evidence/first-look.ts';
 import { openLive } from '../../src/evidence/live/live-source.ts';
 import { withLab } from '../../src/lab/lab.ts';
 import { missingNeeds } from '../../src/lab/needs.ts';
@@ -75,9 +76,9 @@ async function holdToTruth(look: Look): Promise<void> {
 /** A diagnosis from what was read is the diagnosis that was made of it. */
 async function holdReplay(pid: number): Promise<void> {
   const options = { depth: 16, sampleMs: 300, readMemory: false };
-  const live = await examine(openLive({ timeoutMs: 2000 }), [pid], options);
+  const live = await examine(firstLook(openLive({ timeoutMs: 2000 }), [pid], false), [pid], options);
   const bundle = pack(live.world, { version: '0', targets: [pid], options });
-  const again = await examine(replay(bundle), [pid], options);
+  const again = await examine(firstLook(replay(bundle), [pid], false), [pid], options);
   const meta = { toolVersion: '0' };
   expect(diagnosisJson(again.results, meta)).toEqual(diagnosisJson(live.results, meta));
 }

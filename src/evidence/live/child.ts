@@ -63,18 +63,17 @@ function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildR
   return new Promise((resolve) => {
     const started = performance.now();
     const [program = '', ...rest] = argv;
-    const failed = (error: unknown) =>
-      resolve({ stdout: Buffer.alloc(0), stderr: '', ended: 'no-program', code: null, errno: errnoOf(error) });
+    const nothing = { stdout: Buffer.alloc(0), stderr: '', ended: 'no-program', code: null } as const;
     let child: ChildProcess;
     try {
       child = spawn(program, rest, {
         stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
         env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
-        // Ours may be gone, and a child cannot be started in a directory that is no more.
+        // Ours may be gone or on a dead mount, and find opens the directory it is started in.
         cwd: '/',
       });
     } catch (error) {
-      return failed(error);
+      return resolve({ ...nothing, errno: errnoOf(error) });
     }
     running.add(child);
     const chunks: Buffer[] = [];
@@ -129,7 +128,10 @@ function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildR
     // Looked at after the poll phase, so that output which waits for us does not count as silence.
     const timer = setInterval(() => setImmediate(check), Math.max(10, Math.round(options.stallMs / 3)));
 
-    child.on('error', failed);
+    child.on('error', (error) => {
+      resolve({ ...nothing, errno: errnoOf(error) });
+      finish('no-program', null);
+    });
     child.stdout?.on('data', (chunk: Buffer) => {
       lastProgress = performance.now();
       heard = true;

@@ -47,7 +47,7 @@ export function listNow(directory: string): Outcome {
   }
 }
 
-function errnoOf(error: unknown): string {
+export function errnoOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   return typeof code === 'string' ? code : 'EIO';
 }

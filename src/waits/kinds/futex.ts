@@ -1,3 +1,4 @@
+import type { ProcessEvidence } from '../../evidence/process.ts';
 import { pointFacts } from '../facts.ts';
 import type { Fact } from '../graph.ts';
 import { edge, strangerNode, thing, threadNode } from '../nodes.ts';
@@ -48,7 +49,7 @@ export const futex: Resolver = (context) => {
   if (command === FUTEX_WAIT || command === FUTEX_WAIT_BITSET) {
     if (joined !== undefined && thread.argument(3) === 0n) return joinWait(context, joined, point, facts);
     // A glibc mutex is entered with op FUTEX_WAIT and the value 2; its owner's TID stands 8 bytes further (nptl struct).
-    if (command === FUTEX_WAIT && expected === 2)
+    if (command === FUTEX_WAIT && expected === 2 && thread.argument(3) === 0n)
       return lockWait(context, address, 8, `${point}, mutex`, facts);
     // A robust mutex keeps the owner in the word itself: owner TID with FUTEX_WAITERS set.
     if (command === FUTEX_WAIT && expected < 0)
@@ -201,16 +202,23 @@ function findThread(context: WaitContext, tid: number) {
   const ownThread = own === undefined ? undefined : process.thread(own);
   if (ownThread !== undefined)
     return ownThread.state === 'Z' && !ownThread.isLeader ? undefined : { process, thread: ownThread };
-  // A process-shared lock: the owner is a thread of another process. Its leader is found by its number, a thread by the task list.
+  // A private lock's owner is a thread of this process or nobody: a fork copies a locked lock, and not its owner.
+  if (((context.thread.intArgument(1) ?? 0) & FUTEX_PRIVATE) !== 0) return undefined;
+  const owner = ownerElsewhere(context, tid);
+  const thread = owner?.thread(tid) ?? owner?.leader;
+  return owner === undefined || thread === undefined || thread.state === 'Z'
+    ? undefined
+    : { process: owner, thread };
+}
+
+/** The process with a thread of this number as the waiter counts. From our own level every TID has a /proc entry. */
+function ownerElsewhere({ evidence, process }: WaitContext, tid: number): ProcessEvidence | undefined {
   const level = (process.status?.nsPid.length ?? 1) - 1;
-  for (const [pid, status] of evidence.host.statuses) {
-    const leader = status.nsPid[level] === tid;
-    const other = leader || level === 0 ? evidence.process(pid) : undefined;
-    const match = leader ? other?.leader : other?.thread(tid);
-    if (other !== undefined && match !== undefined)
-      return match.state === 'Z' ? undefined : { process: other, thread: match };
-  }
-  return undefined;
+  if (level === 0) return evidence.process(evidence.host.status(tid)?.tgid);
+  const found = [...evidence.host.statuses].find(
+    ([, { nsPid }]) => nsPid[level] === tid && nsPid.length > level,
+  );
+  return evidence.process(found?.[0]);
 }
 
 /** lock 2 (contended), users, and a kind that exists: semaphores, stdio locks and other runtimes' locks do not look so. */
