@@ -12,9 +12,12 @@ import { readUnixSockets } from './socket-reader.ts';
 export interface LiveOptions {
   /** Where the proc file system is mounted; default `/proc`. */
   readonly proc?: string;
-  /** The end of all patience for one batch, in milliseconds. */
+  /** For how long is read in all, in milliseconds; the pauses between looks do not count. */
   readonly timeoutMs: number;
 }
+
+/** What a batch is given even when the time is over: what answers at once still does. */
+const LAST_CHANCE_MS = 80;
 
 /** A reader that is silent and asleep this long is stuck. Two looks of this length are taken. */
 const STALL_MS = 60;
@@ -26,7 +29,8 @@ export function openLive(options: LiveOptions): Source {
   const blocked = new BlockedFiles();
   const opened = performance.now();
   const openedAt = Date.now();
-  const guarded: GuardedOptions = { stallMs: STALL_MS, lateMs: options.timeoutMs, realPath };
+  let paused = 0;
+  const timeLeft = () => options.timeoutMs - (performance.now() - opened - paused);
 
   return {
     // Only when asked for: the first use of a Date costs Node 4 ms of time zones.
@@ -34,7 +38,10 @@ export function openLive(options: LiveOptions): Source {
       return new Date(openedAt).toISOString();
     },
     elapsedMs: () => performance.now() - opened,
-    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    pause: (milliseconds) => {
+      paused += milliseconds;
+      return new Promise((resolve) => setTimeout(resolve, milliseconds));
+    },
     now(key) {
       if (key === SELF) return { kind: 'text', text: describeSelf() };
       if (key.endsWith('/') && isListable(key)) return listNow(realPath(key.slice(0, -1)));
@@ -43,6 +50,13 @@ export function openLive(options: LiveOptions): Source {
     async fetch(keys) {
       const outcomes = new Map<Key, Outcome>();
       const plan = plannedReads(keys);
+      const lateMs = Math.max(0, deadline - performance.now());
+      const guarded: GuardedOptions = { stallMs: STALL_MS, lateMs, realPath };
+      const guarded: GuardedOptions = {
+        stallMs: STALL_MS,
+        lateMs: Math.max(LAST_CHANCE_MS, timeLeft()),
+        realPath,
+      };
       // The children first: they work while this process reads the lock-free files.
       const children = [
         readGuarded(plan.guarded, blocked, guarded),

@@ -197,7 +197,7 @@ function lockWait(
 
 /** The thread with this TID as the waiter's namespace counts: its own process first, then every other. */
 function findThread(context: WaitContext, tid: number) {
-  const { evidence, process } = context;
+  const { process } = context;
   const own = process.tids.find((candidate) => tidInNamespace(context, candidate) === tid);
   const ownThread = own === undefined ? undefined : process.thread(own);
   if (ownThread !== undefined)
