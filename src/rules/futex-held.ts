@@ -1,4 +1,5 @@
 import type { Node } from '../waits/graph.ts';
+import type { Step } from '../waits/walk.ts';
 import { culpritOf, named, neighbourOf } from './blame.ts';
 import { findingAt, who } from './build.ts';
 import { rule } from './rule.ts';
@@ -12,10 +13,7 @@ export default rule({
     blame
       .stepsOf('futex-lock')
       .filter(
-        (step) =>
-          step.wait.detail?.gone !== true &&
-          step.wait.detail?.self !== true &&
-          !step.next.some(({ cycle }) => cycle !== undefined),
+        (step) => step.wait.detail?.gone !== true && step.wait.detail?.self !== true && !leadsToCycle(step),
       )
       .map((step) => {
         const owner = neighbourOf(step);
@@ -82,6 +80,10 @@ export default rule({
     ],
   },
 });
+
+/** Part of a deadlock, or held up by one: that is told as `futex-deadlock`. */
+const leadsToCycle = (step: Step): boolean =>
+  step.next.some((next) => next.cycle !== undefined || leadsToCycle(next));
 
 const ownerName = (node: Node | undefined) =>
   node?.tid === undefined ? named(node) : `thread ${node.tid} ${node.name}`;

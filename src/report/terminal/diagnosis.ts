@@ -44,7 +44,7 @@ export async function renderDiagnosis(diagnosis: Diagnosis, options: RenderOptio
             span(`procdiag explain ${top.rule.id}`, 'code'),
           ),
         ]),
-    ...section('also found', furtherRows(others, width, palette), width, palette),
+    ...section('also found', furtherRows(others, top, width, palette), width, palette),
   ];
   const after = [
     ...section('not seen', unseenRows(diagnosis.unseen, width, palette), width, palette),

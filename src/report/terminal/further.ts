@@ -6,13 +6,18 @@ import { commandSpan } from './remedies.ts';
 const MOST = 5;
 
 /** What else was found: title and cause, and of warnings the story and the first command. */
-export function furtherRows(findings: readonly Judged[], width: number, palette: Palette): Row[] {
+export function furtherRows(
+  findings: readonly Judged[],
+  top: Judged | undefined,
+  width: number,
+  palette: Palette,
+): Row[] {
   const shown = findings.slice(0, MOST);
-  const rows = shown.flatMap((finding) => oneFinding(finding, width, palette));
+  const rows = shown.flatMap((finding) => oneFinding(finding, top, width, palette));
   return [...rows, ...moreRow(findings.length - shown.length, width, palette)];
 }
 
-function oneFinding(finding: Judged, width: number, palette: Palette): Row[] {
+function oneFinding(finding: Judged, top: Judged | undefined, width: number, palette: Palette): Row[] {
   const lead: Row = [
     space(2),
     own(severityGlyph(finding.severity, palette.glyphs), SEVERITY_STYLE[finding.severity]),
@@ -23,8 +28,9 @@ function oneFinding(finding: Judged, width: number, palette: Palette): Row[] {
     first: width - 4,
     lines: 2,
   });
-  // What is only worth knowing is one line: its story is in explain and in --json.
-  if (finding.severity === 'info') return indent(title, lead);
+  // What is only worth knowing, or another view of the same trouble, is one line: its story is in explain and in --json.
+  const same = top?.culprit !== undefined && finding.culprit?.id === top.culprit.id;
+  if (finding.severity === 'info' || same) return indent(title, lead);
   const command = finding.remedies.find((remedy) => remedy.command !== '')?.command;
   return [
     ...indent(title, lead),
