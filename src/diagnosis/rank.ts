@@ -1,3 +1,4 @@
+import { isBeside } from '../rules/blame.ts';
 import type { Step } from '../waits/walk.ts';
 import type { Judged } from './diagnosis.ts';
 
@@ -61,7 +62,10 @@ function explains(cause: Judged, symptom: Judged): boolean {
 /** Was `deep` reached over `shallow`? The target's own findings (no step) stand before every chain. */
 function isOnChain(deep: Step | undefined, shallow: Step | undefined): boolean {
   if (shallow === undefined || deep === undefined) return shallow === undefined && deep === undefined;
-  for (let at: Step | undefined = deep; at !== undefined; at = at.via?.step) if (at === shallow) return true;
+  for (let at: Step | undefined = deep; at !== undefined; at = at.via?.step) {
+    if (at === shallow) return true;
+    if (isBeside(at)) return false;
+  }
   return false;
 }
 

@@ -68,10 +68,22 @@ export function isYoung(step: Step): boolean {
   return seconds === undefined || seconds < ORDINARY_SECONDS;
 }
 
-/** The most interesting of the steps behind one: the blocked before the healthy. */
+/** The most interesting of the steps behind one: the blocked before the healthy, unless a healthy one could end the wait. */
 function onward(step: Step): Step | undefined {
   const next = step.next.filter((candidate) => candidate.cycle === undefined);
-  return next.find((candidate) => candidate.wait.idle === undefined && isSteady(candidate)) ?? next[0];
+  const free = next.find(({ wait, via }) => wait.idle !== undefined && via?.hop.anyOf === true);
+  return (
+    free ?? next.find((candidate) => candidate.wait.idle === undefined && isSteady(candidate)) ?? next[0]
+  );
+}
+
+/** Is somebody else free to do what this step's waiter waits for? Then what holds this step up is not to blame. */
+export function isBeside(step: Step): boolean {
+  return (
+    step.via?.hop.anyOf === true &&
+    onward(step.via.step) !== step &&
+    onward(step.via.step)?.wait.idle !== undefined
+  );
 }
 
 /** The end of the blame chain behind a step: the first that does not wait for something again. */

@@ -16,6 +16,11 @@ export interface Hop {
    * trouble by itself.
    */
   readonly soft?: boolean;
+  /**
+   * Any one of the wait's hops marked so could end it (several readers of one pipe): what holds up one of them explains
+   * nothing while another is free to act.
+   */
+  readonly anyOf?: boolean;
   /** Only whole-process stops behind it count: that the peer has some slow thread proves nothing. */
   readonly stopsOnly?: boolean;
 }

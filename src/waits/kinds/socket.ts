@@ -1,5 +1,6 @@
 import { fdFact, pointFacts } from '../facts.ts';
 import { inodeOf, peerHops, socketName, socketView } from '../objects/socket.ts';
+import { unixAddress } from '../objects/unix-address.ts';
 import { inFrames, type Resolver, waitOf } from '../wait.ts';
 
 const SEND_FULL =
@@ -47,14 +48,17 @@ export const socket: Resolver = (context) => {
       subsystem: 'accept',
     });
   }
-  const view = socketView(evidence, process, inode);
+  const address = connect || send ? unixAddress(context) : undefined;
+  const view = { ...socketView(evidence, process, inode), ...(address === undefined ? {} : { address }) };
   const point = `${name}(${fd}, ${socketName(view)})`;
   if (connect) {
     const hops = peerHops(evidence, process, node, view, 'waits for the answer of', 'is');
     return waitOf(context, { ...base, kind: 'connect', point, hops, detail: { to: socketName(view) } });
   }
   if (send) {
-    const hops = peerHops(evidence, process, node, view, 'waits for room in', 'to be read by');
+    const hops = peerHops(evidence, process, node, view, 'waits for room in', 'to be read by', {
+      anyOf: true,
+    });
     return waitOf(context, { ...base, kind: 'socket-write', point, hops, detail: { to: socketName(view) } });
   }
   const hops = peerHops(evidence, process, node, view, 'waits for data from', 'written by', {

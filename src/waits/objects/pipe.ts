@@ -71,6 +71,7 @@ export function pipeHops(
   return ends.holders.slice(0, 8).map(({ process, holder }) => ({
     next: { pid: process.pid },
     soft,
+    anyOf: end === 'r',
     edges: [
       waits,
       edge(

@@ -10,6 +10,8 @@ import type { Hop } from '../wait.ts';
 
 export interface SocketView {
   readonly inode: number;
+  /** The name that the call is about, when it is not connected to it (yet). */
+  readonly address?: string;
   readonly tcp?: TcpSocket;
   readonly unix?: UnixSocket;
   readonly facts: readonly Fact[];
@@ -27,15 +29,17 @@ export function socketView(evidence: Evidence, process: ProcessEvidence, inode: 
     const tcp = evidence.world.parsed(path, parseNetTcp)?.find((socket) => socket.inode === inode);
     if (tcp !== undefined) return { inode, tcp, facts: lineFact(evidence, path, new RegExp(` ${inode} `)) };
   }
-  const unix = evidence.world
-    .parsed(unixSockets(netOf(evidence, process)), parseSsUnix)
-    ?.find((socket) => socket.inode === inode);
+  const unix = unixSocketsOf(evidence, process).find((socket) => socket.inode === inode);
   if (unix === undefined) return { inode, facts: [] };
   return {
     inode,
     unix,
     facts: lineFact(evidence, `${process.dir}/net/unix`, new RegExp(` ${inode}(?: |$)`)),
   };
+}
+
+function unixSocketsOf(evidence: Evidence, process: ProcessEvidence): readonly UnixSocket[] {
+  return evidence.world.parsed(unixSockets(netOf(evidence, process)), parseSsUnix) ?? [];
 }
 
 /** The pid through which `ss` is to be asked: 0 when the process shares our own network namespace. */
@@ -47,9 +51,19 @@ function netOf(evidence: Evidence, process: ProcessEvidence): number {
 
 /** Inodes of the socket at the other end, on this host. */
 export function peerInodes(evidence: Evidence, process: ProcessEvidence, view: SocketView): number[] {
+  if (view.address !== undefined) {
+    return unixSocketsOf(evidence, process)
+      .filter(({ path, peerInode }) => path === view.address && peerInode === 0)
+      .map(({ inode }) => inode);
+  }
   if (view.unix !== undefined) {
-    const { peerInode } = view.unix;
-    return peerInode === 0 ? [] : [peerInode];
+    const { peerInode, state } = view.unix;
+    if (peerInode !== 0) return [peerInode];
+    // Connected and not accepted yet: nothing links it to the listener, but only one that has connections pending can be it.
+    if (state !== 'ESTAB') return [];
+    return unixSocketsOf(evidence, process)
+      .filter((other) => other.state === 'LISTEN' && other.recvQ > 0)
+      .map(({ inode }) => inode);
   }
   const { tcp } = view;
   if (tcp === undefined) return [];
@@ -124,6 +138,7 @@ export function socketName(view: SocketView): string {
     const { local, remote } = view.tcp;
     return `tcp ${local.address}:${local.port} → ${remote.address}:${remote.port}`;
   }
+  if (view.address !== undefined) return `unix ${view.address}`;
   if (view.unix?.path !== undefined && view.unix.path !== '*') return `unix ${view.unix.path}`;
   return `socket:[${view.inode}]`;
 }
