@@ -1,27 +1,12 @@
-import { culpritOf, named } from './blame.ts';
-import { findingAt, stateClause, who } from './build.ts';
-import { advice, remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
+import { unansweredFindings } from './unanswered.ts';
 
 export default rule({
   id: 'autofs-wait',
   family: 'd-state',
   title: 'Waits for the automounter',
   absorbs: ['stopped', 'stopped-tty'],
-  find: (blame) =>
-    blame.stepsOf('autofs').map((step) => {
-      const culprit = culpritOf(step);
-      const known = culprit.pid !== undefined && culprit.id !== step.wait.node.id;
-      return findingAt(blame, step, {
-        severity: 'critical',
-        title: `waits for automount${known ? `: ${named(culprit)} does not answer` : ''}`,
-        summary: `${who(step)} waits in ${step.wait.point}; the automount daemon ${known ? `is ${named(culprit)}${stateClause(blame, culprit)}` : 'could not be found'}.`,
-        remedies: [
-          ...remediesFor(blame, known ? culprit : undefined),
-          advice('SIGKILL works on the waiter: this sleep is killable.'),
-        ],
-      });
-    }),
+  find: (blame) => unansweredFindings(blame, 'autofs', 'automount', 'the automount daemon'),
   explanation: {
     meaning:
       'The thread looked up a name below an autofs mount: the kernel asks the automounter ' +

@@ -1,39 +1,18 @@
-import { lineFact } from '../waits/facts.ts';
-import { BUSY_SHARE, cpuOf } from './cpu.ts';
+import { busyFindings } from './busy.ts';
 import { rule } from './rule.ts';
 
 export default rule({
   id: 'busy-sys',
   family: 'busy',
   title: 'Not blocked: burns CPU inside the kernel',
-  find: (blame) => {
-    const spent = cpuOf(blame);
-    if (spent === undefined || spent.share < BUSY_SHARE || spent.system <= spent.user) return [];
-    const { target } = blame;
-    const { thread } = spent;
-    const where = thread.isLeader ? '' : ` (thread ${thread.tid} ${thread.comm})`;
-    return [
+  find: (blame) =>
+    busyFindings(blame, 'system', [
       {
-        severity: 'info',
-        confidence: 'certain',
-        because: `${Math.round(spent.share * 100)} % of one CPU between the looks, most of it in the kernel`,
-        title: `busy in the kernel: it is not blocked at all${where}`,
-        summary: `${target.pid} ${target.comm} burns ${Math.round(spent.share * 100)} % of a CPU${where}, ${Math.round((spent.system / (spent.user + spent.system)) * 100)} % of that in the kernel.`,
-        culprit: blame.node,
-        chain: [],
-        facts: lineFact(blame.evidence, `${thread.dir}/status`, 'State:'),
-        weight: 25,
-        remedies: [
-          { command: `perf top -p ${target.pid}`, effect: 'shows in which functions', risk: 'little' },
-          {
-            command: `perf trace -s -p ${target.pid} -- sleep 2`,
-            effect: 'counts its system calls',
-            risk: 'slows it down for two seconds',
-          },
-        ],
+        command: `strace -c -f -p ${blame.target.pid}`,
+        effect: 'counts its system calls until Ctrl+C',
+        risk: 'stops it twice per system call: slows it down many times over meanwhile',
       },
-    ];
-  },
+    ]),
   explanation: {
     meaning:
       'A thread is in state R and uses a whole CPU, most of it in the kernel: a loop of system ' +

@@ -1,34 +1,11 @@
-import { lineFact } from '../waits/facts.ts';
-import { BUSY_SHARE, cpuOf } from './cpu.ts';
+import { busyFindings } from './busy.ts';
 import { rule } from './rule.ts';
 
 export default rule({
   id: 'busy-user',
   family: 'busy',
   title: 'Not blocked: burns CPU in its own code',
-  find: (blame) => {
-    const spent = cpuOf(blame);
-    if (spent === undefined || spent.share < BUSY_SHARE || spent.user < spent.system) return [];
-    const { target } = blame;
-    const { thread } = spent;
-    const where = thread.isLeader ? '' : ` (thread ${thread.tid} ${thread.comm})`;
-    return [
-      {
-        severity: 'info',
-        confidence: 'certain',
-        because: `${Math.round(spent.share * 100)} % of one CPU between the looks, most of it in user code`,
-        title: `busy in user code: it is not blocked at all${where}`,
-        summary: `${target.pid} ${target.comm} burns ${Math.round(spent.share * 100)} % of a CPU${where}, ${Math.round((spent.user / (spent.user + spent.system)) * 100)} % of that in user code.`,
-        culprit: blame.node,
-        chain: [],
-        facts: lineFact(blame.evidence, `${thread.dir}/status`, 'State:'),
-        weight: 25,
-        remedies: [
-          { command: `perf top -p ${target.pid}`, effect: 'shows in which functions', risk: 'little' },
-        ],
-      },
-    ];
-  },
+  find: (blame) => busyFindings(blame, 'user'),
   explanation: {
     meaning:
       'A thread is in state R and uses a whole CPU, nearly all of it in user space: an endless ' +

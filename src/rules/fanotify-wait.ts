@@ -1,27 +1,12 @@
-import { culpritOf, named } from './blame.ts';
-import { findingAt, stateClause, who } from './build.ts';
-import { advice, remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
+import { unansweredFindings } from './unanswered.ts';
 
 export default rule({
   id: 'fanotify-wait',
   family: 'd-state',
   title: 'Waits for a fanotify listener to allow an access',
   absorbs: ['stopped', 'stopped-tty'],
-  find: (blame) =>
-    blame.stepsOf('fanotify').map((step) => {
-      const culprit = culpritOf(step);
-      const known = culprit.pid !== undefined && culprit.id !== step.wait.node.id;
-      return findingAt(blame, step, {
-        severity: 'critical',
-        title: `waits for a fanotify permission${known ? `: ${named(culprit)} does not answer` : ''}`,
-        summary: `${who(step)} waits in ${step.wait.point}; the fanotify listener ${known ? `is ${named(culprit)}${stateClause(blame, culprit)}` : 'could not be found'}.`,
-        remedies: [
-          ...remediesFor(blame, known ? culprit : undefined),
-          advice('SIGKILL works on the waiter: this sleep is killable.'),
-        ],
-      });
-    }),
+  find: (blame) => unansweredFindings(blame, 'fanotify', 'a fanotify permission', 'the fanotify listener'),
   explanation: {
     meaning:
       'A scanner (antivirus, access control, a hierarchical store) asked the kernel by fanotify to ' +

@@ -1,7 +1,5 @@
-import { culpritOf, named } from './blame.ts';
-import { findingAt, stateClause, who } from './build.ts';
-import { advice, remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
+import { unansweredFindings } from './unanswered.ts';
 
 export default rule({
   id: 'seccomp-notify-wait',
@@ -9,19 +7,7 @@ export default rule({
   title: "Waits for a seccomp supervisor's answer",
   absorbs: ['stopped', 'stopped-tty'],
   find: (blame) =>
-    blame.stepsOf('seccomp-notify').map((step) => {
-      const culprit = culpritOf(step);
-      const known = culprit.pid !== undefined && culprit.id !== step.wait.node.id;
-      return findingAt(blame, step, {
-        severity: 'critical',
-        title: `waits for its seccomp supervisor${known ? `: ${named(culprit)} does not answer` : ''}`,
-        summary: `${who(step)} waits in ${step.wait.point}; the seccomp supervisor ${known ? `is ${named(culprit)}${stateClause(blame, culprit)}` : 'could not be found'}.`,
-        remedies: [
-          ...remediesFor(blame, known ? culprit : undefined),
-          advice('SIGKILL works on the waiter: this sleep is killable.'),
-        ],
-      });
-    }),
+    unansweredFindings(blame, 'seccomp-notify', 'its seccomp supervisor', 'the seccomp supervisor'),
   explanation: {
     meaning:
       'A seccomp filter of the process hands some system calls to a supervisor (a container ' +

@@ -1,7 +1,5 @@
-import { culpritOf, named } from './blame.ts';
-import { findingAt, stateClause, who } from './build.ts';
-import { advice, remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
+import { unansweredFindings } from './unanswered.ts';
 
 export default rule({
   id: 'userfaultfd-wait',
@@ -9,19 +7,12 @@ export default rule({
   title: 'Waits for a userfaultfd handler to fill a page',
   absorbs: ['stopped', 'stopped-tty'],
   find: (blame) =>
-    blame.stepsOf('userfaultfd').map((step) => {
-      const culprit = culpritOf(step);
-      const known = culprit.pid !== undefined && culprit.id !== step.wait.node.id;
-      return findingAt(blame, step, {
-        severity: 'critical',
-        title: `waits for a page from its userfaultfd handler${known ? `: ${named(culprit)} does not answer` : ''}`,
-        summary: `${who(step)} waits in ${step.wait.point}; the userfaultfd handler ${known ? `is ${named(culprit)}${stateClause(blame, culprit)}` : 'could not be found'}.`,
-        remedies: [
-          ...remediesFor(blame, known ? culprit : undefined),
-          advice('SIGKILL works on the waiter: this sleep is killable.'),
-        ],
-      });
-    }),
+    unansweredFindings(
+      blame,
+      'userfaultfd',
+      'a page from its userfaultfd handler',
+      'the userfaultfd handler',
+    ),
   explanation: {
     meaning:
       "A part of the program's memory is filled by a handler over userfaultfd (CRIU lazy restore, " +
