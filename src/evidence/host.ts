@@ -27,6 +27,7 @@ export interface Holder {
 /** What is asked of the whole host. Every question costs a read of each process, so it is asked only when a wait needs it. */
 export class HostEvidence {
   readonly #world: World;
+  #pids: { all: readonly number[]; others: readonly number[] } | undefined;
   #table: { pids: readonly number[]; missing: number; holders: Map<string, Holder[]> } | undefined;
 
   constructor(world: World) {
@@ -43,8 +44,12 @@ export class HostEvidence {
 
   /** All processes of this /proc, without ourselves. */
   get pids(): readonly number[] {
-    const own = this.self.pid;
-    return (this.#world.parsed('/proc/', parsePids) ?? []).filter((pid) => pid !== own);
+    const all = this.#world.parsed('/proc/', parsePids) ?? [];
+    if (this.#pids?.all !== all) {
+      const own = this.self.pid;
+      this.#pids = { all, others: all.filter((pid) => pid !== own) };
+    }
+    return this.#pids.others;
   }
 
   status(pid: number): ProcStatus | undefined {

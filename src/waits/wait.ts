@@ -80,3 +80,12 @@ export function inFrames(
 ): boolean {
   return thread.frames.slice(0, depth).some((frame) => functions.test(frame));
 }
+
+/** Wait channels that say no more than "asleep": the caller, which would tell, stands in the stack, and that is root's. */
+const GENERIC = /^(?:wait_woken|schedule_timeout|do_syscall_64|schedule|io_schedule_timeout)$/;
+
+/** Nothing is known of where the thread sleeps: then its system call and its descriptor have to tell. */
+export function isBlind(thread: ThreadEvidence): boolean {
+  const { frames } = thread;
+  return frames.length === 0 || (frames.length === 1 && GENERIC.test(frames[0] ?? ''));
+}

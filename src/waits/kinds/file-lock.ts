@@ -3,7 +3,7 @@ import type { FileLock } from '../../procfs/locks.ts';
 import { fact, fdFact, lineFact, pointFacts, stateFact } from '../facts.ts';
 import type { Fact } from '../graph.ts';
 import { edge, processNode, strangerNode, thing } from '../nodes.ts';
-import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
+import { type Hop, inFrames, isBlind, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /** fcntl(2) */
 const F_SETLKW = 7;
@@ -20,7 +20,7 @@ export const fileLock: Resolver = (context) => {
     /^(?:locks_lock_inode_wait|flock_lock_inode_wait|posix_lock_inode_wait|fcntl_setlk(?:64)?|__break_lease|nlmclnt_\w+|nfs4_proc_lock)$/,
     3,
   );
-  if (!byFrame && !(byCall && thread.frames.length === 0)) return undefined;
+  if (!byFrame && !(byCall && isBlind(thread))) return undefined;
   const fd = thread.intArgument(0);
   const target = fd === undefined ? undefined : process.fd(fd)?.target;
   const kind = name === 'fcntl' ? (command === F_OFD_SETLKW ? 'OFD lock' : 'POSIX lock') : 'flock';

@@ -1,6 +1,6 @@
 import { fdFact, lineFact, pointFacts } from '../facts.ts';
 import { isLeftBehind, pipeEnds, pipeHops } from '../objects/pipe.ts';
-import { inFrames, type Resolver, waitOf } from '../wait.ts';
+import { inFrames, isBlind, type Resolver, waitOf } from '../wait.ts';
 
 const READS = /^(?:read|readv|preadv2|splice|tee|vmsplice|sendfile|copy_file_range)$/;
 
@@ -14,7 +14,7 @@ export const pipe: Resolver = (context) => {
   const fd = thread.intArgument(0);
   const target = fd === undefined ? undefined : process.fd(fd)?.target;
   // 5.10 without root shows no frame at all: then the call on a pipe's descriptor tells.
-  const blind = thread.frames.length === 0 && target?.startsWith('pipe:[') === true && name !== undefined;
+  const blind = isBlind(thread) && target?.startsWith('pipe:[') === true && name !== undefined;
   const opening = inFrames(thread, /^(?:wait_for_partner|fifo_open)$/, 2);
   if (!reading && !writing && !blind && !opening) return undefined;
   if (opening) {

@@ -1,7 +1,7 @@
 import { fdFact, pointFacts } from '../facts.ts';
 import { inodeOf, peerHops, socketName, socketView } from '../objects/socket.ts';
 import { unixAddress } from '../objects/unix-address.ts';
-import { inFrames, type Resolver, waitOf } from '../wait.ts';
+import { inFrames, isBlind, type Resolver, waitOf } from '../wait.ts';
 
 const SEND_FULL =
   /^(?:sock_alloc_send_pskb|sock_alloc_send_skb|sock_wait_for_wmem|sk_stream_wait_memory|unix_wait_for_peer|unix_dgram_sendmsg|skb_wait_for_space|sctp_wait_for_sndbuf|tcp_sendmsg_locked)$/;
@@ -20,7 +20,7 @@ export const socket: Resolver = (context) => {
   const fd = thread.intArgument(0);
   const target = fd === undefined ? undefined : process.fd(fd)?.target;
   const inode = inodeOf(target);
-  const blind = thread.frames.length === 0 && inode !== undefined;
+  const blind = isBlind(thread) && inode !== undefined;
   // wait_woken and the poll of a socket are generic: the caller's name decides, and send before receive.
   const connect = inFrames(thread, CONNECT, 4) || (blind && name === 'connect');
   const accept =

@@ -1,20 +1,21 @@
 import { fact, fdFact, lineFact, pointFacts, stateFact } from '../facts.ts';
 import { edge, processNode, thing } from '../nodes.ts';
-import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
+import { type Hop, inFrames, isBlind, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /** Terminals: output that is stopped (Ctrl+S, or a master that does not read), and input. */
 export const tty: Resolver = (context) => {
   const { evidence, process, thread, node } = context;
   if (thread.state === 'D') return undefined;
-  const write = inFrames(
-    thread,
-    /^(?:n_tty_write|tty_wait_until_sent|tty_write(?:_lock)?|file_tty_write)$/,
-    4,
-  );
-  const read = inFrames(thread, /^(?:n_tty_read|tty_read|n_hdlc_tty_read)$/, 4);
-  if (!write && !read) return undefined;
   const fd = thread.intArgument(0);
   const target = fd === undefined ? undefined : process.fd(fd)?.target;
+  const blind = isBlind(thread) && /^\/dev\/(?:pts\/\d+|tty\w*|console)$/.test(target ?? '');
+  const call = thread.syscallName ?? '';
+  const write =
+    (blind && /^writev?$/.test(call)) ||
+    inFrames(thread, /^(?:n_tty_write|tty_wait_until_sent|tty_write(?:_lock)?|file_tty_write)$/, 4);
+  const read =
+    (blind && /^readv?$/.test(call)) || inFrames(thread, /^(?:n_tty_read|tty_read|n_hdlc_tty_read)$/, 4);
+  if (!write && !read) return undefined;
   const facts = [...pointFacts(evidence, thread), ...(fd === undefined ? [] : fdFact(process, fd))];
   const point = `${thread.syscallName ?? (write ? 'write' : 'read')}(${fd ?? '?'}${target === undefined ? '' : `, ${target}`})`;
   if (!write)
