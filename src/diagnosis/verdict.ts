@@ -62,7 +62,7 @@ function healthy(process: ProcessEvidence, steps: readonly Step[], note: Judged 
   }
   const unknown = own.find(({ wait }) => wait.idle === undefined);
   if (unknown !== undefined) {
-    return { state: 'unknown', summary: `asleep in ${unknown.wait.point}: what for could not be told` };
+    return { state: 'unknown', summary: `${sleepOf(unknown.wait.point)}: what for could not be told` };
   }
   const leader = own.find(({ wait }) => wait.thread.isLeader) ?? own[0];
   if (leader === undefined) return { state: 'unknown', summary: 'none of its threads could be read' };
@@ -72,9 +72,12 @@ function healthy(process: ProcessEvidence, steps: readonly Step[], note: Judged 
     count > 1 ? `; ${count} threads, ${own.length < count ? 'those looked at ' : ''}all idle` : '';
   return {
     state: 'healthy',
-    summary: `asleep in ${leader.wait.point}${others}`,
+    summary: `${sleepOf(leader.wait.point)}${others}`,
     ...(leader.wait.idle === undefined ? {} : { idle: leader.wait.idle }),
     ...(seconds === undefined ? {} : { seconds }),
     ...(process.isKernelThread ? {} : { killable: true }),
   };
 }
+
+/** A dead process is not asleep. */
+const sleepOf = (point: string) => (point.startsWith('exited') ? point : `asleep in ${point}`);

@@ -1,7 +1,7 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import type { ProcessEvidence } from '../evidence/process.ts';
 import type { Confidence, Edge, Fact, Node } from '../waits/graph.ts';
-import { processNode } from '../waits/nodes.ts';
+import { processNode, thing } from '../waits/nodes.ts';
 import type { Step } from '../waits/walk.ts';
 
 /** A step whose thread has not been seen asleep for this long may still be ordinary work. */
@@ -91,7 +91,20 @@ export function culpritOf(step: Step): Node {
   const next = onward(step);
   if (next !== undefined && next.wait.idle === undefined) return culpritOf(next);
   const last = hopTo(step, next)?.edges.at(-1);
-  return last?.to ?? processNode(step.wait.process);
+  return (
+    last?.to ??
+    (step.depth > 0 || OWN_STATE.has(step.wait.kind) ? processNode(step.wait.process) : nobody(step))
+  );
+}
+
+/** Kinds that are states of the process itself: it is their own end. */
+const OWN_STATE = new Set(['stopped', 'zombie', 'zombie-traced', 'leader-exited', 'futex-lock']);
+
+/** Whom the asked process waits for could not be found: that is not the process itself. */
+function nobody({ wait }: Step): Node {
+  const name =
+    wait.subsystem === undefined || wait.subsystem === 'unknown' ? 'the kernel' : `kernel: ${wait.subsystem}`;
+  return thing('kernel', `unknown:${wait.process.pid}`, name);
 }
 
 /** The nearest process that a step waits for, whatever that one waits for in turn. */

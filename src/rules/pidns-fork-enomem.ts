@@ -11,7 +11,7 @@ export default rule({
     const { evidence, target } = blame;
     const own = target.namespace('pid');
     const forChildren = target.namespace('pid_for_children');
-    if (target.state === 'Z' || own === undefined || own === forChildren) return [];
+    if (target.state === 'Z' || target.isExiting || own === undefined || own === forChildren) return [];
     // A namespace without an init has an empty link, or one that no living process is a member of.
     const members = [...evidence.host.statuses.keys()].filter((pid) => {
       const member = evidence.process(pid);

@@ -9,12 +9,12 @@ export default rule({
   title: 'Waits for a child that is stopped, not dead',
   absorbs: ['stopped', 'stopped-tty'],
   find: (blame) =>
-    [...blame.stepsOf('wait-child'), ...blame.stepsOf('watch')].flatMap((step) => {
+    blame.stepsOf('wait-child', 'watch', 'sleep').flatMap((step) => {
       const child = step.next.find(({ wait }) => ['stopped', 'stopped-tty'].includes(wait.kind));
       if (child === undefined) return [];
       const { process } = child.wait;
       // What watches descriptors waits for a child by them only: a stopped stranger at the other end is told as `stopped`.
-      if (step.wait.kind === 'watch' && process.status?.ppid !== step.wait.process.pid) return [];
+      if (step.wait.kind !== 'wait-child' && process.status?.ppid !== step.wait.process.pid) return [];
       return [
         findingAt(blame, step, {
           severity: 'warning',

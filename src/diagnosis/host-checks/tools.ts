@@ -3,7 +3,11 @@ import type { Check } from './check.ts';
 
 /** The system's programs that read for us, since a program can be killed where a read of our own could not. */
 const READERS: Readonly<Record<string, { state: 'limited' | 'missing'; cost: string; package: string }>> = {
-  grep: { state: 'missing', cost: 'all files whose read may block: most of a diagnosis', package: 'grep' },
+  grep: {
+    state: 'limited',
+    cost: 'a twentieth of a second for each batch of files, which procdiag then starts itself once more to read',
+    package: 'grep',
+  },
   dd: { state: 'limited', cost: 'lock owners in the memory of a process', package: 'coreutils' },
   ss: { state: 'limited', cost: 'the other ends of Unix sockets', package: 'iproute2' },
   nsenter: { state: 'limited', cost: 'sockets of other network namespaces', package: 'util-linux' },

@@ -2,6 +2,8 @@ import { pointFacts } from '../facts.ts';
 import { classifyFrames } from '../frames/index.ts';
 import { edge, thing } from '../nodes.ts';
 import { callTarget } from '../objects/call-target.ts';
+import { fuseHops } from '../objects/fuse-daemon.ts';
+import { suspects } from '../objects/fuse-mounts.ts';
 import { isNetwork, mountFact, mountNode } from '../objects/mount.ts';
 import { type Resolver, waitOf } from '../wait.ts';
 
@@ -58,6 +60,20 @@ export const dOther: Resolver = (context) => {
     modules: thread.modules,
     ...(thread.syscallName === undefined ? {} : { syscall: thread.syscallName }),
   });
+  if (named.subsystem === 'fuse') {
+    const how = 'its frames are FUSE, and this is a FUSE mount that it can see';
+    const mounts = suspects(context);
+    const hops = mounts.flatMap((mount) =>
+      fuseHops(evidence, process, node, mount, how, mounts.length === 1 ? 'likely' : 'possible'),
+    );
+    return waitOf(context, {
+      kind: 'fuse',
+      point: `${thread.syscallName ?? 'kernel'}: ${named.waitsFor}`,
+      subsystem: 'fuse',
+      facts: pointFacts(evidence, thread),
+      hops,
+    });
+  }
   const facts = [...pointFacts(evidence, thread), ...call.facts];
   const name = thread.syscallName ?? 'kernel';
   const { subsystem } = named;

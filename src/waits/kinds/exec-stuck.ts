@@ -3,9 +3,9 @@ import type { ProcessEvidence } from '../../evidence/process.ts';
 import type { Mount } from '../../procfs/mountinfo.ts';
 import { fact, lineFact, stateFact } from '../facts.ts';
 import { fuseHops } from '../objects/fuse-daemon.ts';
+import { suspects } from '../objects/fuse-mounts.ts';
 import { isFuse } from '../objects/mount.ts';
 import { type Resolver, type WaitContext, waitOf } from '../wait.ts';
-import { suspects } from './fuse.ts';
 
 /** Files that are read under exec_update_lock on one kernel or another: the first that blocks spares us the others. */
 const EXEC_LOCKED: readonly ((process: ProcessEvidence) => Key)[] = [

@@ -23,7 +23,9 @@ export const fileLock: Resolver = (context) => {
   if (!byFrame && !(byCall && isBlind(thread))) return undefined;
   const fd = thread.intArgument(0);
   const target = fd === undefined ? undefined : process.fd(fd)?.target;
-  const kind = name === 'fcntl' ? (command === F_OFD_SETLKW ? 'OFD lock' : 'POSIX lock') : 'flock';
+  const locks = command === F_OFD_SETLKW ? 'OFD lock' : 'POSIX lock';
+  const lease = inFrames(thread, /^(?:__)?break_lease$/, 3);
+  const kind = lease ? 'lease' : name === 'fcntl' ? locks : 'flock';
   return waitOf(context, {
     kind: 'file-lock',
     point: `${name ?? 'lock'}(${fd ?? '?'}${target === undefined ? '' : `, ${target}`}): ${kind}`,
@@ -44,7 +46,7 @@ function holders(context: WaitContext, fd: number | undefined, target: string | 
   );
   const blocking =
     ours === undefined
-      ? locksOfFile(context, fd)
+      ? locksOfFile(context, fd, target)
       : locks.filter((lock) => lock.id === ours.id && !lock.blocked);
   const file = thing('file', target ?? `${process.pid}:${fd}`, target ?? 'the file');
   const proof: Fact[] =
@@ -152,11 +154,21 @@ function matchesInode({ process }: WaitContext, fd: number | undefined, lock: Fi
 }
 
 /** Locks on the same file when our own waiting line is not there (another PID namespace's /proc, OFD locks show −1). */
-function locksOfFile({ evidence, process }: WaitContext, fd: number | undefined): FileLock[] {
-  const inode = fd === undefined ? undefined : process.fdinfo(fd)?.ino;
+function locksOfFile(context: WaitContext, fd: number | undefined, target: string | undefined): FileLock[] {
+  const { evidence, process } = context;
+  const inode = fd === undefined ? undefined : (process.fdinfo(fd)?.ino ?? lockedInode(context, target));
   const mount = fd === undefined ? undefined : process.mount(process.fdinfo(fd)?.mntId);
   if (inode === undefined) return [];
   return evidence.host.locks.filter(
     (lock) => !lock.blocked && lock.inode === inode && (mount === undefined || lock.minor === mount.minor),
   );
+}
+
+/** Inode of a file that somebody holds a lock on, by that descriptor: fdinfo tells a file's own only from 5.14 on. */
+function lockedInode({ evidence, process }: WaitContext, target: string | undefined): number | undefined {
+  const holders = target === undefined ? [] : evidence.host.holders(target);
+  return holders
+    .filter(({ pid }) => pid !== process.pid)
+    .flatMap(({ pid, fd }) => evidence.process(pid)?.fdinfo(fd)?.locks ?? [])
+    .find(({ blocked }) => !blocked)?.inode;
 }

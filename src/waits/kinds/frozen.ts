@@ -1,15 +1,22 @@
+import { parseCgroup } from '../../procfs/cgroup.ts';
 import { pointFacts } from '../facts.ts';
 import { edge, thing } from '../nodes.ts';
 import { frozenCgroup } from '../objects/cgroup.ts';
 import { inFrames, type Resolver, waitOf } from '../wait.ts';
 
+/** Up to 5.19: a sleeper that the v1 freezer counts as frozen where it is, and which stays S (include/linux/sched.h). */
+const PF_FREEZER_SKIP = 0x4000_0000;
+
 /** Held by a cgroup freezer: v1 shows D, v2 shows S in the signal code. */
 export const frozen: Resolver = (context) => {
-  const { evidence, process, thread, node } = context;
+  const { evidence, thread, node } = context;
   // From 6.1 on a v1-frozen task keeps the frames of the sleep it was in, and turns D; older kernels show the freezer itself.
-  const freezer = process.cgroups.find(({ controllers }) => controllers.includes('freezer'));
+  const cgroups = evidence.world.parsed(thread.path('cgroup'), parseCgroup) ?? [];
+  const freezer = cgroups.find(({ controllers }) => controllers.includes('freezer'));
+  const skipped = thread.state === 'S' && ((thread.stat?.flags ?? 0) & PF_FREEZER_SKIP) !== 0;
   const v1 =
-    thread.state === 'D' && (inFrames(thread, /^__refrigerator$/, 1) || (freezer?.path ?? '/') !== '/');
+    (thread.state === 'D' && inFrames(thread, /^__refrigerator$/, 1)) ||
+    ((thread.state === 'D' || skipped) && (freezer?.path ?? '/') !== '/');
   const v2 = inFrames(thread, /^(?:get_signal|do_freezer_trap)$/, 1);
   // Without any frame (5.10 without root) the cgroup alone can tell; asked only of tasks that show nowhere to sleep.
   const blind =
@@ -17,7 +24,7 @@ export const frozen: Resolver = (context) => {
     thread.frames.length === 0 &&
     (thread.state === 'S' || thread.state === 'D');
   if (!v1 && !v2 && !blind) return undefined;
-  const found = frozenCgroup(evidence, process);
+  const found = frozenCgroup(evidence, thread.path('cgroup'), cgroups);
   if (found === undefined) return undefined;
   const { cgroup, facts, version, own } = found;
   const name = `cgroup ${cgroup}`;

@@ -1,9 +1,9 @@
-import type { Mount } from '../../procfs/mountinfo.ts';
 import { pointFacts } from '../facts.ts';
 import { callTarget } from '../objects/call-target.ts';
-import { fuseHops, looksStuck } from '../objects/fuse-daemon.ts';
+import { fuseHops } from '../objects/fuse-daemon.ts';
+import { suspects } from '../objects/fuse-mounts.ts';
 import { isFuse } from '../objects/mount.ts';
-import { inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
+import { inFrames, type Resolver, waitOf } from '../wait.ts';
 
 /** A request to a FUSE file system that its daemon has not answered: S, or D once the waiter was killed. */
 export const fuse: Resolver = (context) => {
@@ -18,9 +18,10 @@ export const fuse: Resolver = (context) => {
   const call = callTarget(context);
   const named = call.mount !== undefined && isFuse(call.mount) ? call.mount : undefined;
   const facts = [...pointFacts(evidence, thread), ...call.facts];
-  const candidates = named === undefined ? suspects(context) : [named];
-  const how = named === undefined ? 'the FUSE mount that it can see' : 'its system call is about this mount';
-  const sure = named !== undefined || candidates.length === 1 ? 'certain' : 'possible';
+  const candidates = named === undefined ? suspects(context, call.path !== undefined) : [named];
+  const how =
+    named === undefined ? 'a FUSE connection that it may wait for' : 'its system call is about this mount';
+  const sure = named !== undefined ? 'certain' : candidates.length === 1 ? 'likely' : 'possible';
   const where = candidates.length === 1 ? ` on ${candidates[0]?.mountPoint}` : '';
   return waitOf(context, {
     kind: 'fuse',
@@ -32,10 +33,3 @@ export const fuse: Resolver = (context) => {
     hops: candidates.flatMap((mount) => fuseHops(evidence, process, node, mount, how, sure)),
   });
 };
-
-/** FUSE mounts of the process's mount namespace; those that seem stuck, if any does. */
-export function suspects({ evidence, process }: Pick<WaitContext, 'evidence' | 'process'>): readonly Mount[] {
-  const mounts = process.mounts.filter(isFuse);
-  const stuck = mounts.filter((mount) => looksStuck(evidence, mount));
-  return (stuck.length > 0 ? stuck : mounts).slice(0, 8);
-}

@@ -42,7 +42,7 @@ export const futex: Resolver = (context) => {
   const point = `futex(${at}, ${nameOf(command)})`;
 
   if (command === FUTEX_LOCK_PI || command === FUTEX_LOCK_PI2)
-    return lockWait(context, address, 0, `${point}, PI lock`, facts);
+    return lockWait(context, address, 0, point, 'PI lock', facts);
   // pthread_join waits for the word that holds the thread's TID to be cleared (CLONE_CHILD_CLEARTID).
   const joined =
     expected > 2 ? context.process.tids.find((tid) => tidInNamespace(context, tid) === expected) : undefined;
@@ -50,10 +50,10 @@ export const futex: Resolver = (context) => {
     if (joined !== undefined && thread.argument(3) === 0n) return joinWait(context, joined, point, facts);
     // A glibc mutex is entered with op FUTEX_WAIT and the value 2; its owner's TID stands 8 bytes further (nptl struct).
     if (command === FUTEX_WAIT && expected === 2 && thread.argument(3) === 0n)
-      return lockWait(context, address, 8, `${point}, mutex`, facts);
+      return lockWait(context, address, 8, point, 'mutex', facts);
     // A robust mutex keeps the owner in the word itself: owner TID with FUTEX_WAITERS set.
     if (command === FUTEX_WAIT && expected < 0)
-      return lockWait(context, address, 0, `${point}, robust mutex`, facts);
+      return lockWait(context, address, 0, point, 'robust mutex', facts);
   }
   return waitOf(context, {
     ...base,
@@ -118,21 +118,17 @@ function lockWait(
   address: bigint,
   offset: number,
   point: string,
+  label: string,
   facts: readonly Fact[],
 ) {
   const { evidence, process, node } = context;
-  const base = { kind: 'futex-lock', point, subsystem: 'futex' as const, killable: true };
+  const base = { subsystem: 'futex' as const, killable: true };
+  // Condition variables, semaphores and other runtimes' locks wait for the same values: without an owner nothing is claimed.
+  const noLock = (detail: Record<string, string> = {}) =>
+    waitOf(context, { ...base, kind: 'futex', point, idle: 'idle-futex', facts, detail });
   const read = readMemory(evidence, process, address, offset === 0 ? 4 : MUTEX_BYTES);
   if (read === undefined || 'refused' in read) {
-    const why = read === undefined ? 'pending' : read.refused;
-    // A condition variable or a semaphore may wait for the value 2 as well: without the owner nothing is claimed.
-    return waitOf(context, {
-      ...base,
-      kind: 'futex',
-      idle: 'idle-futex',
-      facts,
-      detail: { ownerUnread: why },
-    });
+    return noLock({ ownerUnread: read === undefined ? 'pending' : read.refused });
   }
   const word = u32(read.bytes, 0);
   const owner = offset === 0 ? word & TID_MASK : u32(read.bytes, offset);
@@ -143,12 +139,12 @@ function lockWait(
     says: `owner TID ${owner}`,
   };
   if (owner === 0 || (offset !== 0 && !looksLikeMutex(read.bytes))) {
-    return waitOf(context, { ...base, kind: 'futex', idle: 'idle-futex', facts });
+    return noLock();
   }
   const found = findThread(context, owner);
   // Another use of a futex with the value 2 has anything at all behind its word: only a plausible TID is an owner.
   if (found === undefined && !plausible(context, owner)) {
-    return waitOf(context, { ...base, kind: 'futex', idle: 'idle-futex', facts });
+    return noLock();
   }
   const lock = thing('futex', `${process.pid}:${address.toString(16)}`, `lock 0x${address.toString(16)}`);
   const waits = edge(node, lock, 'waits for', lock.name, 'its futex call', facts);
@@ -185,6 +181,8 @@ function lockWait(
         };
   return waitOf(context, {
     ...base,
+    kind: 'futex-lock',
+    point: `${point}, ${label}`,
     facts: [...facts, memoryFact],
     hops: [hop],
     detail: {

@@ -1,5 +1,7 @@
+import type { Evidence } from '../../evidence/evidence.ts';
 import type { ProcessEvidence } from '../../evidence/process.ts';
 import type { ThreadEvidence } from '../../evidence/thread.ts';
+import { parseStack } from '../../procfs/stack.ts';
 import { fdFact, pointFacts } from '../facts.ts';
 import { edge, thing, threadNode } from '../nodes.ts';
 import { callTarget } from '../objects/call-target.ts';
@@ -21,6 +23,12 @@ const LOCK_FUNCTIONS =
   /^(?:rwsem_down_\w+|down_(?:read|write)\w*|__mutex_lock\w*|mutex_lock\w*|__down\w*|schedule_preempt_disabled|__rwsem_\w+)$/;
 
 const LOCK_USERS: readonly LockUser[] = [
+  {
+    top: /^(?:fuse_lock_inode|d_alloc_parallel|d_wait_lookup)$/,
+    lock: 'lookup of another task in the same directory',
+    subsystem: 'inode-lock',
+    holders: /^(?:fuse_lookup\w*|__lookup_slow|lookup_slow|lookup_one_\w+|lookup_open|open_last_lookups)$/,
+  },
   {
     top: /^(?:anon_pipe_(?:read|write)|pipe_(?:read|write|poll|release|fcntl)|fifo_open|splice_\w+|pipe_ioctl)$/,
     lock: 'mutex of the pipe',
@@ -113,6 +121,15 @@ function holderHops(
   }));
 }
 
+/** Places from which a request goes to somebody who may never answer. */
+const SLOW_REQUEST = /^(?:request_wait_answer|fuse_chan_send|rpc_wait|nfs|folio_wait|filemap)/;
+
+/** The function that a process's main thread sleeps in: the wait channel is cheap, but 5.10 says 0 for every sleeper. */
+function sleepsIn({ world }: Evidence, pid: number): string {
+  const wchan = world.text(`/proc/${pid}/wchan`) ?? '';
+  return wchan === '0' ? (world.parsed(`/proc/${pid}/stack`, parseStack)?.[0]?.name ?? '') : wchan;
+}
+
 /** Tasks that sleep in the kernel in a way that can hold a lock: D, or a request to a user-space helper. */
 function candidates({
   evidence,
@@ -121,11 +138,7 @@ function candidates({
   const found: { process: ProcessEvidence; thread: ThreadEvidence }[] = [];
   for (const [pid, status] of evidence.host.statuses) {
     if (!/[DS]/.test(status.state)) continue;
-    // A wait channel is cheap and tells who sleeps in a place from which locks are held.
-    const wchan = evidence.world.text(`/proc/${pid}/wchan`);
-    const deep =
-      status.state === 'D' ||
-      /^(?:request_wait_answer|fuse_chan_send|rpc_wait|nfs|folio_wait|filemap)/.test(wchan ?? '');
+    const deep = status.state === 'D' || SLOW_REQUEST.test(sleepsIn(evidence, pid));
     if (!deep && status.threads === 1) continue;
     if (!deep && pid !== own.pid) continue;
     const process = evidence.process(pid);

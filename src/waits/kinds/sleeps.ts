@@ -1,5 +1,7 @@
-import { fdFact, pointFacts } from '../facts.ts';
-import { inFrames, type Resolver, waitOf } from '../wait.ts';
+import type { ProcessEvidence } from '../../evidence/process.ts';
+import { fdFact, pointFacts, stateFact } from '../facts.ts';
+import { edge, processNode } from '../nodes.ts';
+import { inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /** A healthy sleep that nobody else is to blame for, by its system call or its frames. */
 interface Sleep {
@@ -62,6 +64,7 @@ export const sleeps: Resolver = (context) => {
     SLEEPS.find(({ frames }) => frames !== undefined && inFrames(thread, frames, 3)) ??
     SLEEPS.find(({ calls }) => calls?.test(name));
   if (found === undefined) return undefined;
+  const stopped = name === 'rt_sigsuspend' ? stoppedChildren(context) : [];
   const fd = found.fd === true ? thread.intArgument(0) : undefined;
   const target = fd === undefined ? undefined : process.fd(fd)?.target;
   return waitOf(context, {
@@ -70,6 +73,33 @@ export const sleeps: Resolver = (context) => {
     idle: found.idle,
     ...(found.subsystem === undefined ? {} : { subsystem: found.subsystem }),
     killable: true,
+    hops: stopped.map((child) => ({
+      soft: true,
+      stopsOnly: true,
+      next: { pid: child.pid },
+      edges: [
+        edge(
+          context.node,
+          processNode(child),
+          'waits for the end of',
+          'SIGCHLD',
+          'a shell’s wait sleeps like this, and all of its children are stopped',
+          stateFact(evidence, child),
+          'likely',
+        ),
+      ],
+    })),
     facts: [...pointFacts(evidence, thread), ...(fd === undefined ? [] : fdFact(process, fd))],
   });
 };
+
+const SIGCHLD_BIT = 1n << 16n;
+
+/** dash and others wait for children in sigsuspend: told only when a handler for SIGCHLD is there and every child is stopped. */
+function stoppedChildren({ evidence, process }: WaitContext): ProcessEvidence[] {
+  if (((process.status?.sigCgt ?? 0n) & SIGCHLD_BIT) === 0n) return [];
+  const children = process.children
+    .map((pid) => evidence.process(pid))
+    .filter((child) => child !== undefined);
+  return children.every((child) => child.state === 'T') ? children.slice(0, 8) : [];
+}

@@ -1,5 +1,5 @@
 import type { Evidence } from '../../evidence/evidence.ts';
-import type { ProcessEvidence } from '../../evidence/process.ts';
+import type { CgroupMembership } from '../../procfs/cgroup.ts';
 import { parseMountinfo } from '../../procfs/mountinfo.ts';
 import { lineFact } from '../facts.ts';
 import type { Fact } from '../graph.ts';
@@ -13,15 +13,20 @@ export interface FrozenCgroup {
   readonly facts: readonly Fact[];
 }
 
-/** The frozen cgroup that holds a process: its own, or the ancestor that is set to frozen. */
-export function frozenCgroup(evidence: Evidence, process: ProcessEvidence): FrozenCgroup | undefined {
-  for (const { controllers, hierarchy, path } of process.cgroups) {
+/** The frozen one of the cgroups that `path` (a cgroup file of /proc) lists: itself, or the ancestor that is set to frozen. */
+export function frozenCgroup(
+  evidence: Evidence,
+  path: string,
+  cgroups: readonly CgroupMembership[],
+): FrozenCgroup | undefined {
+  for (const { controllers, hierarchy, path: member } of cgroups) {
     const version = hierarchy === 0 ? 2 : 1;
     if (version === 1 && !controllers.includes('freezer')) continue;
     const mountPoint = cgroupMount(evidence, version);
     if (mountPoint === undefined) continue;
-    const membership = lineFact(evidence, `${process.dir}/cgroup`, `${hierarchy}:`);
-    const found = version === 2 ? frozenV2(evidence, mountPoint, path) : frozenV1(evidence, mountPoint, path);
+    const membership = lineFact(evidence, path, `${hierarchy}:`);
+    const found =
+      version === 2 ? frozenV2(evidence, mountPoint, member) : frozenV1(evidence, mountPoint, member);
     if (found !== undefined) return { ...found, facts: [...membership, ...found.facts] };
   }
   return undefined;
