@@ -3,6 +3,7 @@ import { edge } from '../nodes.ts';
 import { deviceHops, deviceName } from '../objects/block-device.ts';
 import { callTarget } from '../objects/call-target.ts';
 import { mountFact, mountNode } from '../objects/mount.ts';
+import { isFaulting, writableMappedMounts } from '../objects/page-fault.ts';
 import { inFrames, type Resolver, waitOf } from '../wait.ts';
 
 /** Other users of per-CPU rwsems: not the freeze level of a file system. */
@@ -25,7 +26,8 @@ export const fsFrozen: Resolver = (context) => {
   if (inFrames(thread, NOT_FREEZE)) return undefined;
   const call = callTarget(context);
   const facts = [...pointFacts(evidence, thread), ...call.facts];
-  const { mount } = call;
+  const mapped = isFaulting(thread) ? writableMappedMounts(evidence, process) : [];
+  const mount = isFaulting(thread) ? (mapped.length === 1 ? mapped[0] : undefined) : call.mount;
   const name = thread.syscallName ?? 'page fault';
   if (mount === undefined) {
     return waitOf(context, {

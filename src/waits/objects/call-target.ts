@@ -24,17 +24,25 @@ const FD_FIRST = new Set(
 /** Which argument is a path, by system call; for the *at calls the one before it is the directory. */
 const PATH_ARGUMENT: Readonly<Record<string, number>> = {
   ...Object.fromEntries(
-    `open stat lstat access execve mkdir rmdir unlink rename link readlink chdir statfs truncate chmod chown lchown mknod
+    `open stat lstat access execve mkdir rmdir unlink rename readlink chdir statfs truncate chmod chown lchown mknod
     umount2 creat getxattr lgetxattr listxattr setxattr chroot utime utimes acct swapon`
       .split(/\s+/)
       .map((name) => [name, 0]),
   ),
   ...Object.fromEntries(
-    `openat openat2 newfstatat statx faccessat faccessat2 execveat mkdirat unlinkat renameat renameat2 linkat readlinkat
-    fchmodat fchownat utimensat mknodat name_to_handle_at inotify_add_watch open_tree mount symlink`
+    `openat openat2 newfstatat statx faccessat faccessat2 execveat mkdirat unlinkat renameat renameat2 readlinkat
+    fchmodat fchownat utimensat mknodat name_to_handle_at inotify_add_watch open_tree mount`
       .split(/\s+/)
       .map((name) => [name, 1]),
   ),
+};
+
+/** Calls whose path is not where the rule above looks: the new name of a link, with the argument of its directory. */
+const NEW_NAME: Readonly<Record<string, { path: number; directory?: number }>> = {
+  symlink: { path: 1 },
+  symlinkat: { path: 2, directory: 1 },
+  link: { path: 1 },
+  linkat: { path: 3, directory: 2 },
 };
 
 const AT_FDCWD = -100;
@@ -52,15 +60,12 @@ export function callTarget(context: WaitContext): CallTarget {
     const facts = [...fdFact(process, fd), ...lineFact(evidence, process.fdinfoPath(fd), 'mnt_id:')];
     return { fd, ...(path === undefined ? {} : { path }), ...(mount === undefined ? {} : { mount }), facts };
   }
-  const index = PATH_ARGUMENT[name];
-  const address = index === undefined ? undefined : thread.argument(index);
-  if (index === undefined || address === undefined) return { facts: [] };
+  const place = pathPlace(name);
+  const address = place === undefined ? undefined : thread.argument(place.path);
+  if (place === undefined || address === undefined) return { facts: [] };
   const text = readString(evidence, process, address);
   if (text === undefined) return { facts: [] };
-  const directory =
-    index === 1 && !['inotify_add_watch', 'mount', 'symlink'].includes(name)
-      ? thread.intArgument(0)
-      : AT_FDCWD;
+  const directory = place.directory === undefined ? AT_FDCWD : thread.intArgument(place.directory);
   const base =
     directory === AT_FDCWD || directory === undefined ? process.link('cwd') : process.fd(directory)?.target;
   const path = text.startsWith('/') ? text : base === undefined ? undefined : `${base}/${text}`;
@@ -70,4 +75,11 @@ export function callTarget(context: WaitContext): CallTarget {
     { path: `${process.dir}/mem@0x${address.toString(16)}`, line: text, says: `the path given to ${name}()` },
   ];
   return { path, ...(mount === undefined ? {} : { mount }), facts };
+}
+
+/** Which arguments are the path and its directory. */
+function pathPlace(name: string): { path: number; directory?: number } | undefined {
+  const path = PATH_ARGUMENT[name];
+  if (path === undefined) return NEW_NAME[name];
+  return path === 1 && name !== 'inotify_add_watch' && name !== 'mount' ? { path, directory: 0 } : { path };
 }

@@ -42,3 +42,15 @@ export function mappedMounts(
   }
   return { mounts: maps === undefined ? process.mounts.filter(isFuse).slice(0, 8) : [], sure: false };
 }
+
+/** Mounts of which files are mapped shared and writable: a write fault on a frozen one waits. */
+export function writableMappedMounts(evidence: Evidence, process: ProcessEvidence): Mount[] {
+  const maps = evidence.world.parsed(`${process.dir}/maps`, parseMaps) ?? [];
+  const paths = new Set(
+    maps.filter(({ perms }) => perms.includes('w') && perms.endsWith('s')).map(({ path }) => path ?? ''),
+  );
+  const mounts = [...paths].filter((path) => path.startsWith('/')).map((path) => mountOfPath(process, path));
+  return [
+    ...new Map(mounts.filter((mount) => mount !== undefined).map((mount) => [mount.id, mount])).values(),
+  ];
+}
