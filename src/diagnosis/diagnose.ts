@@ -6,9 +6,11 @@ import type { World } from '../evidence/world.ts';
 import { Blame, isYoung } from '../rules/blame.ts';
 import { rules } from '../rules/index.ts';
 import { type Step, walk } from '../waits/walk.ts';
+import { absence } from './absent.ts';
 import type { Diagnosis, Judged } from './diagnosis.ts';
 import { hostFacts } from './host-facts.ts';
 import { ranked } from './rank.ts';
+import { relocated, relocatedHost } from './relocate.ts';
 import { targetOf, threadReports } from './target.ts';
 import { unseenOf } from './unseen.ts';
 import { verdictOf } from './verdict.ts';
@@ -62,14 +64,16 @@ export async function examine(
     await world.sampleAgain(volatileKeys(looks), options.sampleMs / 3);
     looks = await world.settle(look);
   }
-  const results = pids.map((pid, index): DiagnosisResult => {
-    const judged = looks[index];
-    if (judged === undefined)
-      return { pid, error: { code: 'ERR_NO_PROCESS', message: `no process or thread ${pid}` } };
-    if (judged.gone)
-      return { pid, error: { code: 'ERR_EXITED', message: `process ${pid} ended while it was looked at` } };
-    return { pid, diagnosis: report(evidence, judged) };
-  });
+  // The report asks too (how many descriptors were not seen): what it wants is read like everything else.
+  const results = await world.settle(() =>
+    pids.map((pid, index): DiagnosisResult => {
+      const judged = looks[index];
+      if (judged === undefined) return { pid, error: absence(evidence, pid) };
+      if (judged.gone)
+        return { pid, error: { code: 'ERR_EXITED', message: `process ${pid} ended while it was looked at` } };
+      return { pid, diagnosis: report(evidence, judged) };
+    }),
+  );
   return { results, world };
 }
 
@@ -170,10 +174,10 @@ function report(evidence: Evidence, look: Look): Diagnosis {
   return {
     target,
     verdict: verdictOf(process, look.steps, look.findings),
-    findings: look.findings,
+    findings: relocated(look.findings, evidence.world.proc),
     threads: threadReports(process, look.steps, tid),
     unseen: unseenOf(evidence, process, look.steps),
-    host: hostFacts(evidence),
+    host: relocatedHost(hostFacts(evidence), evidence.world.proc),
     timing: {
       get startedAt() {
         return evidence.world.startedAt;

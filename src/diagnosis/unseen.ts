@@ -43,6 +43,13 @@ export function unseenOf(evidence: Evidence, target: ProcessEvidence, steps: rea
     ...unseen,
     what: `${unseen.what} (of ${[...of].slice(0, 5).join(', ')}${of.size > 5 ? ' …' : ''})`,
   }));
+  if (self.foreign === true) {
+    list.unshift({
+      what: 'these processes by the PIDs that this shell knows',
+      why: `${evidence.world.proc} shows another PID namespace: all PIDs said here, those in commands too, are its`,
+      remedy: 'run commands inside it (nsenter -p -m), or mount a /proc of your own',
+    });
+  }
   const shallow = target.threads.filter((thread) => !thread.deep).length;
   if (shallow > 0) {
     list.push({
@@ -71,7 +78,7 @@ export function unseenOf(evidence: Evidence, target: ProcessEvidence, steps: rea
     });
   }
   const { missing } = steps.some(
-    ({ wait }) => wait.hops.length > 0 && /pipe|socket|lock|fuse/.test(wait.kind),
+    ({ wait }) => wait.hops.length > 0 && /^(?:pipe|socket|file-lock|fuse)/.test(wait.kind),
   )
     ? evidence.host.fdCoverage
     : { missing: 0 };
