@@ -147,11 +147,13 @@ function isTroubled(look: Look): boolean {
   return running || look.findings.some((finding) => finding.severity !== 'info');
 }
 
-function isYoungFinding(finding: Judged): boolean {
-  if (finding.step !== undefined)
-    return isYoung(finding.step) && !/^(?:stopped|stopped-tty|frozen)$/.test(finding.step.wait.kind);
-  return finding.rule.family === 'reaping' || finding.rule.id === 'pidns-init-not-reaping';
+function isYoungFinding({ step, young }: Judged): boolean {
+  if (young !== undefined) return young;
+  return step !== undefined && isYoung(step) && !STATES.has(step.wait.kind);
 }
+
+/** States that somebody has put a process into: no ordinary work looks like them. */
+const STATES = new Set(['stopped', 'stopped-tty', 'frozen', 'pidns-zap']);
 
 /** Files of all processes that take part in a story: those of the walk, and the targets' own. */
 function volatileKeys(looks: readonly (Look | undefined)[]): string[] {

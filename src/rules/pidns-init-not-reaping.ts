@@ -19,6 +19,7 @@ export default rule({
       severity: 'warning',
       confidence: found.confidence,
       because: found.because,
+      young: found.young,
       title: `init of a PID namespace does not reap: ${found.zombies.length} zombie${found.zombies.length === 1 ? '' : 's'}`,
       summary: `${subject.pid} ${subject.comm} is PID 1 of its namespace: orphans become its children, and it does not wait for them${found.doing}.`,
       culprit: processNode(subject),

@@ -60,6 +60,8 @@ export interface Finding {
   readonly facts: readonly Fact[];
   /** Where in the walk it was found: what lies deeper explains what lies before it. Absent = the target itself. */
   readonly step?: Step;
+  /** May still be ordinary work: watched until it is older. For findings with a step the step tells. */
+  readonly young?: boolean;
   /** Rank among findings of one severity that no chain orders; the higher is told first. Default 0. */
   readonly weight?: number;
   readonly remedies: readonly Remedy[];

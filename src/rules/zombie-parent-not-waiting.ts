@@ -17,6 +17,7 @@ export default rule({
       severity: 'warning',
       confidence: found.confidence,
       because: found.because,
+      young: found.young,
       title: `${found.zombies.length} zombie${found.zombies.length === 1 ? '' : 's'}: the parent ${subject.pid} ${subject.comm} does not wait`,
       summary: `${subject.pid} ${subject.comm} lives and has not waited for ${found.zombies.length === 1 ? `its dead child ${found.zombies[0]?.pid}` : `${found.zombies.length} dead children`}${found.doing}.`,
       culprit: processNode(subject),

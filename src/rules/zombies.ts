@@ -11,6 +11,8 @@ interface Unreaped {
   readonly zombies: readonly ProcessEvidence[];
   readonly confidence: Confidence;
   readonly because: string;
+  /** Dead for less than it may take to be reaped: see Finding. */
+  readonly young: boolean;
   /** What the parent does instead, as a clause. */
   readonly doing: string;
   readonly chain: readonly Edge[];
@@ -42,6 +44,7 @@ export function unreaped(blame: Blame, parent: ProcessEvidence): Unreaped[] {
         oldest >= REAPED_WITHIN_SECONDS
           ? `dead for ${duration(oldest)}, and still there`
           : 'dead at every look',
+      young: oldest < REAPED_WITHIN_SECONDS,
       doing,
       chain: [
         edge(
@@ -72,10 +75,7 @@ const withheld = (child: ProcessEvidence) =>
 
 function isOld(blame: Blame, child: ProcessEvidence): boolean {
   const age = child.leader.secondsAsleep ?? 0;
-  // With one look only it is a candidate: worth a second look, and judged by that.
-  return (
-    !blame.sampled ||
-    age >= REAPED_WITHIN_SECONDS ||
-    (blame.spanSeconds >= REAPED_WITHIN_SECONDS && child.leader.moved === false)
-  );
+  // Until it has been watched for as long it is a candidate, and worth another look.
+  if (age >= REAPED_WITHIN_SECONDS || blame.spanSeconds < REAPED_WITHIN_SECONDS) return true;
+  return child.leader.moved === false;
 }

@@ -14,10 +14,11 @@ export interface PackOptions {
 export function pack(world: World, { version, targets, options, redactor }: PackOptions): Bundle {
   const files = new Map<string, string>();
   const records = world.log.map((entry, index): BundleRecord => {
-    const { key, round: look, outcome } = entry;
+    const { round: look, outcome } = entry;
+    const key = redactor === undefined ? entry.key : redactor.key(entry.key);
     if (outcome.kind !== 'text') return { key, look, outcome };
-    const file = fileName(entry, index);
-    files.set(file, redactor === undefined ? outcome.text : redactor(key, outcome.text));
+    const file = fileName({ ...entry, key }, index);
+    files.set(file, redactor === undefined ? outcome.text : redactor(entry.key, outcome.text));
     return { key, look, file, outcome: { kind: 'text', ...(outcome.cut === true ? { cut: true } : {}) } };
   });
   const manifest = {

@@ -88,15 +88,17 @@ export const dOther: Resolver = (context) => {
           : BLOCK.has(subsystem)
             ? 'block-io'
             : 'd-other';
+  // A device node is the device, not the devtmpfs it lies on.
+  const device = call.path?.startsWith('/dev/') === true ? call.path : undefined;
+  const mount = device === undefined ? call.mount : undefined;
+  const unnamed = subsystem === 'unknown' ? 'the kernel' : `kernel: ${subsystem}`;
   const target =
-    call.mount === undefined
-      ? thing(
-          'kernel',
-          `${subsystem}:${thread.tid}`,
-          subsystem === 'unknown' ? 'the kernel' : `kernel: ${subsystem}`,
-        )
-      : mountNode(call.mount);
-  const proof = call.mount === undefined ? [] : mountFact(evidence, process, call.mount);
+    device !== undefined
+      ? thing('device', device, device)
+      : mount === undefined
+        ? thing('kernel', `${subsystem}:${thread.tid}`, unnamed)
+        : mountNode(mount);
+  const proof = mount === undefined ? [] : mountFact(evidence, process, mount);
   return waitOf(context, {
     kind,
     point: `${name}: ${named.waitsFor}`,

@@ -4,6 +4,8 @@ import { inFrames, isBlind, type Resolver, waitOf } from '../wait.ts';
 
 const READS = /^(?:read|readv|preadv2|splice|tee|vmsplice|sendfile|copy_file_range)$/;
 
+const WRITES = /^(?:write|writev|pwritev2)$/;
+
 /** read or write on a pipe or FIFO. */
 export const pipe: Resolver = (context) => {
   const { evidence, process, thread, node } = context;
@@ -14,7 +16,10 @@ export const pipe: Resolver = (context) => {
   const fd = thread.intArgument(0);
   const target = fd === undefined ? undefined : process.fd(fd)?.target;
   // 5.10 without root shows no frame at all: then the call on a pipe's descriptor tells.
-  const blind = isBlind(thread) && target?.startsWith('pipe:[') === true && name !== undefined;
+  const blind =
+    isBlind(thread) &&
+    target?.startsWith('pipe:[') === true &&
+    (READS.test(name ?? '') || WRITES.test(name ?? ''));
   const opening = inFrames(thread, /^(?:wait_for_partner|fifo_open)$/, 2);
   if (!reading && !writing && !blind && !opening) return undefined;
   if (opening) {

@@ -31,9 +31,14 @@ export function pipeEnds(evidence: Evidence, target: string, access: 'r' | 'w'):
  */
 export function isLeftBehind(evidence: Evidence, holder: ProcessEvidence, reader: ProcessEvidence): boolean {
   const parent = holder.status?.ppid ?? 0;
-  if (parent === reader.pid || parent === reader.status?.ppid) return false;
+  if (parent === reader.pid) return false;
   if (isAncestor(evidence, reader.pid, holder) || isAncestor(evidence, holder.pid, reader)) return false;
-  return isAdopter(evidence, parent, holder);
+  if (!isAdopter(evidence, parent, holder)) return false;
+  if (parent !== reader.status?.ppid) return true;
+  // Both adopted by the same init: the members of an orphaned pipeline share a session that neither leads; whoever is of
+  // the reader's own session, or has left for another, was begotten by the reader.
+  const [session, readers] = [holder.stat?.session, reader.stat?.session];
+  return session !== readers || readers === reader.pid || reader.stat?.pgrp === reader.pid;
 }
 
 function isAncestor(evidence: Evidence, ancestor: number, process: ProcessEvidence): boolean {
