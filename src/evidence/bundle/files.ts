@@ -60,7 +60,7 @@ function parseManifest(path: string, text: string): Manifest {
     throw new BundleError(`${path}: its ${MANIFEST} is damaged`);
   }
   if (
-    typeof manifest.format !== 'number' ||
+    typeof (manifest as Manifest | null)?.format !== 'number' ||
     !Array.isArray(manifest.records) ||
     !Array.isArray(manifest.targets)
   ) {

@@ -43,6 +43,13 @@ export function redactor(secret: Buffer = randomBytes(32)): Redactor {
   // Device nodes and kernel links are names of the kernel, not of a person.
   const target = (text: string) =>
     /^\/dev\/(?!shm)/.test(text) || !text.startsWith('/') ? text : path(text);
+  // Kinds of shared memory are told by these prefixes.
+  const shared = (text: string) =>
+    text.startsWith('/memfd:')
+      ? `/memfd:${path(text.slice(7))}`
+      : text.startsWith('/SYSV')
+        ? text
+        : target(text);
   const title = (text: string) =>
     text.includes(' ')
       ? text
@@ -66,7 +73,7 @@ export function redactor(secret: Buffer = randomBytes(32)): Redactor {
     if (key.startsWith('links:'))
       return text.replace(/(\t)(\/[^\0]*)/g, (_, tab: string, link: string) => tab + target(link));
     if (ENDS_IN_PATH.test(key))
-      return text.replace(/(^|\s)(\/.*)$/gm, (_, before: string, found: string) => before + target(found));
+      return text.replace(/(^|\s)(\/.*)$/gm, (_, before: string, found: string) => before + shared(found));
     if (/^\/proc\/.*\/cgroup$/.test(key))
       return text.replace(/(:)(\/.*)$/gm, (_, colon: string, found: string) => colon + path(found));
     if (key.endsWith('/dm/name')) return text.replace(/.+/, word);

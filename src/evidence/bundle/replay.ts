@@ -15,7 +15,14 @@ export function replay({ manifest, files }: Bundle): Source {
         : outcome;
     byLook.set(`${look}:${key}`, full);
   }
-  const answer = (key: Key, round: number) => byLook.get(`${round}:${key}`) ?? ABSENT;
+  // What was read at one look and asked for again at a later one stands as it was read.
+  const answer = (key: Key, round: number): Outcome => {
+    for (let look = round; look >= 0; look--) {
+      const outcome = byLook.get(`${look}:${key}`);
+      if (outcome !== undefined) return outcome;
+    }
+    return ABSENT;
+  };
   return {
     startedAt: manifest.startedAt,
     now: answer,

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { rules } from '../../src/rules/index.ts';
+import type { FakeProcess } from '../support/fake-host.ts';
+import { causes, diagnosed, told } from '../support/looks.ts';
+import { STORIES } from '../support/stories.ts';
+
+describe.each(Object.entries(STORIES))('%s', (cause, { host, ask, told: expected }) => {
+  it('is found with its culprit, and is first', async () => {
+    const diagnosis = await diagnosed(host, ask);
+    expect(told(diagnosis)).toEqual(expected);
+  });
+
+  it('cites lines that were read, and says what to do', async () => {
+    const { findings } = await diagnosed(host, ask);
+    const found = findings.find(({ rule }) => rule.id === cause);
+    expect(found?.facts.length).toBeGreaterThan(0);
+    expect(found?.facts.every(({ path }) => path.startsWith('/'))).toBe(true);
+    expect(found?.remedies.length).toBeGreaterThan(0);
+    expect(`${found?.title} ${found?.summary} ${found?.because}`).not.toMatch(/undefined|NaN|\[object/);
+  });
+});
+
+/** Notes: nothing is wrong, and somebody may want to know. */
+const NOTES: Readonly<Record<string, FakeProcess[]>> = {
+  'ptrace-traced-running': [
+    { pid: 60, tracerPid: 70 },
+    { pid: 70, comm: 'strace' },
+  ],
+  'pidns-init-ignores-signals': [{ pid: 60, nsPid: [60, 1] }],
+  'orphan-adopted': [{ pid: 60, session: 50 }],
+  'zombie-leader-live-threads': [{ pid: 60, state: 'Z', threads: [{ tid: 61 }] }],
+  'signal-ignored': [{ pid: 60, sigIgn: 0x2n }],
+  'signal-signalfd': [
+    {
+      pid: 60,
+      sigBlk: 0x4000n,
+      fds: { 3: 'rw anon_inode:[signalfd]' },
+      fdinfo: { 3: ['sigmask: 0000000000004000'] },
+    },
+  ],
+  'signal-no-tty': [{ pid: 60 }],
+  'signal-not-foreground': [{ pid: 60, ttyNr: 34819, pgrp: 60, tpgid: 50, session: 50 }],
+};
+
+describe.each(Object.entries(NOTES))('%s', (cause, processes) => {
+  it('is a note, and nothing is wrong', async () => {
+    const diagnosis = await diagnosed({ processes: [{ pid: 1, comm: 'init' }, ...processes] }, 60);
+    expect(causes(diagnosis)).toContain(cause);
+    expect(told(diagnosis)).toEqual([]);
+    expect(diagnosis.verdict.state).toBe('healthy');
+  });
+});
+
+describe('busy', () => {
+  const busy = (changes: Partial<FakeProcess>, from: Partial<FakeProcess> = {}) =>
+    diagnosed(
+      {
+        processes: [{ pid: 1 }, { pid: 60, comm: 'app', state: 'R', utime: 0, stime: 0, ...from }],
+        looks: [{ 60: { utime: 4, stime: 4 } }, { 60: { utime: 8, stime: 8 } }, { 60: changes }],
+      },
+      60,
+    );
+
+  it.each([
+    ['busy-user', { utime: 28, stime: 2 }],
+    ['busy-sys', { utime: 2, stime: 28 }],
+  ])('%s by where the time went', async (cause, ticks) => {
+    const diagnosis = await busy(ticks);
+    expect(causes(diagnosis)).toContain(cause);
+    expect(diagnosis.verdict).toMatchObject({ state: 'healthy', idle: 'running' });
+  });
+
+  it.each([
+    ['one that got little of a CPU', { utime: 4, stime: 0 }],
+    ['one that slept at a look', { utime: 28, stime: 2, state: 'S' }],
+  ])('is not %s', async (_, changes) => {
+    expect(causes(await busy(changes)).filter((cause) => cause.startsWith('busy'))).toEqual([]);
+  });
+});
+
+it('every rule that finds something is told a story here', () => {
+  const busy = ['busy-user', 'busy-sys'];
+  const covered = new Set([...Object.keys(STORIES), ...Object.keys(NOTES), ...busy]);
+  expect(
+    rules
+      .filter(({ find }) => find !== undefined)
+      .map(({ id }) => id)
+      .filter((id) => !covered.has(id)),
+  ).toEqual([]);
+});

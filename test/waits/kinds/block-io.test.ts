@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import type { FakeHost, FakeProcess } from '../../support/fake-host.ts';
+import { path, waitOf } from '../../support/looks.ts';
+
+const sys = (device: string, files: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(files).map(([name, text]) => [`/sys/class/block/${device}/${name}`, text]),
+  );
+const BUSY = '       1        0\n';
+const IDLE = '       0        0\n';
+
+const mounts: FakeHost['mounts'] = [
+  { at: '/data', fs: 'ext4', dev: '8:1', source: '/dev/sda1' },
+  { at: '/lv', fs: 'xfs', dev: '253:0', source: '/dev/mapper/vg-lv' },
+  { at: '/img', fs: 'ext4', dev: '7:0', source: '/dev/loop0' },
+  { at: '/mnt/x', fs: 'fuse.sshfs', dev: '0:39' },
+  { at: '/nfs', fs: 'nfs4', dev: '0:50', source: 'server:/export' },
+];
+const devices = { '8:1': 'sda1', '253:0': 'dm-0', '7:0': 'loop0', '43:0': 'nbd0' };
+const daemon: FakeProcess = {
+  pid: 70,
+  comm: 'sshfs',
+  fds: { 5: 'rw /dev/fuse' },
+  fdinfo: { 5: ['fuse_connection: 39'] },
+};
+const stuck = (file: string, changes: Partial<FakeProcess> = {}): FakeProcess => ({
+  pid: 60,
+  state: 'D',
+  call: 'fsync(3)',
+  stack: 'folio_wait_bit_common < folio_wait_writeback < __filemap_fdatawait_range < ext4_sync_file',
+  fds: { 3: `rw ${file}` },
+  ...changes,
+});
+const host = (process: FakeProcess, files: FakeHost['files'] = {}): FakeHost => ({
+  mounts,
+  devices,
+  files: { '/sys/class/block/': 'sda1\ndm-0\nloop0\nnbd0', ...files },
+  processes: [{ pid: 1, comm: 'init' }, daemon, process],
+});
+
+describe('what serves the device', () => {
+  it.each<[string, string, Record<string, string>, string]>([
+    ['a disk', '/data/f', sys('sda1', { inflight: BUSY }), 'mount:8:1 > device:sda1'],
+    [
+      'a suspended device mapper device',
+      '/lv/f',
+      sys('dm-0', { 'dm/suspended': '1\n', 'dm/name': 'vg-lv\n' }),
+      'mount:253:0 > device:dm-0 > device:dm-0:suspended',
+    ],
+    [
+      'the busy one of its lower devices',
+      '/lv/f',
+      {
+        ...sys('dm-0', { 'dm/suspended': '0\n', 'slaves/': 'sda1\nnbd0' }),
+        ...sys('sda1', { inflight: IDLE }),
+        ...sys('nbd0', { inflight: BUSY }),
+      },
+      'mount:253:0 > device:dm-0 > device:nbd0',
+    ],
+    [
+      'the daemon below a loop device’s file',
+      '/img/f',
+      sys('loop0', { 'loop/backing_file': '/mnt/x/disk.img\n' }),
+      'mount:7:0 > device:loop0 > file:/mnt/x/disk.img > mount:0:39 > fuse-connection:39 > process:70',
+    ],
+    [
+      'the server below a loop device’s file',
+      '/img/f',
+      sys('loop0', { 'loop/backing_file': '/nfs/disk.img\n' }),
+      'mount:7:0 > device:loop0 > file:/nfs/disk.img > mount:0:50',
+    ],
+    [
+      'the disk below a loop device’s file, when it is busy',
+      '/img/f',
+      { ...sys('loop0', { 'loop/backing_file': '/data/disk.img\n' }), ...sys('sda1', { inflight: BUSY }) },
+      'mount:7:0 > device:loop0 > file:/data/disk.img > mount:8:1 > device:sda1',
+    ],
+    [
+      'the client of a network block device',
+      '/dev/nbd0',
+      sys('nbd0', { dev: '43:0\n', pid: '70\n' }),
+      'device:nbd0 > process:70',
+    ],
+  ])('is %s', async (_, file, files, expected) => {
+    const wait = await waitOf(host(stuck(file), files), 60);
+    expect(wait.kind).toBe('block-io');
+    expect(path(wait.hops[0]?.edges)).toBe(`process:60 > ${expected}`);
+  });
+
+  it('a ring of devices ends', async () => {
+    const ring = { ...sys('dm-0', { 'slaves/': 'sda1' }), ...sys('sda1', { 'slaves/': 'dm-0' }) };
+    expect((await waitOf(host(stuck('/lv/f'), ring), 60)).hops[0]?.edges.length).toBeLessThan(12);
+  });
+});
+
+describe('where no descriptor tells the file', () => {
+  const exiting = {
+    call: 'exit_group()',
+    stack: 'folio_wait_bit_common < truncate_inode_pages_range < do_exit',
+    flags: 4,
+  };
+
+  it('a device that it has open is likely meant', async () => {
+    const wait = await waitOf(host(stuck('/dev/sda1', exiting), sys('sda1', { dev: '8:1\n' })), 60);
+    expect(wait.hops[0]?.edges[0]).toMatchObject({ to: { id: 'device:sda1' }, confidence: 'likely' });
+  });
+
+  it('the only device with requests in flight is possible', async () => {
+    const files = { ...sys('sda1', { inflight: BUSY }), ...sys('nbd0', { inflight: IDLE }) };
+    const wait = await waitOf(host(stuck('/tmp/f', exiting), files), 60);
+    expect(wait.hops[0]?.edges[0]).toMatchObject({ to: { id: 'device:sda1' }, confidence: 'possible' });
+  });
+
+  it('of two busy devices none is named', async () => {
+    const files = { ...sys('sda1', { inflight: BUSY }), ...sys('nbd0', { inflight: BUSY }) };
+    expect((await waitOf(host(stuck('/tmp/f', exiting), files), 60)).hops).toEqual([]);
+  });
+
+  it('a page of swap lies on the swap device', async () => {
+    const files = {
+      '/proc/swaps':
+        'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n/dev/nbd0                               partition\t1000\t\t10\t\t-2\n',
+      ...sys('nbd0', { dev: '43:0\n', inflight: BUSY }),
+    };
+    const swapping = stuck('/tmp/f', {
+      call: 'page fault',
+      stack: 'folio_wait_bit_common < do_swap_page < __handle_mm_fault',
+    });
+    expect((await waitOf(host(swapping, files), 60)).detail?.device).toBe('nbd0');
+  });
+});
+
+it.each([
+  ['/nfs/f', 'network-fs'],
+  ['/mnt/x/f', 'fuse'],
+  ['/data/f', 'block-io'],
+])('a page of %s is a wait of kind %s', async (file, kind) => {
+  expect((await waitOf(host(stuck(file)), 60)).kind).toBe(kind);
+});
+
+it.each([
+  ['busy', BUSY, 'block-io', undefined],
+  ['idle', IDLE, 'aio', 'idle-aio'],
+])('asynchronous I/O on a device that is %s', async (_, inflight, kind, idle) => {
+  const process = stuck('/dev/sda1', {
+    state: 'S',
+    call: 'io_getevents(1)',
+    stack: 'read_events < do_io_getevents',
+  });
+  const wait = await waitOf(host(process, sys('sda1', { dev: '8:1\n', inflight })), 60);
+  expect([wait.kind, wait.idle]).toEqual([kind, idle]);
+});
+
+describe('a frozen file system', () => {
+  const writer = stuck('/lv/f', { call: 'write(3)', stack: 'percpu_rwsem_wait < vfs_write < ksys_write' });
+
+  it('is the mount’s doing', async () => {
+    const wait = await waitOf(host(writer), 60);
+    expect(wait).toMatchObject({
+      kind: 'fs-frozen',
+      killable: false,
+      detail: { mountPoint: '/lv', fsType: 'xfs' },
+    });
+    expect(path(wait.hops[0]?.edges)).toBe('process:60 > mount:253:0');
+  });
+
+  it('is the device’s doing when that is suspended', async () => {
+    const wait = await waitOf(host(writer, sys('dm-0', { 'dm/suspended': '1\n' })), 60);
+    expect(wait.kind).toBe('block-io');
+    expect(path(wait.hops[0]?.edges)).toContain('device:dm-0:suspended');
+  });
+
+  it('is none where another per-CPU lock is waited for', async () => {
+    const forking = {
+      ...writer,
+      call: 'clone()',
+      stack: 'percpu_rwsem_wait < cgroup_can_fork < copy_process',
+    };
+    expect((await waitOf(host(forking), 60)).kind).not.toBe('fs-frozen');
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import type { FakeProcess } from '../../support/fake-host.ts';
+import { paths, waitOf } from '../../support/looks.ts';
+
+const AT = '7f0000000100';
+/** int lock; unsigned count; int owner; unsigned nusers; int kind (glibc's pthread_mutex_t). */
+const words = (...values: number[]) =>
+  values.flatMap((v) => [v & 255, (v >> 8) & 255, (v >> 16) & 255, (v >>> 24) & 255]);
+const mutex = (owner: number, users = 1, kind = 0) => words(2, 1, owner, users, kind);
+
+const waiter = (call: string, bytes: number[] = [], changes: Partial<FakeProcess> = {}): FakeProcess => ({
+  pid: 60,
+  comm: 'waiter',
+  call: `futex(0x${AT}, ${call})`,
+  stack: 'futex_do_wait < __futex_wait < futex_wait',
+  memory: { [AT]: bytes },
+  threads: [{ tid: 61, call: 'read(0)' }, { tid: 62 }],
+  ...changes,
+});
+const MUTEX = '0x80, 2';
+const waitIn = (process: FakeProcess, ...others: FakeProcess[]) =>
+  waitOf({ processes: [{ pid: 1, comm: 'init' }, process, ...others] }, 60);
+
+describe('the owner', () => {
+  it.each<[string, FakeProcess, string]>([
+    ['of a mutex stands 8 bytes behind its word', waiter(MUTEX, mutex(61)), 'thread:61'],
+    ['of a PI mutex stands in the word', waiter('0x86, 1', words(61 + 2 ** 31)), 'thread:61'],
+    ['of a PI2 mutex too', waiter('0x8d, 1', words(62 + 2 ** 31)), 'thread:62'],
+    ['of a robust mutex too', waiter('0x80, -2147483587', words(61 - 2 ** 31)), 'thread:61'],
+    ['is the waiter itself', waiter(MUTEX, mutex(60)), 'thread:60'],
+  ])('%s', async (_, process, owner) => {
+    const wait = await waitIn(process);
+    expect(paths(wait)).toEqual([`thread:60 > futex:60:${AT} > ${owner}`]);
+    expect(wait).toMatchObject({ kind: 'futex-lock', detail: { gone: false, self: owner === 'thread:60' } });
+    expect(wait.facts.at(-1)?.says).toMatch(/^owner TID \d+$/);
+  });
+
+  it('is a thread of another process when the mutex is shared', async () => {
+    const wait = await waitIn(waiter('0, 2', mutex(71)), { pid: 70, comm: 'other', threads: [{ tid: 71 }] });
+    expect(wait.hops[0]?.next).toEqual({ pid: 70, tid: 71 });
+  });
+
+  it('is counted as the waiter’s PID namespace counts', async () => {
+    const other = { pid: 70, comm: 'other', nsPid: [70, 9] };
+    const wait = await waitIn(waiter('0, 2', mutex(9), { nsPid: [60, 5], threads: [] }), other);
+    expect(wait.hops[0]?.next?.pid).toBe(70);
+  });
+
+  it('is gone when there is no such thread', async () => {
+    const wait = await waitIn(waiter(MUTEX, mutex(555)));
+    expect(wait).toMatchObject({ kind: 'futex-lock', detail: { gone: true, owner: 555 } });
+    expect(wait.hops[0]?.next).toBeUndefined();
+  });
+
+  it('is gone when its thread is a zombie', async () => {
+    const wait = await waitIn(waiter('0x86, 1', words(61), { threads: [{ tid: 61, state: 'Z' }] }));
+    expect(wait.detail).toMatchObject({ gone: true });
+  });
+});
+
+describe('no lock is claimed', () => {
+  it.each<[string, FakeProcess]>([
+    ['of a condition variable', waiter('0x189, 0')],
+    ['of another value', waiter('0x80, 1', mutex(61))],
+    ['of a word that is not contended', waiter(MUTEX, words(1, 1, 61, 1, 0))],
+    ['of a semaphore: no users behind the word', waiter(MUTEX, words(2, 0, 61, 0, 0))],
+    ['of garbage behind the word', waiter(MUTEX, words(2, 7, 61, 0x7fff_1234, 0))],
+    ['of a kind of mutex that does not exist', waiter(MUTEX, mutex(61, 1, 0x5555))],
+    ['of an owner above any possible TID', waiter(MUTEX, mutex(0x3fff_fff0))],
+    ['of a word without owner', waiter(MUTEX, mutex(0))],
+    ['of futex_waitv', { ...waiter(MUTEX), call: 'futex_waitv(1)' }],
+  ])('%s', async (_, process) => {
+    const wait = await waitIn(process);
+    expect(wait).toMatchObject({ kind: 'futex', idle: 'idle-futex', hops: [] });
+  });
+
+  it.each<[string, Partial<FakeProcess>, RegExp]>([
+    ['the page is not present', { swappedOut: ['7f0000000000'] }, /^the page is not present/],
+    ['its memory map may not be read', { denied: ['maps'] }, /^maps could not be read/],
+    [
+      'the address is not mapped',
+      { maps: ['1000-2000 rw-p 00000000 00:00 0'] },
+      /^the address is not mapped/,
+    ],
+    ['the map does not answer', { blocked: ['maps'] }, /^maps could not be read/],
+  ])('since %s, and why is kept', async (_, changes, why) => {
+    const wait = await waitIn(waiter(MUTEX, mutex(61), changes));
+    expect(wait).toMatchObject({ kind: 'futex', idle: 'idle-futex' });
+    expect(wait.detail?.ownerUnread).toMatch(why);
+  });
+
+  it('--read-memory reads a page that is not present', async () => {
+    const process = waiter(MUTEX, mutex(61), { swappedOut: ['7f0000000000'] });
+    const wait = await waitOf({ processes: [process] }, 60, 60, true);
+    expect(wait.kind).toBe('futex-lock');
+  });
+});
+
+it('a join waits for the thread whose TID is the value, and is healthy', async () => {
+  const wait = await waitIn(waiter('0x109, 61'));
+  expect(wait).toMatchObject({
+    kind: 'join',
+    idle: 'idle-futex',
+    hops: [{ soft: true, next: { pid: 60, tid: 61 } }],
+  });
+});
+
+it('a timed join is no join that hangs', async () => {
+  expect((await waitIn(waiter('0x109, 61, 0x7f0000000800'))).kind).toBe('futex');
+});

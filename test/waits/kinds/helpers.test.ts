@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import type { FakeHost, FakeProcess } from '../../support/fake-host.ts';
+import { paths, waitOf } from '../../support/looks.ts';
+
+const init = { pid: 1, comm: 'init' };
+const host = (...processes: FakeProcess[]): FakeHost => ({ processes: [init, ...processes] });
+
+describe('fanotify', () => {
+  const opener: FakeProcess = {
+    pid: 60,
+    state: 'D',
+    call: 'openat(-100, 0x7f0000000100)',
+    stack: 'fanotify_handle_event < fsnotify',
+  };
+  const listener = (pid: number, mask: string): FakeProcess => ({
+    pid,
+    fds: { 3: 'rw anon_inode:[fanotify]' },
+    fdinfo: {
+      3: ['fanotify flags:0 event-flags:8000', `fanotify mnt_id:1b mflags:0 mask:${mask} ignored_mask:0`],
+    },
+  });
+
+  it('waits for the listener that asks for permissions, not for one that only watches', async () => {
+    const wait = await waitOf(host(opener, listener(70, '8'), listener(71, '10000')), 60);
+    expect(paths(wait)).toEqual(['process:60 > kernel:fanotify:60 > process:71']);
+    expect(wait.hops[0]?.edges[1]?.confidence).toBe('likely');
+  });
+
+  it('may wait for any of several such', async () => {
+    const wait = await waitOf(host(opener, listener(70, '20000'), listener(71, '10000')), 60);
+    expect(wait.hops.map(({ edges }) => edges[1]?.confidence)).toEqual(['possible', 'possible']);
+  });
+});
+
+it('userfaultfd: waits for the holder with faults that are not answered', async () => {
+  const waiter: FakeProcess = { pid: 60, call: 'page fault', stack: 'handle_userfault < handle_mm_fault' };
+  const handler = (pid: number, total: number): FakeProcess => ({
+    pid,
+    fds: { 3: 'r anon_inode:[userfaultfd]' },
+    fdinfo: { 3: [`pending: 0`, `total: ${total}`] },
+  });
+  const wait = await waitOf(host(waiter, handler(70, 0), handler(71, 1)), 60);
+  expect(paths(wait)).toEqual(['process:60 > kernel:userfaultfd:60 > process:71']);
+});
+
+it('seccomp: waits for the supervisor, not for a child that inherited the listener', async () => {
+  const fds = { 3: 'rw anon_inode:seccomp notify' };
+  const waiter: FakeProcess = {
+    pid: 60,
+    call: 'getpid()',
+    stack: 'seccomp_do_user_notification < __seccomp_filter',
+    fds,
+  };
+  expect(paths(await waitOf(host(waiter, { pid: 70, fds }), 60))).toEqual([
+    'process:60 > kernel:seccomp-notify:60 > process:70',
+  ]);
+});
+
+describe('autofs', () => {
+  const mounts: FakeHost['mounts'] = [
+    { at: '/net', fs: 'autofs', dev: '0:40', options: 'rw,fd=5,pgrp=70,timeout=300' },
+    { at: '/home', fs: 'autofs', dev: '0:41', options: 'rw,fd=5,pgrp=71,timeout=300' },
+  ];
+  const waiter: FakeProcess = {
+    pid: 60,
+    state: 'D',
+    call: 'openat(-100, 0x7f0000000100)',
+    stack: 'autofs_wait < autofs_mount_wait',
+  };
+  const daemons = [
+    { pid: 70, comm: 'automount' },
+    { pid: 71, comm: 'automount' },
+  ];
+
+  it('waits for the group that serves the mount of its path', async () => {
+    const wait = await waitOf(
+      { mounts, processes: [{ ...waiter, memory: { '7f0000000100': '/home/me/x' } }, ...daemons] },
+      60,
+    );
+    expect(paths(wait)).toEqual(['process:60 > mount:0:41 > process:71']);
+    expect(wait.hops[0]?.edges[0]?.confidence).toBe('certain');
+  });
+
+  it('may wait for any of them when its path cannot be read', async () => {
+    const wait = await waitOf({ mounts, processes: [waiter, ...daemons] }, 60);
+    expect(wait.hops.map(({ next, edges }) => [next?.pid, edges[0]?.confidence])).toEqual([
+      [70, 'possible'],
+      [71, 'possible'],
+    ]);
+  });
+});
+
+it('core dump: waits for the kernel’s helper, which is a child of kthreadd and no kernel thread', async () => {
+  const dumper: FakeProcess = {
+    pid: 60,
+    coreDumping: true,
+    stack:
+      'anon_pipe_write < __kernel_write_iter < __kernel_write < __dump_skip < dump_user_range < elf_core_dump',
+  };
+  const kthreadd = { pid: 2, comm: 'kthreadd', ppid: 0, kthread: true };
+  const worker = { pid: 70, comm: 'kworker/0:1', ppid: 2, kthread: true };
+  const handler = { pid: 71, comm: 'handler', ppid: 2 };
+  for (const kernel of ['5.10.223', '6.18.44']) {
+    const wait = await waitOf({ kernel, processes: [init, kthreadd, worker, handler, dumper] }, 60);
+    expect(paths(wait)).toEqual(['process:60 > pipe:core:60 > process:71']);
+  }
+});
+
+describe('terminals', () => {
+  const writer: FakeProcess = {
+    pid: 60,
+    call: 'write(1)',
+    stack: 'wait_woken < n_tty_write',
+    fds: { 1: 'rw /dev/pts/3' },
+  };
+  const master = (pid: number, index: number): FakeProcess => ({
+    pid,
+    comm: 'sshd',
+    fds: { 9: 'rw /dev/ptmx' },
+    fdinfo: { 9: [`tty-index: ${index}`] },
+  });
+
+  it('lead to whoever holds the master of that terminal', async () => {
+    const wait = await waitOf(host(writer, master(70, 2), master(71, 3)), 60);
+    expect(paths(wait)).toEqual(['process:60 > terminal:/dev/pts/3 > process:71']);
+  });
+
+  it('a console has no master', async () => {
+    const wait = await waitOf(host({ ...writer, fds: { 1: 'rw /dev/tty1' } }, master(70, 3)), 60);
+    expect(paths(wait)).toEqual(['process:60 > terminal:/dev/tty1']);
+  });
+});
+
+describe('the dying init of a PID namespace', () => {
+  const inside = { pid: 4026532001 };
+  const dying: FakeProcess = {
+    pid: 60,
+    nsPid: [60, 1],
+    ns: inside,
+    flags: 4,
+    stack: 'zap_pid_ns_processes < do_exit',
+  };
+
+  it('waits for each member that is still there, also for one born outside', async () => {
+    const injected = { pid: 70, ppid: 50, nsPid: [70, 2], ns: inside, state: 'Z' };
+    const other = { pid: 71, nsPid: [71, 1], ns: { pid: 4026532002 } };
+    const wait = await waitOf(host({ pid: 50, comm: 'nsenter' }, dying, injected, other), 60);
+    expect(paths(wait)).toEqual(['process:60 > process:70']);
+    expect(wait.killable).toBe(false);
+  });
+
+  it('waits for members of namespaces below it', async () => {
+    const nested = { pid: 72, ppid: 60, nsPid: [72, 3, 1], ns: { pid: 4026532003 } };
+    expect((await waitOf(host(dying, nested), 60)).hops[0]?.next?.pid).toBe(72);
+  });
+});
