@@ -1,4 +1,4 @@
-import { fact, lineFact } from '../waits/facts.ts';
+import { familyFact, lineFact } from '../waits/facts.ts';
 import { edge, strangerNode } from '../waits/nodes.ts';
 import { named } from './blame.ts';
 import { rule } from './rule.ts';
@@ -19,7 +19,6 @@ export default rule({
     if (stat.pgrp === target.pid && parent.pid !== 1) return [];
     const adopter = strangerNode(parent.pid, parent.comm);
     const facts = lineFact(evidence, `${target.dir}/status`, 'PPid:');
-    const line = evidence.world.text(`${target.dir}/stat`)?.trimEnd() ?? '';
     return [
       {
         severity: 'info',
@@ -31,7 +30,7 @@ export default rule({
         chain: [edge(blame.node, adopter, 'adopted by', 'reparenting', 'PPid', facts)],
         facts: [
           ...facts,
-          fact(`${target.dir}/stat`, line, `session ${stat.session}, process group ${stat.pgrp}`),
+          ...familyFact(evidence, target, `session ${stat.session}, process group ${stat.pgrp}`),
         ],
         weight: 5,
         remedies: [],

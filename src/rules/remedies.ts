@@ -90,7 +90,15 @@ export function fuseRemedies(
   return remedies;
 }
 
-/** A word of a shell command: names from outside may hold blanks, quotes and worse. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+/**
+ * A word of a shell command: names from outside may hold blanks, quotes and worse. Bytes that a report would not print as
+ * they are (controls, and what may be no UTF-8) are written in the `$'…'` of bash, zsh and POSIX 2024.
+ */
+export function shellWord(bytes: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(bytes)) return bytes;
+  if (/^[\x20-\x7e]*$/.test(bytes)) return `'${bytes.replaceAll("'", `'\\''`)}'`;
+  const escaped = bytes.replace(/[^\x20-\x7e]|['\\]/g, (sign) =>
+    sign === "'" || sign === '\\' ? `\\${sign}` : `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+  return `$'${escaped}'`;
 }

@@ -1,4 +1,4 @@
-import { fact } from '../waits/facts.ts';
+import { familyFact } from '../waits/facts.ts';
 import { rule } from './rule.ts';
 
 export default rule({
@@ -18,7 +18,6 @@ export default rule({
     )
       return [];
     // A process that nobody could want to reach by Ctrl+C is the rule for services: said only where that is a surprise.
-    const line = evidence.world.text(`${target.dir}/stat`)?.trimEnd();
     return [
       {
         severity: 'info',
@@ -28,8 +27,7 @@ export default rule({
         summary: `${target.pid} ${target.comm} has no controlling terminal (a daemon, setsid, docker exec without -t): keys reach no process of its session ${stat.session}.`,
         culprit: blame.node,
         chain: [],
-        facts:
-          line === undefined ? [] : [fact(`${target.dir}/stat`, line, `session ${stat.session}, tty_nr 0`)],
+        facts: familyFact(evidence, target, `session ${stat.session}, tty_nr 0`),
         weight: -10,
         remedies: [
           {

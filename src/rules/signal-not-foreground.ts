@@ -1,5 +1,5 @@
 import { ttyName } from '../procfs/stat.ts';
-import { fact } from '../waits/facts.ts';
+import { familyFact } from '../waits/facts.ts';
 import { edge, thing } from '../waits/nodes.ts';
 import { rule } from './rule.ts';
 
@@ -20,7 +20,6 @@ export default rule({
     )
       return [];
     const tty = ttyName(stat.ttyNr) ?? `tty ${stat.ttyNr}`;
-    const line = evidence.world.text(`${target.dir}/stat`)?.trimEnd();
     const foreground = { ...thing('terminal', tty, tty), pid: stat.tpgid };
     return [
       {
@@ -31,10 +30,7 @@ export default rule({
         summary: `${target.pid} ${target.comm} is in process group ${stat.pgrp}; keys of ${tty} go to group ${stat.tpgid}.`,
         culprit: foreground,
         chain: [edge(blame.node, foreground, 'in the background of', tty, 'pgrp and tpgid differ', [])],
-        facts:
-          line === undefined
-            ? []
-            : [fact(`${target.dir}/stat`, line, `pgrp ${stat.pgrp}, tpgid ${stat.tpgid}`)],
+        facts: familyFact(evidence, target, `pgrp ${stat.pgrp}, tpgid ${stat.tpgid}`),
         weight: 6,
         remedies: [
           {

@@ -12,6 +12,21 @@ export function lineFact(evidence: Evidence, key: Key, test: RegExp | string, sa
   return line === undefined ? [] : [fact(pathOf(key), line, says)];
 }
 
+/**
+ * The part of a file that stands still while the rest of its line moves (counters, timers, numbers of lines), as a fact:
+ * the first group of `pattern`, or all that it matches.
+ */
+export function partFact(evidence: Evidence, key: Key, pattern: RegExp, says?: string): Fact[] {
+  const match = pattern.exec(evidence.world.text(key) ?? '');
+  const part = match?.[1] ?? match?.[0];
+  return part === undefined ? [] : [fact(pathOf(key), part, says)];
+}
+
+/** Parent, process group, session, terminal and its foreground group: fields 4 to 8 of a process's stat. */
+export function familyFact(evidence: Evidence, of: { dir: string }, says: string): Fact[] {
+  return partFact(evidence, `${of.dir}/stat`, /\) \S (-?\d+ -?\d+ -?\d+ -?\d+ -?\d+) [^)]*$/, says);
+}
+
 export function fact(path: string, line: string, says?: string): Fact {
   return { path, line, ...(says === undefined ? {} : { says }) };
 }

@@ -1,6 +1,6 @@
 import type { ProcessEvidence } from '../../evidence/process.ts';
 import type { FileLock } from '../../procfs/locks.ts';
-import { fact, fdFact, lineFact, pointFacts, stateFact } from '../facts.ts';
+import { fact, fdFact, lineFact, partFact, pointFacts, stateFact } from '../facts.ts';
 import type { Fact } from '../graph.ts';
 import { edge, processNode, strangerNode, thing } from '../nodes.ts';
 import { type Hop, inFrames, isBlind, type Resolver, type WaitContext, waitOf } from '../wait.ts';
@@ -52,11 +52,11 @@ function holders(context: WaitContext, fd: number | undefined, target: string | 
   const proof: Fact[] =
     ours === undefined
       ? []
-      : lineFact(evidence, '/proc/locks', new RegExp(`^${ours.id}: +-> .* ${process.pid} `));
+      : partFact(evidence, '/proc/locks', new RegExp(`^${ours.id}: +(-> .* ${process.pid} .*)$`, 'm'));
   const waits = edge(node, file, 'waits for the lock on', file.name, 'its system call', proof);
   const found = new Map<number, Hop>();
   for (const lock of blocking) {
-    const line = lineFact(evidence, '/proc/locks', new RegExp(`^${lock.id}: (?!->)`));
+    const line = partFact(evidence, '/proc/locks', new RegExp(`^${lock.id}: +((?!->).*)$`, 'm'));
     const owner = lock.pid > 0 ? evidence.process(lock.pid) : undefined;
     // A POSIX lock is the process's; a flock belongs to the open file description, and its pid is only who took it.
     const named = lock.kind === 'POSIX' || holdsByFdinfo(owner, lock);

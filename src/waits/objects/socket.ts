@@ -3,7 +3,7 @@ import { unixSockets } from '../../evidence/keys.ts';
 import type { ProcessEvidence } from '../../evidence/process.ts';
 import { parseNetTcp, type TcpSocket } from '../../procfs/net-tcp.ts';
 import { parseSsUnix, type UnixSocket } from '../../procfs/ss-unix.ts';
-import { fact, lineFact, stateFact } from '../facts.ts';
+import { fact, lineFact, partFact, stateFact } from '../facts.ts';
 import type { Edge, Fact, Node } from '../graph.ts';
 import { edge, processNode, thing } from '../nodes.ts';
 import type { Hop } from '../wait.ts';
@@ -27,7 +27,17 @@ export function socketView(evidence: Evidence, process: ProcessEvidence, inode: 
   for (const name of ['tcp', 'tcp6']) {
     const path = `${process.dir}/net/${name}`;
     const tcp = evidence.world.parsed(path, parseNetTcp)?.find((socket) => socket.inode === inode);
-    if (tcp !== undefined) return { inode, tcp, facts: lineFact(evidence, path, new RegExp(` ${inode} `)) };
+    if (tcp !== undefined)
+      return {
+        inode,
+        tcp,
+        facts: partFact(
+          evidence,
+          path,
+          new RegExp(`^ *\\d+: (\\S+ \\S+ \\S\\S) .* ${inode} `, 'm'),
+          'local, remote, state',
+        ),
+      };
   }
   const unix = unixSocketsOf(evidence, process).find((socket) => socket.inode === inode);
   if (unix === undefined) return { inode, facts: [] };
@@ -117,6 +127,8 @@ export function peerHops(
       },
     ];
   }
+  // Any listener's backlog would do, and that of one with newlines in its name cannot be read.
+  const guessed = view.address === undefined && view.unix?.peerInode === 0;
   return unique.flatMap((holder) => {
     const by = evidence.process(holder.pid);
     if (by === undefined) return [];
@@ -125,9 +137,13 @@ export function peerHops(
       processNode(by),
       to,
       `the other end, fd ${holder.fd}`,
-      view.unix === undefined ? 'its addresses are ours reversed' : 'peer inode by sock_diag',
+      guessed
+        ? 'the peer is not told: a listener with connections it has not accepted'
+        : view.unix === undefined
+          ? 'its addresses are ours reversed'
+          : 'peer inode by sock_diag',
       [fact(`/proc/${by.pid}/fd/${holder.fd}`, holder.target), ...stateFact(evidence, by)],
-      unique.length === 1 ? 'certain' : 'likely',
+      guessed ? 'possible' : unique.length === 1 ? 'certain' : 'likely',
     );
     return [{ ...extra, next: { pid: by.pid }, edges: [waits, last] }];
   });
