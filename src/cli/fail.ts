@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 export function fail(error: ToldError, json: boolean): ExitCode {
   if (json) {
     const { code, message } = error;
-    writeAll(1, `${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+    writeAll(1, `${JSON.stringify({ schemaVersion: 1, error: { code, message } }, null, 2)}\n`);
   }
   writeAll(2, `procdiag: ${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
   return EXIT.FAILED;

@@ -2,7 +2,7 @@ import { boolean, custom, string } from '@oclif/core/flags';
 import { count, pid, seconds } from '../cli/args.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { version } from '../cli/config.ts';
-import { USAGE, UserError } from '../cli/errors.ts';
+import { CANNOT_LOOK, USAGE, UserError } from '../cli/errors.ts';
 import { type ExitCode, exitCode, FAIL_ON, type FailOn } from '../cli/exit-codes.ts';
 import { onInterrupt } from '../cli/interrupt.ts';
 import { DEPTH, SAMPLE_MS, TIMEOUT_SECONDS } from '../cli/looking.ts';
@@ -85,9 +85,11 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not look.
 }
 
 async function live(flags: { proc: string; timeout: number; depth: number; 'read-memory': boolean }) {
-  const { openLive } = await import('../evidence/live/live-source.ts');
+  const { isProc, openLive } = await import('../evidence/live/live-source.ts');
   const { killChildren } = await import('../evidence/live/child.ts');
   onInterrupt(killChildren);
+  if (!isProc(flags.proc))
+    throw new UserError(CANNOT_LOOK, `no proc file system at ${JSON.stringify(flags.proc)}`);
   return {
     source: openLive({ proc: flags.proc, timeoutMs: flags.timeout * 1000 }),
     targets: [],

@@ -61,7 +61,7 @@ export async function examine(
   let looks = await world.settle(look);
   const started = world.roundTimes[0] ?? 0;
   while (wantsAnotherLook(looks, evidence, (world.roundTimes.at(-1) ?? 0) - started, options.sampleMs)) {
-    await world.sampleAgain(volatileKeys(looks), options.sampleMs / 3);
+    await world.sampleAgain(volatileKeys(evidence, looks), options.sampleMs / 3);
     looks = await world.settle(look);
   }
   // The report asks too (how many descriptors were not seen): what it wants is read like everything else.
@@ -110,7 +110,7 @@ function judge(evidence: Evidence, found: Found, options: DiagnoseOptions): Look
   const startTimes = evidence.world
     .parsedHistory(`${process.dir}/stat`, startTimeIn)
     .filter((time) => time !== undefined);
-  const gone = !process.exists || new Set(startTimes).size > 1;
+  const gone = !process.exists || new Set(startTimes).size > 1 || !evidence.world.holds(tid ?? process.pid);
   return { found, steps, findings: ranked(findings), gone };
 }
 
@@ -156,8 +156,9 @@ function isYoungFinding({ step, young }: Judged): boolean {
 const STATES = new Set(['stopped', 'stopped-tty', 'frozen', 'pidns-zap']);
 
 /** Files of all processes that take part in a story: those of the walk, and the targets' own. */
-function volatileKeys(looks: readonly (Look | undefined)[]): string[] {
+function volatileKeys(evidence: Evidence, looks: readonly (Look | undefined)[]): string[] {
   const keys = new Set<string>(['/proc/self/sched']);
+  for (const [key] of evidence.world.entries()) if (key.endsWith('/inflight')) keys.add(key);
   for (const look of looks) {
     if (look === undefined) continue;
     for (const key of look.found.process.volatileKeys) keys.add(key);

@@ -24,7 +24,7 @@ export function unseenOf(evidence: Evidence, target: ProcessEvidence, steps: rea
   const found = new Map<string, { pids: Set<number>; unseen: Unseen }>();
   for (const [key, outcomes] of evidence.world.entries()) {
     const outcome = outcomes[outcomes.length - 1];
-    if (outcome === undefined || outcome.kind === 'text') continue;
+    if (outcome === undefined) continue;
     const match = /^\/proc\/(\d+)\/(?:task\/\d+\/)?(\w+)/.exec(pathOf(key));
     if (match?.[1] === undefined || match[2] === undefined || !pids.has(Number(match[1]))) continue;
     const worth = WORTH[match[2]];
@@ -105,7 +105,8 @@ function whyOf(outcome: Outcome): string | undefined {
   if (outcome.kind === 'blocked')
     return `its reader got no answer and was killed after ${outcome.afterMs} ms`;
   if (outcome.kind === 'skipped') return outcome.why;
-  if (outcome.kind === 'text') return undefined;
+  if (outcome.kind === 'text')
+    return outcome.cut === true ? 'it is very long, and only its beginning was read' : undefined;
   // Gone, or not there for this kind of task: no loss.
   if (/^(?:ENOENT|ESRCH|EINVAL|ENOTDIR)$/.test(outcome.errno)) return undefined;
   return outcome.errno === 'EACCES' || outcome.errno === 'EPERM'

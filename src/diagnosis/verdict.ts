@@ -58,7 +58,14 @@ function healthy(process: ProcessEvidence, steps: readonly Step[], note: Judged 
   }
   const moving = own.find(({ wait }) => wait.idle === undefined && wait.thread.moved === true);
   if (moving !== undefined) {
-    return { state: 'healthy', summary: `working: ${moving.wait.point} comes and goes`, idle: 'running' };
+    return {
+      state: 'healthy',
+      summary:
+        moving.wait.kind === 'unknown'
+          ? 'it ran between the looks; what it sleeps in meanwhile cannot be seen from here'
+          : `working: ${moving.wait.point} comes and goes`,
+      idle: 'running',
+    };
   }
   const unknown = own.find(({ wait }) => wait.idle === undefined);
   if (unknown !== undefined) {

@@ -9,7 +9,12 @@ import { World } from './world.ts';
  */
 export function firstLook(source: Source, pids: readonly number[], readMemory: boolean): Evidence {
   const evidence = new Evidence(new World(source), readMemory);
-  for (const pid of pids) evidence.process(evidence.process(pid)?.status?.tgid ?? pid)?.prefetchTarget();
+  for (const pid of pids) {
+    evidence.world.hold(pid);
+    const leader = evidence.process(pid)?.status?.tgid ?? pid;
+    evidence.world.hold(leader);
+    evidence.process(leader)?.prefetchTarget();
+  }
   evidence.world.want(evidence.host.pids.map((pid) => `/proc/${pid}/stat`));
   evidence.world.begin();
   return evidence;

@@ -9,7 +9,10 @@ import type { World } from './world.ts';
 
 /** Who looks, and from where. */
 export interface Self {
+  /** In the /proc that is looked at; 0 = it does not show us. */
   readonly pid: number;
+  /** That /proc is another PID namespace's: its numbers are not ours. */
+  readonly foreign?: boolean;
   readonly uid: number;
   readonly arch: string;
   readonly hostname: string;
@@ -119,7 +122,8 @@ export class HostEvidence {
       this.#world.want(pids.map((pid) => `/proc/${pid}/stat`));
       if (pids.some((pid) => this.#world.peek(`/proc/${pid}/stat`) === undefined)) return undefined;
       this.#world.want(keys);
-      return undefined;
+      // A capture answers at once, and asks for no further round.
+      if (keys.some((key) => this.#world.peek(key) === undefined)) return undefined;
     }
     const holders = new Map<string, Holder[]>();
     let missing = 0;

@@ -15,8 +15,14 @@ export interface Source {
   now(key: Key, round: number): Outcome | undefined;
   /** Waits between two samples; a bundle does not wait. */
   pause(milliseconds: number): Promise<void>;
+  /** Takes hold of a process as long as it lasts, so that a number that is given to another is noticed. */
+  hold?(pid: number): void;
+  /** False when a process that was taken hold of has ended since. */
+  holds?(pid: number): boolean;
   /** Milliseconds since the source was opened; a bundle gives back what was recorded for the end of that round. */
   elapsedMs(round: number): number;
+  /** Where the proc file system is that `/proc` stands for in keys, where it is another (`--proc`). */
+  readonly proc?: string;
   /** Wall clock of the first look, ISO 8601. */
   readonly startedAt: string;
 }

@@ -36,6 +36,21 @@ export class World {
     return this.#source.startedAt;
   }
 
+  /** Where the proc file system is that `/proc` stands for. */
+  get proc(): string {
+    return this.#source.proc ?? '/proc';
+  }
+
+  /** Takes hold of a process: see Source. */
+  hold(pid: number): void {
+    this.#source.hold?.(pid);
+  }
+
+  /** False when a process that was taken hold of has ended since. */
+  holds(pid: number): boolean {
+    return this.#source.holds?.(pid) ?? true;
+  }
+
   /** How many looks were taken, at least 1. */
   get rounds(): number {
     return this.#round + 1;
@@ -117,13 +132,11 @@ export class World {
    */
   async settle<T>(evaluate: () => T, limit = 40): Promise<T> {
     await this.#takeBegun();
+    this.roundTimes[this.#round] ??= this.#source.elapsedMs(this.#round);
     for (let batch = 0; ; batch++) {
       this.#wanted = new Set();
       const result = evaluate();
-      if (this.#wanted.size === 0 || batch >= limit) {
-        this.roundTimes[this.#round] = this.#source.elapsedMs(this.#round);
-        return result;
-      }
+      if (this.#wanted.size === 0 || batch >= limit) return result;
       await this.#fetch([...this.#wanted]);
     }
   }
@@ -151,6 +164,7 @@ export class World {
       const outcome = answers.get(key) ?? { kind: 'skipped', why: 'the source gave no answer' };
       this.#keep(key, outcome);
     }
+    this.roundTimes[this.#round] = this.#source.elapsedMs(this.#round);
   }
 
   /** Takes one more look at files which were read before, `milliseconds` after now. */

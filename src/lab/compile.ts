@@ -55,7 +55,10 @@ export async function compile(
     hash.update(readFileSync(join(dir, header)));
   }
   const cache = privateDir();
-  const binary = join(cache, `${name}-${hash.digest('hex').slice(0, 16)}`);
+  // A folder a version, so that the process is called by the program's plain name.
+  const folder = join(cache, hash.digest('hex').slice(0, 16));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const binary = join(folder, name);
   if (existsSync(binary)) return binary;
   const fresh = `${binary}.${randomUUID()}`;
   await run('cc', [...flags, '-o', fresh, source], { env, timeout: 60_000 });

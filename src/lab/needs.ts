@@ -105,6 +105,24 @@ const checks: Record<Need, { lacks(): string | undefined; remedy: string }> = {
     },
     remedy: 'modprobe autofs4 || modprobe autofs',
   },
+  'device-mapper': {
+    lacks: () =>
+      existsSync('/dev/mapper/control') ? lacking('dmsetup', 'blockdev') : 'no /dev/mapper/control',
+    remedy: 'modprobe dm_mod; apt-get install dmsetup',
+  },
+  nbd: {
+    lacks: () => (existsSync('/dev/nbd0') ? lacking('nbd-server', 'nbd-client') : 'no /dev/nbd0'),
+    remedy: 'modprobe nbd; apt-get install nbd-server nbd-client',
+  },
+  'nfs-server': {
+    lacks: () => {
+      if (!isAdmin()) return 'may not mount (no CAP_SYS_ADMIN)';
+      const absent = ['nfs4', 'nfsd'].filter((type) => !fileSystem(type));
+      if (absent.length > 0) return `the kernel has no ${absent.join(', no ')}`;
+      return lacking('mount.nfs4', 'exportfs', 'rpc.nfsd', 'rpc.mountd', 'ip', 'nsenter', 'unshare');
+    },
+    remedy: 'modprobe nfsv4; modprobe nfsd; apt-get install nfs-kernel-server',
+  },
 };
 
 /** What this system lacks for a scene, with the way to get it; empty when it can be played. */

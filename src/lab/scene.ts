@@ -13,7 +13,10 @@ export type Need =
   | 'python3'
   | 'userfaultfd'
   | 'fanotify'
-  | 'autofs';
+  | 'autofs'
+  | 'device-mapper' // dmsetup and its control device
+  | 'nbd' // network block devices, their client and server
+  | 'nfs-server'; // kernel NFS client and server with their tools, network namespaces
 
 /** The truth about one process of a scene, which the diagnosis is held against. */
 export interface Look {

@@ -1,5 +1,5 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type FuseMount, mountFuse } from './fuse.ts';
 import { settled } from './play.ts';
 import type { Lab } from './scene.ts';
@@ -53,4 +53,15 @@ export async function dyingDisk(lab: Lab): Promise<DyingDisk> {
       await settled(lab, fuse.daemon, 'T');
     },
   };
+}
+
+/** A device mapper device, linear on a loop device; returns its name for dmsetup and its path. It is resumed at the clean-up. */
+export async function mapperDevice(lab: Lab): Promise<{ name: string; path: string }> {
+  const below = await loopDevice(lab, sparseFile(lab, 'disk'));
+  const name = `procdiag-${basename(lab.dir)}`;
+  const sectors = (await lab.run('blockdev', ['--getsz', below])).trim();
+  lab.undo(`dmsetup remove ${name}`);
+  await lab.run('dmsetup', ['create', name, '--table', `0 ${sectors} linear ${below} 0`]);
+  lab.release(`dmsetup resume ${name}`);
+  return { name, path: join('/dev/mapper', name) };
 }

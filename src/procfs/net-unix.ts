@@ -1,4 +1,5 @@
 import { decimal, hex, lines } from './text.ts';
+import { toldOnce } from './told-once.ts';
 
 /** A line of /proc/PID/net/unix, proc_pid_net(5), net/unix/af_unix.c. It does not tell the peer: see ss-unix.ts. */
 export interface NetUnixSocket {
@@ -40,5 +41,5 @@ export function parseNetUnix(text: string): NetUnixSocket[] {
       refCount,
     });
   }
-  return sockets;
+  return toldOnce(sockets);
 }

@@ -1,4 +1,5 @@
 import { decimal, lines } from './text.ts';
+import { toldOnce } from './told-once.ts';
 
 /** A line of `ss -xanH` (iproute2; sock_diag(7)), the only teller of a unix socket's peer. */
 export interface UnixSocket {
@@ -43,5 +44,5 @@ export function parseSsUnix(text: string): UnixSocket[] {
       netid: head![1]!,
     });
   }
-  return sockets;
+  return toldOnce(sockets);
 }

@@ -1,5 +1,6 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import type { ProcessEvidence } from '../evidence/process.ts';
+import { type ProcStatus, parseStatus } from '../procfs/status.ts';
 import type { Confidence, Edge, Fact, Node } from '../waits/graph.ts';
 import { processNode, thing } from '../waits/nodes.ts';
 import type { Step } from '../waits/walk.ts';
@@ -34,6 +35,12 @@ export class Blame {
   /** More than one look was taken: what has not moved is proved not to have. */
   get sampled(): boolean {
     return this.evidence.world.rounds > 1;
+  }
+
+  /** The target's status at every look. */
+  get statuses(): ProcStatus[] {
+    const all = this.evidence.world.parsedHistory(`${this.target.dir}/status`, parseStatus);
+    return all.filter((status) => status !== undefined);
   }
 
   /** Seconds between the first and the last look. */

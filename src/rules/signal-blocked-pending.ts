@@ -1,9 +1,6 @@
-import type { ProcessEvidence } from '../evidence/process.ts';
 import { maskSignals, signalName } from '../procfs/signals.ts';
 import { lineFact } from '../waits/facts.ts';
-import type { Blame } from './blame.ts';
 import { advice } from './remedies.ts';
-import { signalfdMask } from './signalfds.ts';
 
 const SIGCHLD = 17;
 const FIRST_REALTIME = 32;
@@ -20,13 +17,15 @@ export default rule({
     if (status === undefined || target.isKernelThread || target.state === 'Z') return [];
     const threads = target.threads.filter((thread) => thread.deep && thread.status !== undefined);
     const everywhere = threads.reduce((mask, thread) => mask & (thread.status?.sigBlk ?? 0n), ~0n);
-    const pending =
-      (status.shdPnd & everywhere) |
-      threads.reduce((mask, t) => mask | ((t.status?.sigPnd ?? 0n) & (t.status?.sigBlk ?? 0n)), 0n);
-    const stuck = maskSignals(BigInt.asUintN(64, pending)).filter(
-      (signal) => signal < FIRST_REALTIME && signal !== SIGCHLD && !readBySignalfd(target, signal),
+    const own = threads.reduce(
+      (mask, t) => mask & ((t.status?.sigPnd ?? 0n) & (t.status?.sigBlk ?? 0n)),
+      ~0n,
     );
-    if (stuck.length === 0 || waitsForSignals(blame, stuck)) return [];
+    // Whoever waits for signals (sigwait, signalfd) takes them out at once: what is pending at every look is not taken.
+    const shared = blame.statuses.reduce((mask, look) => mask & look.shdPnd, ~0n) & everywhere;
+    const pending = BigInt.asUintN(64, shared | (threads.length === 1 ? own : 0n));
+    const stuck = maskSignals(pending).filter((signal) => signal < FIRST_REALTIME && signal !== SIGCHLD);
+    if (stuck.length === 0) return [];
     const names = stuck.map(signalName).join(', ');
     return [
       {
@@ -81,14 +80,3 @@ export default rule({
     sources: ['signal(7), sigprocmask(2), proc(5), env(1)', 'kernel/signal.c (complete_signal)'],
   },
 });
-
-function readBySignalfd(target: ProcessEvidence, signal: number): boolean {
-  return (signalfdMask(target) & (1n << BigInt(signal - 1))) !== 0n;
-}
-
-/** A thread in sigwait takes pending signals out itself: what is pending at one look is on its way. */
-function waitsForSignals(blame: Blame, _signals: readonly number[]): boolean {
-  return blame.target.threads.some(
-    (thread) => thread.syscallName === 'rt_sigtimedwait' && thread.moved === true,
-  );
-}

@@ -49,7 +49,7 @@ describe('usage errors', () => {
       ['--json', ...argv].length > 1 ? [...argv, '--json'] : argv,
     );
     if (argv.at(-1) === '--depth') return; // there --json is what the flag lacks a value before
-    expect(JSON.parse(stdout)).toEqual({ error: { code: 'ERR_USAGE', message: sentence } });
+    expect(JSON.parse(stdout)).toEqual({ schemaVersion: 1, error: { code: 'ERR_USAGE', message: sentence } });
     expect(stderr).toContain(`procdiag: ${sentence}`);
     expect(code).toBe(2);
   });
@@ -57,6 +57,7 @@ describe('usage errors', () => {
   it('is told in one sentence when a file cannot be read', async () => {
     const { code, stdout, stderr } = await procdiag(['stack', '/nowhere/at/all', '--json']);
     expect(JSON.parse(stdout)).toEqual({
+      schemaVersion: 1,
       error: {
         code: 'ERR_CANNOT_LOOK',
         message: "ENOENT: no such file or directory, open '/nowhere/at/all'",

@@ -20,6 +20,7 @@ const NEEDS: readonly Need[] = [
   { thing: 'perf', packages: ['linux-perf', 'linux-tools-generic'] },
   { thing: 'gdb', packages: ['gdb'] },
   { thing: 'python3', packages: ['python3'] },
+  { thing: 'jq', packages: ['jq'] },
   { thing: 'ps', packages: ['procps'] },
   { thing: 'ss', packages: ['iproute2'] },
   { thing: 'setpriv', packages: ['util-linux'] },

@@ -50,13 +50,17 @@ export async function runChild(
 ): Promise<ChildResult> {
   const wrapped = wrapper;
   const result = await runOnce([...wrapped, command, ...args], options);
-  if (result.ended !== 'exited' || result.code === 0 || wrapped.length === 0) return result;
-  if (/^setpriv: failed to execute/.test(result.stderr))
-    return { ...result, ended: 'no-program', errno: 'ENOENT' };
-  if (result.stdout.length > 0 || !/^setpriv: /.test(result.stderr)) return result;
-  // One that does not know the option (BusyBox, util-linux before 2.33).
+  if (wrapped.length === 0 || !isOfWrapper(result)) return result;
+  if (/failed to execute/.test(result.stderr)) return { ...result, ended: 'no-program', errno: 'ENOENT' };
+  // It does not run, or does not know the option (BusyBox, util-linux before 2.33).
   wrapper = [];
   return runOnce([command, ...args], options);
+}
+
+/** Whether the child came no further than the wrapper. */
+function isOfWrapper({ ended, errno, code, stdout, stderr }: ChildResult): boolean {
+  if (ended === 'no-program') return /^(?:ENOENT|EACCES|ENOEXEC)$/.test(errno ?? '');
+  return ended === 'exited' && code !== 0 && stdout.length === 0 && /^\S*setpriv: /.test(stderr);
 }
 
 function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildResult> {

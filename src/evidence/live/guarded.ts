@@ -3,12 +3,32 @@ import type { Key } from '../keys.ts';
 import { pidOf } from '../keys.ts';
 import type { Outcome } from '../outcome.ts';
 import { type ChildResult, runChild } from './child.ts';
+import { fileReaders, MOST_LINES } from './readers.ts';
 
-/** Bytes of arguments for one child; the kernel's limit (execve(2), ARG_MAX) is some 2 MB with the environment. */
-const ARGUMENT_LIMIT = 1_000_000;
+/**
+ * Bytes of arguments for one child. The kernel's limit (execve(2), ARG_MAX) is a quarter of the stack's, some 2 MB with the
+ * environment, and at least 128 kB.
+ */
+export const argumentLimit = { bytes: 1_000_000, least: 100_000 };
 
-/** Reads under mmap_lock (proc(5)); all other guarded files are under exec_update_lock, if any. */
-const UNDER_MMAP_LOCK = /\/(?:cmdline|environ|maps|smaps|smaps_rollup|numa_maps)$/;
+/** True when it was too much for the kernel, and less can be tried. */
+export function asksLess(result: ChildResult): boolean {
+  if (result.errno !== 'E2BIG' || argumentLimit.bytes === argumentLimit.least) return false;
+  argumentLimit.bytes = argumentLimit.least;
+  return true;
+}
+
+type Lock = 'exec_update_lock' | 'mmap_lock' | 'mmap_lock or the lock of each mapping';
+
+/** The locks under which a file is read (proc(5), fs/proc/), that which is its own first. */
+function locksOf(path: string): readonly Lock[] {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (name === 'cmdline') return ['mmap_lock'];
+  // Since 6.17 it can be read while mmap_lock is held.
+  if (name === 'maps') return ['mmap_lock or the lock of each mapping', 'exec_update_lock'];
+  if (/^(?:environ|smaps|smaps_rollup|numa_maps)$/.test(name)) return ['mmap_lock', 'exec_update_lock'];
+  return ['exec_update_lock'];
+}
 
 /** Files without a newline at their end: grep adds one, which is taken off again. */
 const UNTERMINATED = /\/(?:wchan|cmdline|environ)$/;
@@ -20,6 +40,21 @@ const UNTERMINATED = /\/(?:wchan|cmdline|environ)$/;
  */
 const ORDER = ['stat', 'wchan', 'stack', 'syscall', '', 'cmdline', 'environ'];
 
+/** A file that always answers, with one short line: see Readers. */
+const GREETING = '/proc/self/comm';
+const GREETED = Buffer.from(`${GREETING}\0`);
+
+/** Children that read at the same time, at most, and into how many parts a batch is dealt to come to that. */
+const MOST_HANDS = 16;
+const FAN_OUT = 4;
+
+/** Sleeps for a page of the reader's own program, or because somebody froze or stopped it: no file's fault. */
+export const OWN_SLEEP =
+  /^(?:folio_wait|__folio_lock|wait_on_page|filemap_fault|io_schedule|swap_|do_swap_page|\w*mem_cgroup_|__refrigerator|get_signal|do_signal_stop|ptrace_stop)/;
+
+const NO_TIME = 'no time left';
+const WHY_NOT: Readonly<Record<string, string>> = { overflow: 'too large', late: NO_TIME };
+
 export interface GuardedOptions {
   /** See ChildOptions.stallMs. */
   readonly stallMs: number;
@@ -30,25 +65,20 @@ export interface GuardedOptions {
 
 /** What is already known to block: shared by all batches of one diagnosis, so that nothing is waited for twice. */
 export class BlockedFiles {
-  readonly #execLock = new Map<number, { path: string; outcome: Outcome }>();
-  readonly #mmapLock = new Map<number, { path: string; outcome: Outcome }>();
+  readonly #files = new Map<string, { path: string; outcome: Outcome }>();
 
   note(path: string, outcome: Outcome): void {
     const pid = pidOf(path);
-    if (pid === undefined) return;
-    (UNDER_MMAP_LOCK.test(path) ? this.#mmapLock : this.#execLock).set(pid, { path, outcome });
+    if (pid !== undefined) this.#files.set(`${pid} ${locksOf(path)[0]}`, { path, outcome });
   }
 
-  /**
-   * The outcome for a file that is known to block, or whose sibling under the same lock is. A stuck exec blocks `maps` too,
-   * but not `cmdline`.
-   */
+  /** The outcome for a file that is known to block, or of which another under the same lock is. */
   known(path: string): Outcome | undefined {
     const pid = pidOf(path);
     if (pid === undefined) return undefined;
-    const exec = this.#execLock.get(pid);
-    const mmap = this.#mmapLock.get(pid);
-    const found = !UNDER_MMAP_LOCK.test(path) ? exec : path.endsWith('/cmdline') ? mmap : (mmap ?? exec);
+    const found = locksOf(path)
+      .map((lock) => this.#files.get(`${pid} ${lock}`))
+      .find((file) => file !== undefined);
     if (found === undefined) return undefined;
     if (found.path === path) return found.outcome;
     return { kind: 'skipped', why: `${found.path} of the same process does not answer` };
@@ -65,7 +95,7 @@ export async function readGuarded(
   options: GuardedOptions,
 ): Promise<Map<Key, Outcome>> {
   const outcomes = new Map<Key, Outcome>();
-  await readGroup(sorted(paths), outcomes, blocked, options);
+  await readGroup(sorted(paths), outcomes, blocked, options, 1);
   return outcomes;
 }
 
@@ -83,9 +113,13 @@ async function readGroup(
   outcomes: Map<Key, Outcome>,
   blocked: BlockedFiles,
   options: GuardedOptions,
+  hands: number,
 ): Promise<void> {
   let rest = [...paths];
   const deadline = performance.now() + options.lateMs;
+  const skip = (keys: readonly Key[], why: string) => {
+    for (const key of keys) outcomes.set(key, { kind: 'skipped', why });
+  };
   while (rest.length > 0) {
     rest = rest.filter((path) => {
       const known = blocked.known(path);
@@ -93,25 +127,31 @@ async function readGroup(
       return known === undefined;
     });
     const left = deadline - performance.now();
-    if (left <= 0) {
-      for (const path of rest) outcomes.set(path, { kind: 'skipped', why: 'no time left' });
-      return;
-    }
+    if (left <= 0) return skip(rest, NO_TIME);
     const batch = firstThatFit(rest);
     if (batch.length === 0) return;
+    const reader = fileReaders.current;
+    if (reader === undefined) return skip(rest, 'no program on this host that could read it safely');
     const byRealPath = new Map(batch.map((path) => [options.realPath(path), path]));
-    const result = await runChild('grep', ['-aHZ', '--line-buffered', '', '--', ...byRealPath.keys()], {
+    const argv = [...reader.before, GREETING, ...byRealPath.keys(), ...reader.after];
+    const result = await runChild(reader.command, argv, {
       stallMs: options.stallMs,
       lateMs: left,
+      greets: true,
+      ownSleep: OWN_SLEEP,
     });
+    if (isShortage(result))
+      return skip(rest, `no process could be started to read it safely (${result.errno})`);
+    if (!result.stdout.subarray(0, GREETING.length + 1).equals(GREETED)) {
+      if (result.ended === 'late') return skip(rest, NO_TIME);
+      fileReaders.giveUp(reader);
+      continue;
+    }
     const answered = takeAnswers(result, byRealPath, outcomes);
     const silent = batch.filter((path) => !answered.has(path));
     rest = rest.slice(batch.length);
-    if (result.ended === 'exited') {
+    if (result.ended === 'exited' && result.code !== null) {
       for (const path of silent) outcomes.set(path, { kind: 'text', text: '' });
-    } else if (result.ended === 'no-program') {
-      for (const path of silent)
-        outcomes.set(path, { kind: 'skipped', why: 'no grep on this host to read it safely' });
     } else {
       const at = culpritOf(result, batch, silent, byRealPath);
       // Files before the one that blocks were read and are empty; those behind it are still to be read.
@@ -130,12 +170,18 @@ async function readGroup(
         outcomes.set(at, outcome);
         blocked.note(at, outcome);
       } else if (at !== undefined) {
-        outcomes.set(at, {
-          kind: 'skipped',
-          why: result.ended === 'overflow' ? 'too large' : 'no time left',
-        });
+        outcomes.set(at, { kind: 'skipped', why: WHY_NOT[result.ended] ?? 'its reader was killed' });
       }
       rest = [...silent.filter((path) => place(path) > position), ...rest];
+      // Where one is stuck others are, often with neighbouring numbers, and each costs a wait: from now on side by side.
+      if (hands < MOST_HANDS && rest.length > 1) {
+        const within = { ...options, lateMs: deadline - performance.now() };
+        const parts = Array.from({ length: FAN_OUT }, (_, nth) =>
+          rest.filter((_path, index) => index % FAN_OUT === nth),
+        );
+        await Promise.all(parts.map((part) => readGroup(part, outcomes, blocked, within, hands * FAN_OUT)));
+        return;
+      }
     }
   }
 }
@@ -145,10 +191,17 @@ function firstThatFit(paths: readonly Key[]): Key[] {
   let end = 0;
   for (const path of paths) {
     size += path.length + 9;
-    if (size > ARGUMENT_LIMIT && end > 0) break;
+    if (size > argumentLimit.bytes && end > 0) break;
     end++;
   }
   return paths.slice(0, end);
+}
+
+/** The host has no process, memory or descriptor left for us: another program would not start either. */
+export function isShortage(result: ChildResult): boolean {
+  return (
+    result.ended === 'no-program' && !/^(?:ENOENT|EACCES|ENOEXEC|ENOTDIR|ELOOP)$/.test(result.errno ?? '')
+  );
 }
 
 /** Which file the killed child was at: the one it had open, or (open itself blocks) the first without an answer. */
@@ -193,9 +246,16 @@ function takeAnswers(
     }
     start = end + 1;
   }
+  // A child that was killed may have been in the middle of the last file that it told of.
+  const last = result.ended === 'exited' ? undefined : [...lines.keys()].at(-1);
   for (const [key, content] of lines) {
     const text = content.join('\n');
-    outcomes.set(key, { kind: 'text', text: UNTERMINATED.test(key) ? text : `${text}\n` });
+    const cut = key === last && result.stuckIn === undefined ? true : content.length >= MOST_LINES;
+    outcomes.set(key, {
+      kind: 'text',
+      text: UNTERMINATED.test(key) ? text : `${text}\n`,
+      ...(cut ? { cut } : {}),
+    });
     answered.add(key);
   }
   for (const line of result.stderr.split('\n')) {
@@ -203,9 +263,13 @@ function takeAnswers(
     const key = match?.[1] === undefined ? undefined : byRealPath.get(match[1]);
     if (key === undefined) continue;
     // A file that failed in its middle (a process that exits) keeps what was read of it.
-    if (!answered.has(key))
-      outcomes.set(key, { kind: 'error', errno: errnoFromMessage(match?.[2] ?? '') ?? 'EIO' });
+    if (!answered.has(key)) outcomes.set(key, { kind: 'error', errno: errnoIn(match?.[2] ?? '') });
     answered.add(key);
   }
   return answered;
+}
+
+/** From the message of a program, or of our own readers, which give the name itself. */
+export function errnoIn(message: string): string {
+  return /^E[A-Z0-9]+$/.test(message) ? message : (errnoFromMessage(message) ?? 'EIO');
 }

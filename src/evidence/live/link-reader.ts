@@ -1,11 +1,23 @@
-import { errnoFromMessage } from '../../procfs/errno-from-text.ts';
 import type { Key } from '../keys.ts';
 import { pathOf } from '../keys.ts';
 import type { Outcome } from '../outcome.ts';
 import { type ChildResult, runChild } from './child.ts';
-import type { BlockedFiles, GuardedOptions } from './guarded.ts';
+import {
+  argumentLimit,
+  asksLess,
+  type BlockedFiles,
+  errnoIn,
+  type GuardedOptions,
+  isShortage,
+  OWN_SLEEP,
+} from './guarded.ts';
+import { linkReaders } from './readers.ts';
 
-const ARGUMENT_LIMIT = 1_000_000;
+/** A directory of links that always answers: see Readers. */
+const GREETING = '/proc/self/ns';
+const GREETED = Buffer.from(`${GREETING}\t`);
+
+const WHY_NOT: Readonly<Record<string, string>> = { overflow: 'too many links', late: 'no time left' };
 
 /**
  * Reads all links of directories (`/proc/PID/fd`, `/proc/PID/ns`; `/proc/PID` for exe, cwd and root) with `find`, which
@@ -29,7 +41,7 @@ export async function readLinks(
   for (let start = 0; start < open.length; ) {
     let size = 0;
     let end = start;
-    while (end < open.length && size < ARGUMENT_LIMIT) size += (open[end++]?.length ?? 0) + 20;
+    while (end < open.length && size < argumentLimit.bytes) size += (open[end++]?.length ?? 0) + 20;
     await readSome(open.slice(start, end), outcomes, blocked, options, deadline);
     start = end;
   }
@@ -51,18 +63,33 @@ async function readSome(
   }
   const byDirectory = new Map<string, Key>();
   for (const key of keys) byDirectory.set(options.realPath(pathOf(key)), key);
-  const args = [...byDirectory.keys(), '-mindepth', '1', '-maxdepth', '1', '-type', 'l'];
-  const result = await runChild('find', [...args, '-printf', '%h\\t%f\\t%M\\t%l\\0'], {
+  const skip = (why: string) => {
+    for (const key of keys) outcomes.set(key, { kind: 'skipped', why });
+  };
+  const reader = linkReaders.current;
+  if (reader === undefined) return skip('no program on this host that could read it safely');
+  const argv = [...reader.before, GREETING, ...byDirectory.keys(), ...reader.after];
+  const result = await runChild(reader.command, argv, {
     stallMs: options.stallMs,
     lateMs: left,
+    ownSleep: OWN_SLEEP,
   });
-  if (result.ended === 'exited') {
-    take(result, byDirectory, outcomes);
+  if (asksLess(result)) {
+    const parts = Math.ceil((keys.join().length + keys.length * 20) / argumentLimit.bytes);
+    const size = Math.ceil(keys.length / parts);
+    for (let start = 0; start < keys.length; start += size)
+      await readSome(keys.slice(start, start + size), outcomes, blocked, options, deadline);
     return;
   }
-  if (result.ended === 'no-program') {
-    for (const key of keys)
-      outcomes.set(key, { kind: 'skipped', why: 'no find on this host to read it safely' });
+  if (isShortage(result)) return skip(`no process could be started to read it safely (${result.errno})`);
+  // find says all at its end: of one that was killed nothing is known.
+  const greeted = result.stdout.subarray(0, GREETING.length + 1).equals(GREETED);
+  if (result.ended === 'no-program' || (result.ended === 'exited' && !greeted)) {
+    linkReaders.giveUp(reader);
+    return readSome(keys, outcomes, blocked, options, deadline);
+  }
+  if (result.ended === 'exited' && result.code !== null) {
+    take(result, byDirectory, outcomes);
     return;
   }
   const [only] = keys;
@@ -76,7 +103,7 @@ async function readSome(
     } else {
       outcomes.set(only, {
         kind: 'skipped',
-        why: result.ended === 'overflow' ? 'too many links' : 'no time left',
+        why: WHY_NOT[result.ended] ?? 'its reader was killed',
       });
     }
     return;
@@ -101,7 +128,7 @@ function take(result: ChildResult, byDirectory: ReadonlyMap<string, Key>, outcom
     // `find: '/proc/1/fd': Permission denied`, and for an entry that went away in between its own path.
     const match = /find: .(.+).: ([^:]+)$/.exec(line);
     const key = match?.[1] === undefined ? undefined : byDirectory.get(match[1]);
-    if (key !== undefined) refused.set(key, errnoFromMessage(match?.[2] ?? '') ?? 'EIO');
+    if (key !== undefined) refused.set(key, errnoIn(match?.[2] ?? ''));
   }
   for (const key of byDirectory.values()) {
     const found = texts.get(key);

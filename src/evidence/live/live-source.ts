@@ -1,4 +1,6 @@
+import { constants, lstatSync, openSync, readlinkSync } from 'node:fs';
 import { arch, hostname, release } from 'node:os';
+import { resolve } from 'node:path';
 import type { Key } from '../keys.ts';
 import { SELF } from '../keys.ts';
 import type { Outcome } from '../outcome.ts';
@@ -24,15 +26,20 @@ const STALL_MS = 60;
 
 /** Opens the live host: lock-free files are read at once in this process, all others by children that can be killed. */
 export function openLive(options: LiveOptions): Source {
-  const proc = (options.proc ?? '/proc').replace(/\/+$/, '');
-  const realPath = (path: string) => (proc === '/proc' ? path : path.replace(/^\/proc(?=\/|$)/, proc));
+  // Readers are started in another directory than ours.
+  const proc = resolve(options.proc ?? '/proc');
+  // We ourselves are looked at in our own /proc: another may not show us.
+  const realPath = (path: string) =>
+    proc === '/proc' ? path : path.replace(/^\/proc(?=\/(?!self\/)|$)/, proc);
   const blocked = new BlockedFiles();
   const opened = performance.now();
   const openedAt = Date.now();
   let paused = 0;
+  const held = new Map<number, number | undefined>();
   const timeLeft = () => options.timeoutMs - (performance.now() - opened - paused);
 
   return {
+    proc,
     // Only when asked for: the first use of a Date costs Node 4 ms of time zones.
     get startedAt() {
       return new Date(openedAt).toISOString();
@@ -42,16 +49,22 @@ export function openLive(options: LiveOptions): Source {
       paused += milliseconds;
       return new Promise((resolve) => setTimeout(resolve, milliseconds));
     },
+    hold(pid) {
+      if (!held.has(pid)) held.set(pid, openDirectory(realPath(`/proc/${pid}`)));
+    },
+    holds(pid) {
+      const descriptor = held.get(pid);
+      // By way of the directory that was opened: its files are gone with its process, whoever has the number now.
+      return descriptor === undefined || readNow(`/proc/self/fd/${descriptor}/status`).kind === 'text';
+    },
     now(key) {
-      if (key === SELF) return { kind: 'text', text: describeSelf() };
+      if (key === SELF) return { kind: 'text', text: describeSelf(`${proc}/self`) };
       if (key.endsWith('/') && isListable(key)) return listNow(realPath(key.slice(0, -1)));
       return isLockFree(key) ? readNow(realPath(key)) : undefined;
     },
     async fetch(keys) {
       const outcomes = new Map<Key, Outcome>();
       const plan = plannedReads(keys);
-      const lateMs = Math.max(0, deadline - performance.now());
-      const guarded: GuardedOptions = { stallMs: STALL_MS, lateMs, realPath };
       const guarded: GuardedOptions = {
         stallMs: STALL_MS,
         lateMs: Math.max(LAST_CHANCE_MS, timeLeft()),
@@ -73,15 +86,43 @@ export function openLive(options: LiveOptions): Source {
   };
 }
 
+/** Whether a proc file system is mounted there: it has a link `self`, also where that leads nowhere for us. */
+export function isProc(path: string): boolean {
+  try {
+    return lstatSync(`${path}/self`).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
 /** Who looks, from where: part of the evidence, since a bundle is read elsewhere. */
-function describeSelf(): string {
+function describeSelf(link: string): string {
+  const shown = linkOf(link);
   return JSON.stringify({
-    pid: process.pid,
+    // Our number in that /proc, which may be another PID namespace's: 0 = we are not in it.
+    pid: Number(shown ?? 0),
+    ...(shown === String(process.pid) ? {} : { foreign: true }),
     uid: process.geteuid?.() ?? -1,
     arch: arch(),
     hostname: hostname(),
     kernel: release(),
   });
+}
+
+function openDirectory(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch {
+    return undefined;
+  }
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function plannedReads(keys: readonly Key[]) {

@@ -18,10 +18,10 @@ To learn: freezer.state says FROZEN, maybe of an ancestor only; \`echo THAWED > 
     writeFileSync(join(cgroup, 'cgroup.procs'), `${pid}`);
     lab.release(`echo THAWED > ${cgroup}/freezer.state`);
     writeFileSync(join(cgroup, 'freezer.state'), 'FROZEN');
+    // On 5.10 a process that sleeps for a time stays S there; later kernels show D.
     await lab.until(
       'the frozen process',
-      () =>
-        lab.state(pid) === 'D' && readFileSync(join(cgroup, 'freezer.state'), 'latin1').trim() === 'FROZEN',
+      () => readFileSync(join(cgroup, 'freezer.state'), 'latin1').trim() === 'FROZEN',
     );
     return [{ role: 'process', pid, cause: 'cgroup-frozen' }];
   },

@@ -2,6 +2,7 @@ import type { Family, Rule } from '../../rules/rule.ts';
 import {
   heading,
   indent,
+  own,
   paragraph,
   prose,
   type Row,
@@ -43,7 +44,7 @@ export function renderExplanation(rule: Rule, options: ExplanationOptions): stri
 
 function list(label: string, items: readonly string[], width: number, palette: Palette): Row[] {
   if (items.length === 0) return [];
-  const lead: Row = [space(2), span(palette.glyphs.dot, 'quiet'), space(1)];
+  const lead: Row = [space(2), own(palette.glyphs.dot, 'quiet'), space(1)];
   return [
     [],
     heading(label, width, palette),

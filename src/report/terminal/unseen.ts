@@ -22,15 +22,17 @@ function sentence({ what, why, remedy }: Unseen, palette: Palette): Span[] {
 
 /** Processes elsewhere on the host that make its tools hang: they concern whoever works there now. */
 export function hazardRows(host: HostFacts, width: number, palette: Palette): Row[] {
-  const shown = host.hazards.slice(0, MOST);
-  const rows = shown.flatMap((hazard) =>
-    indent(
-      wrap([span(`${hazard.pid} ${hazard.comm} `, 'name'), ...prose(hazard.what)], {
-        first: width - 4,
-        lines: 3,
-      }),
-      [space(2), own(palette.glyphs.caution, 'caution'), space(1)],
-    ),
-  );
-  return [...rows, ...moreRow(host.hazards.length - shown.length, width, palette)];
+  return [...new Set(host.hazards.map(({ what }) => what))].flatMap((what) => {
+    const alike = host.hazards.filter((hazard) => hazard.what === what);
+    const names = alike
+      .slice(0, MOST)
+      .map(({ pid, comm }) => `${pid} ${comm}`)
+      .join(', ');
+    const more = alike.length > MOST ? ` and ${alike.length - MOST} more` : '';
+    return indent(wrap([span(`${names}${more} `, 'name'), ...prose(what)], { first: width - 4, lines: 4 }), [
+      space(2),
+      own(palette.glyphs.caution, 'caution'),
+      space(1),
+    ]);
+  });
 }

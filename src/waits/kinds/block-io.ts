@@ -10,6 +10,7 @@ import {
   deviceNode,
   deviceOfPath,
   inflight,
+  isStuck,
 } from '../objects/block-device.ts';
 import { type CallTarget, callTarget } from '../objects/call-target.ts';
 import { fuseHops } from '../objects/fuse-daemon.ts';
@@ -22,7 +23,7 @@ const PAGE_OR_BLOCK =
   /^(?:submit_bio_wait|bio_await|__blkdev_direct_IO\w*|blkdev_direct_IO\w*|__iomap_dio_rw|iomap_dio_\w+|dio_await_one|do_blockdev_direct_IO|__blockdev_direct_IO|folio_wait_\w+|wait_on_page_\w+|__wait_on_page_\w+|__folio_lock\w*|__lock_page\w*|folio_lock\w*|filemap_fault|filemap_get_pages|filemap_update_page|do_swap_page|swap_read\w*|wait_on_buffer|__wait_on_buffer|__bread_gfp|blk_mq_get_tag|blk_mq_freeze_queue_wait|blk_execute_rq|wbt_wait|rq_qos_wait|blk_throtl_\w+|exit_aio|blkdev_issue_flush|submit_bio_noacct|sync_inode\w*|writeback_\w+|wb_wait_for_completion|jbd2_log_wait_commit|wait_transaction_locked|jbd2_journal_commit_transaction|add_transaction_credits|balance_dirty_pages\w*)$/;
 
 /** Asynchronous I/O: sleeps interruptibly, also when the device is dead. */
-const ASYNC = /^(?:read_events|wait_for_kiocb)$/;
+const ASYNC = /^(?:read_events|wait_for_kiocb|io_cqring_wait\w*|__do_sys_io_uring_enter)$/;
 
 /** Block I/O, page and writeback waits: from the file of the call to the mount, the device, and who serves it. */
 export const blockIo: Resolver = (context) => {
@@ -31,21 +32,15 @@ export const blockIo: Resolver = (context) => {
   if (!asynchronous && (thread.state !== 'D' || !inFrames(thread, PAGE_OR_BLOCK, 4))) return undefined;
   const faulting = isFaulting(thread);
   // Inside a page fault the system call's file is not the one that is waited for: the mapped one is.
-  const call = faulting ? { facts: [] } : callTarget(context);
-  const at = faulting ? whereFaulting(context) : whereTo(context, call);
+  const call = faulting || asynchronous ? { facts: [] } : callTarget(context);
+  const at = asynchronous
+    ? whereAsynchronous(context)
+    : faulting
+      ? whereFaulting(context)
+      : whereTo(context, call);
+  // A ring or a set of requests at rest: other resolvers tell what it is.
+  if (at === undefined) return undefined;
   const name = thread.syscallName ?? 'page fault';
-  if (asynchronous) {
-    // Idle unless requests of a device of this process stay in flight.
-    const stuck = at.device !== undefined && (inflight(evidence, at.device)?.count ?? 0) > 0;
-    if (!stuck) {
-      return waitOf(context, {
-        kind: 'aio',
-        point: `${name}: completed asynchronous I/O`,
-        idle: 'idle-aio',
-        facts: pointFacts(evidence, thread),
-      });
-    }
-  }
   const facts = [...pointFacts(evidence, thread), ...call.facts];
   if (at.mount !== undefined && isNetwork(at.mount)) {
     return waitOf(context, {
@@ -122,8 +117,8 @@ function whereTo(context: WaitContext, call: CallTarget): Where {
     }
     return { mount, hops: [{ edges: [toMount] }] };
   }
-  // No descriptor and no path: exit, a page fault, asynchronous I/O. A block device or file that the process has open …
-  const open = process.fds.map((fd) => deviceOfPath(evidence, fd.target)).find((name) => name !== undefined);
+  // No descriptor and no path: exit, a page fault. A block device that the process has open …
+  const open = openDevices(context)[0];
   if (open !== undefined)
     return onDevice(context, open, [deviceEdge(context, open, 'the process has it open', 'likely')]);
   // … or the one device of the host that holds requests.
@@ -135,6 +130,18 @@ function whereTo(context: WaitContext, call: CallTarget): Where {
     ]);
   }
   return { hops: [] };
+}
+
+/** Asynchronous I/O is idle, unless a block device that the process has open keeps requests in flight at every look. */
+function whereAsynchronous(context: WaitContext): Where | undefined {
+  const stuck = openDevices(context).find((device) => isStuck(context.evidence, device));
+  return stuck === undefined
+    ? undefined
+    : onDevice(context, stuck, [deviceEdge(context, stuck, 'the process has it open', 'likely')]);
+}
+
+function openDevices({ evidence, process }: WaitContext): string[] {
+  return process.fds.map((fd) => deviceOfPath(evidence, fd.target)).filter((name) => name !== undefined);
 }
 
 /** A page of a mapped file: of this process, or of the one whose memory it reads. */

@@ -23,7 +23,9 @@ export const frozen: Resolver = (context) => {
     evidence.world.peek(thread.path('wchan')) !== undefined &&
     thread.frames.length === 0 &&
     (thread.state === 'S' || thread.state === 'D');
-  if (!v1 && !v2 && !blind) return undefined;
+  // A stop inside a frozen cgroup: SIGCONT does nothing before the thaw.
+  const stopped = thread.state === 'T';
+  if (!v1 && !v2 && !blind && !stopped) return undefined;
   const found = frozenCgroup(evidence, thread.path('cgroup'), cgroups);
   if (found === undefined) return undefined;
   const { cgroup, facts, version, own } = found;

@@ -77,7 +77,11 @@ function helperHops({ evidence, process, node }: WaitContext, helper: Helper): H
     helper.fits === undefined ? [] : known.filter(({ holder, by }) => helper.fits?.(by.fdinfo(holder.fd)));
   // A supervisor keeps the only copy as a rule; a supervised child that inherited it is not the one that answers.
   const others = known.filter(({ by }) => by.pid !== process.pid);
-  const chosen = fitting.length > 0 ? fitting : others.length > 0 ? others : known;
+  // A listener that waits for events has answered all it took.
+  const busy = fitting.filter(
+    ({ by }) => !by.threads.some((thread) => inFrames(thread, /^fanotify_read$/, 3)),
+  );
+  const chosen = busy.length > 0 ? busy : fitting.length > 0 ? fitting : others.length > 0 ? others : known;
   const unique = [...new Map(chosen.map((entry) => [entry.by.pid, entry])).values()].slice(0, 8);
   return unique.map(({ holder, by }) => {
     const listener = thing('kernel', `${helper.kind}:${process.pid}`, helper.name);

@@ -37,10 +37,10 @@ import { zombie } from './zombie.ts';
 export const resolvers: readonly Resolver[] = [
   zombie,
   ptraceStop,
+  frozen,
   jobStop,
   running,
   execStuck,
-  frozen,
   pidnsZap,
   coredump,
   vfork,

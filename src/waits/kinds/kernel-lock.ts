@@ -1,10 +1,9 @@
-import type { Evidence } from '../../evidence/evidence.ts';
 import type { ProcessEvidence } from '../../evidence/process.ts';
 import type { ThreadEvidence } from '../../evidence/thread.ts';
-import { parseStack } from '../../procfs/stack.ts';
 import { fdFact, pointFacts } from '../facts.ts';
 import { edge, thing, threadNode } from '../nodes.ts';
 import { callTarget } from '../objects/call-target.ts';
+import { deepSleepers } from '../objects/sleepers.ts';
 import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /**
@@ -98,7 +97,9 @@ function holderHops(
     path === undefined ? user.lock : `${user.lock} ${path}`,
   );
   const waits = edge(node, lock, 'waits for', user.lock, 'state D in the function that takes this lock', []);
-  const holders = candidates(context).filter(({ thread }) => holdsLock(thread, user));
+  const holders = deepSleepers(evidence).filter(
+    ({ process, thread }) => thread.tid !== context.thread.tid && process.exists && holdsLock(thread, user),
+  );
   const same = holders.filter(({ process, thread }) => sameObject(process, thread, user, path, mountId));
   const chosen = same.length > 0 ? same : user.subsystem === 'pipe' ? [] : holders;
   if (chosen.length === 0) return [{ edges: [waits] }];
@@ -119,34 +120,6 @@ function holderHops(
       ),
     ],
   }));
-}
-
-/** Places from which a request goes to somebody who may never answer. */
-const SLOW_REQUEST = /^(?:request_wait_answer|fuse_chan_send|rpc_wait|nfs|folio_wait|filemap)/;
-
-/** The function that a process's main thread sleeps in: the wait channel is cheap, but 5.10 says 0 for every sleeper. */
-function sleepsIn({ world }: Evidence, pid: number): string {
-  const wchan = world.text(`/proc/${pid}/wchan`) ?? '';
-  return wchan === '0' ? (world.parsed(`/proc/${pid}/stack`, parseStack)?.[0]?.name ?? '') : wchan;
-}
-
-/** Tasks that sleep in the kernel in a way that can hold a lock: D, or a request to a user-space helper. */
-function candidates({
-  evidence,
-  thread: own,
-}: WaitContext): { process: ProcessEvidence; thread: ThreadEvidence }[] {
-  const found: { process: ProcessEvidence; thread: ThreadEvidence }[] = [];
-  for (const [pid, status] of evidence.host.statuses) {
-    if (!/[DS]/.test(status.state)) continue;
-    const deep = status.state === 'D' || SLOW_REQUEST.test(sleepsIn(evidence, pid));
-    if (!deep && status.threads === 1) continue;
-    if (!deep && pid !== own.pid) continue;
-    const process = evidence.process(pid);
-    for (const thread of process?.threads ?? []) {
-      if (process !== undefined && thread.tid !== own.tid) found.push({ process, thread });
-    }
-  }
-  return found;
 }
 
 /** Its frames hold the lock's function, and it sleeps in something else above that. */

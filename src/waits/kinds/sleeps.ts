@@ -40,6 +40,7 @@ const SLEEPS: readonly Sleep[] = [
     calls: /^(?:semop|semtimedop|msgrcv|msgsnd|mq_timedreceive|mq_timedsend)$/,
     frames: /^(?:__do_semtimedop|do_semtimedop|do_msgrcv|do_msgsnd|do_mq_timedreceive|wq_sleep)$/,
   },
+  { idle: 'idle-aio', calls: /^io_p?getevents$/, frames: /^(?:read_events|wait_for_kiocb)$/ },
   {
     idle: 'idle-io-uring',
     calls: /^io_uring_enter$/,

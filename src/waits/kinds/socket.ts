@@ -61,9 +61,13 @@ export const socket: Resolver = (context) => {
     });
     return waitOf(context, { ...base, kind: 'socket-write', point, hops, detail: { to: socketName(view) } });
   }
-  const hops = peerHops(evidence, process, node, view, 'waits for data from', 'written by', {
-    soft: true,
-    stopsOnly: true,
-  });
+  // One thread of a server that serves one client each is not the server: its peer's stop is the client's matter.
+  const alone = process.tids.length === 1;
+  const hops = alone
+    ? peerHops(evidence, process, node, view, 'waits for data from', 'written by', {
+        soft: true,
+        stopsOnly: true,
+      })
+    : [];
   return waitOf(context, { ...base, kind: 'socket-read', point, idle: 'idle-read', hops });
 };

@@ -35,6 +35,12 @@ export function inflight(evidence: Evidence, device: string): { count: number; f
   return { count: parsed.reads + parsed.writes, facts: [fact(path, line, 'reads and writes in flight')] };
 }
 
+/** Has it had requests in flight at every look? */
+export function isStuck(evidence: Evidence, device: string): boolean {
+  const looks = evidence.world.parsedHistory(`/sys/class/block/${device}/inflight`, parseInflight);
+  return looks.length > 0 && looks.every((look) => look !== undefined && look.reads + look.writes > 0);
+}
+
 /**
  * From a waiter to the device and what serves it: a loop device's file and that file's mount, the lower devices of
  * device mapper and md, the server of nbd. Ends at a process where one serves the device.

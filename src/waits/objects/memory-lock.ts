@@ -4,6 +4,7 @@ import type { ThreadEvidence } from '../../evidence/thread.ts';
 import { pointFacts } from '../facts.ts';
 import type { Fact, Node } from '../graph.ts';
 import { threadNode } from '../nodes.ts';
+import { deepSleepers } from './sleepers.ts';
 
 export interface MemoryHolder {
   readonly process: ProcessEvidence;
@@ -39,15 +40,9 @@ export function memoryHolders(evidence: Evidence, owner: ProcessEvidence): Memor
       add(owner, thread, 'it sleeps inside a page fault of this memory');
     }
   }
-  for (const [pid, status] of evidence.host.statuses) {
-    if (pid === owner.pid || !/[DS]/.test(status.state)) continue;
-    // Only tasks in D can be inside such a fault; asking for every sleeper's stack would be too dear.
-    if (status.state !== 'D') continue;
-    const process = evidence.process(pid);
-    for (const thread of process?.threads ?? []) {
-      if (process === undefined || !readsMemoryOf(process, thread, owner.pid)) continue;
-      add(process, thread, 'it sleeps in a fault while it reads this memory');
-    }
+  for (const { process, thread } of deepSleepers(evidence)) {
+    if (process.pid === owner.pid || !readsMemoryOf(process, thread, owner.pid)) continue;
+    add(process, thread, 'it sleeps in a fault while it reads this memory');
   }
   return found;
 }
