@@ -4,7 +4,7 @@ import { type ProcStat, parseStat } from '../procfs/stat.ts';
 import { type ProcStatus, parseStatus } from '../procfs/status.ts';
 import type { Arch } from '../procfs/syscall-names.ts';
 import { type Key, links, SELF } from './keys.ts';
-import type { Blocked } from './outcome.ts';
+import type { Blocked, Outcome } from './outcome.ts';
 import type { World } from './world.ts';
 
 /** Who looks, and from where. */
@@ -129,7 +129,7 @@ export class HostEvidence {
     let missing = 0;
     pids.forEach((pid, index) => {
       const fds = this.#world.parsed(keys[index] ?? '', parseFdLinks);
-      if (fds === undefined) missing++;
+      if (fds === undefined && !isGone(this.#world.peek(keys[index] ?? ''))) missing++;
       for (const { fd, access, target } of fds ?? []) {
         const known = holders.get(target);
         const holder = { pid, fd, access, target };
@@ -145,6 +145,10 @@ export class HostEvidence {
     return this.#world.parsed('/proc/locks', parseLocks) ?? [];
   }
 }
+
+/** Ended since it was listed: nothing of it is left to be seen. */
+const isGone = (outcome: Outcome | undefined) =>
+  outcome?.kind === 'error' && /^(?:ENOENT|ESRCH)$/.test(outcome.errno);
 
 function parsePids(text: string): number[] {
   return text

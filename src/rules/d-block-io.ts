@@ -23,6 +23,7 @@ export default rule({
         culprit,
         remedies: [
           ...remediesFor(blame, culprit),
+          ...limitRemedies(culprit),
           ...deviceRemedies(device),
           ...(step.wait.killable === true ? [] : [sigkillDoesNot()]),
         ],
@@ -95,7 +96,21 @@ export default rule({
 /** A chain that ends in a thing (a device, a mount) ends in the device that is waited for. */
 function serving(step: Step, end: Node): Node {
   if (end.pid !== undefined && end.id !== step.wait.node.id) return end;
+  if (end.kind === 'cgroup') return end;
   return chainOf(step).findLast(({ to }) => to.kind === 'device')?.to ?? end;
+}
+
+/** A cgroup at the end holds the requests back. */
+function limitRemedies(culprit: Node) {
+  if (culprit.kind !== 'cgroup') return [];
+  const file = shellWord(`${culprit.id.slice('cgroup:'.length)}/io.max`);
+  return [
+    {
+      command: `cat ${file}; echo 'MAJ:MIN rbps=max wbps=max riops=max wiops=max' > ${file}`,
+      effect: 'shows the limits, and lifts those of the device MAJ:MIN: the requests go on at once',
+      risk: 'what the limit protects others from',
+    },
+  ];
 }
 
 function deviceRemedies(device: string | number | boolean | undefined) {

@@ -166,7 +166,7 @@ const CASES: [what: string, given: HostChecks, id: string, state: string, words:
     /kptr_restrict=0/,
   ],
   ['no tracefs', host({}, { present: new Set() }), 'tracefs', 'limited', /mount -t tracefs/],
-  ['no grep', host({}, { programs: new Map() }), 'grep', 'missing', /install grep/],
+  ['no grep', host({}, { programs: new Map() }), 'grep', 'limited', /install grep/],
   ['no strace', host({}, { programs: new Map() }), 'strace', 'limited', /install strace/],
   [
     'an old strace',

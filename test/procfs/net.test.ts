@@ -100,4 +100,10 @@ describe('parseSsUnix', () => {
       { path: '/run/x 12 * 3', inode: 4, peerInode: 5 },
     ]);
   });
+
+  it('believes no line about a socket of which another speaks too: one may be the path of a third', () => {
+    const forged = '/tmp/s\nu_str ESTAB 0 0 * 78 * 99\nx';
+    const text = `u_str ESTAB 0 0 * 78 * 79\nu_str LISTEN 0 1 ${forged} 5 * 0\nu_str ESTAB 0 0 * 79 * 78\n`;
+    expect(parseSsUnix(text)).toMatchObject([{ inode: 79, peerInode: 78 }]);
+  });
 });

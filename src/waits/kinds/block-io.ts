@@ -2,7 +2,7 @@ import type { Mount } from '../../procfs/mountinfo.ts';
 import { parseSwaps } from '../../procfs/swaps.ts';
 import { pointFacts } from '../facts.ts';
 import type { Edge } from '../graph.ts';
-import { edge } from '../nodes.ts';
+import { edge, thing } from '../nodes.ts';
 import {
   busyDevices,
   deviceHops,
@@ -14,6 +14,7 @@ import {
 } from '../objects/block-device.ts';
 import { type CallTarget, callTarget } from '../objects/call-target.ts';
 import { fuseHops } from '../objects/fuse-daemon.ts';
+import { ioLimit } from '../objects/io-limit.ts';
 import { isFuse, isNetwork, mountFact, mountNode } from '../objects/mount.ts';
 import { faultedProcess, isFaulting, mappedMounts } from '../objects/page-fault.ts';
 import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
@@ -178,7 +179,17 @@ function onDevice(
   before: readonly Edge[],
   mount?: Mount,
 ): Where {
-  return { device, ...(mount ? { mount } : {}), hops: deviceHops(evidence, process, before, device) };
+  const hops = deviceHops(evidence, process, before, device);
+  const where = { device, ...(mount ? { mount } : {}) };
+  // Nobody behind the device is to blame, and it has nothing to do: it may be that it is not given the requests.
+  const isIdle = inflight(evidence, device)?.count === 0;
+  const isLast = hops.every((hop) => hop.next === undefined && hop.edges.length === before.length);
+  const limit = isIdle && isLast ? ioLimit(evidence, process, device) : undefined;
+  if (limit === undefined) return { ...where, hops };
+  const cgroup = thing('cgroup', limit.cgroup, `cgroup ${limit.cgroup}`);
+  const how = 'the device is idle, and the cgroup limits the I/O to it';
+  const held = edge(deviceNode(device), cgroup, 'held back by', 'io.max', how, limit.facts, 'likely');
+  return { ...where, hops: [{ edges: [...before, held] }] };
 }
 
 function deviceEdge(

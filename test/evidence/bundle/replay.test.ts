@@ -24,7 +24,7 @@ async function captured({ host, ask }: Story, redact = false) {
 const asJson = (diagnosis: Diagnosis) =>
   diagnosisJson([{ pid: diagnosis.target.pid, diagnosis }], { toolVersion: '0' });
 
-describe.each(Object.entries(STORIES))('%s', (cause, story) => {
+describe.each(Object.entries(STORIES))('%s', (_, story) => {
   it('is told from its capture word for word', async () => {
     const { live, bundle } = await captured(story);
     const again = await diagnosed(replay(bundle), story.ask);

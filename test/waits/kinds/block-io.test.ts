@@ -140,7 +140,7 @@ it.each([
 
 it.each([
   ['busy', BUSY, 'block-io', undefined],
-  ['idle', IDLE, 'aio', 'idle-aio'],
+  ['idle', IDLE, 'sleep', 'idle-aio'],
 ])('asynchronous I/O on a device that is %s', async (_, inflight, kind, idle) => {
   const process = stuck('/dev/sda1', {
     state: 'S',

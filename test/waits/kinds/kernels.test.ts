@@ -99,7 +99,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     stacks: ['exit_aio < mmput < do_exit', 'exit_aio < __mmput < do_exit', same, same, same],
   },
   'aio wait on an idle device': {
-    kind: 'aio',
+    kind: 'sleep',
     state: 'S',
     call: 'io_getevents(1)',
     stacks: ['read_events < do_io_getevents', same, same, same, same],
