@@ -31,7 +31,7 @@ interface Report {
 const schema = JSON.parse(
   readFileSync(join(root, 'src/report/schema/inspect.schema.json'), 'utf8'),
 ) as object;
-const validate = new Ajv2020({ allErrors: true, strict: false }).compile(schema);
+const validate = new Ajv2020({ allErrors: true, strict: false, validateFormats: false }).compile(schema);
 
 /**
  * The proof: every scene of the lab is set up for real, the built program is asked about each of its processes, and its

@@ -20,6 +20,8 @@ export interface LiveOptions {
 
 /** What a batch is given even when the time is over: what answers at once still does. */
 const LAST_CHANCE_MS = 80;
+/** How many such batches there are: a long chain would add up otherwise. */
+const LAST_CHANCES = 4;
 
 /** A reader that is silent and asleep this long is stuck. Two looks of this length are taken. */
 const STALL_MS = 60;
@@ -35,6 +37,7 @@ export function openLive(options: LiveOptions): Source {
   const opened = performance.now();
   const openedAt = Date.now();
   let paused = 0;
+  let late = 0;
   const held = new Map<number, number | undefined>();
   const timeLeft = () => options.timeoutMs - (performance.now() - opened - paused);
 
@@ -64,6 +67,9 @@ export function openLive(options: LiveOptions): Source {
     },
     async fetch(keys) {
       const outcomes = new Map<Key, Outcome>();
+      if (timeLeft() <= 0 && ++late > LAST_CHANCES) {
+        return new Map(keys.map((key) => [key, { kind: 'skipped', why: 'no time left' } as const]));
+      }
       const plan = plannedReads(keys);
       const guarded: GuardedOptions = {
         stallMs: STALL_MS,
