@@ -80,6 +80,15 @@ const checks: Record<Need, { lacks(): string | undefined; remedy: string }> = {
     },
     remedy: 'mount -t cgroup2 none /sys/fs/cgroup/unified; as root, outside of containers',
   },
+  'cgroup-v2-io': {
+    lacks: () => {
+      const mount = cgroupMount('v2');
+      if (!mount) return 'cgroup v2 is not mounted';
+      const on = readFileSync(join(mount, 'cgroup.subtree_control'), 'latin1').trim().split(' ');
+      return on.includes('io') ? undefined : 'the io controller of cgroup v2 is not switched on';
+    },
+    remedy: 'echo +io > /sys/fs/cgroup/cgroup.subtree_control (where cgroup v1 does not have it)',
+  },
   'core-pattern': {
     lacks: () =>
       writable('/proc/sys/kernel/core_pattern') ? undefined : '/proc/sys/kernel/core_pattern is not writable',
@@ -131,4 +140,21 @@ export function missingNeeds(scene: Pick<Scene, 'needs'>): MissingNeed[] {
     const why = checks[need].lacks();
     return why === undefined ? [] : [{ need, why, remedy: checks[need].remedy }];
   });
+}
+
+/** Needs that a kernel has or has not: nothing that could be installed would bring them. */
+const OF_THE_KERNEL: readonly Need[] = [
+  'device-mapper',
+  'nbd',
+  'nfs-server',
+  'cgroup-v2-io',
+  'cgroup-v1-freezer',
+  'autofs',
+];
+
+/** Scenes that this kernel can play at all; the others are played in virtual machines (test/kernels). */
+export function playable<T extends Pick<Scene, 'needs'>>(scenes: readonly T[]): T[] {
+  return scenes.filter(
+    ({ needs }) => missingNeeds({ needs: needs.filter((need) => OF_THE_KERNEL.includes(need)) }).length === 0,
+  );
 }

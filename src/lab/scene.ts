@@ -7,6 +7,7 @@ export type Need =
   | 'fsfreeze'
   | 'cgroup-v1-freezer'
   | 'cgroup-v2'
+  | 'cgroup-v2-io' // its io controller, switched on for children of the root
   | 'core-pattern' // may write /proc/sys/kernel/core_pattern
   | 'gdb'
   | 'strace'
@@ -29,6 +30,8 @@ export interface Look {
   alsoOk?: string[];
   /** The PID that the blame chain has to end in; absent = the culprit is no process (a mount, a cgroup …). */
   culprit?: number;
+  /** What the blame chain has to end in where that is no process. */
+  culpritKind?: 'cgroup' | 'device' | 'mount';
   /** For a healthy look: the `idle-*` name that the verdict has to give, where it is certain. */
   idle?: string;
 }

@@ -2,7 +2,7 @@ import type { Node } from '../waits/graph.ts';
 import type { Step } from '../waits/walk.ts';
 import { chainOf, culpritOf, named } from './blame.ts';
 import { findingAt, stateClause, who } from './build.ts';
-import { remediesFor, sigkillDoesNot } from './remedies.ts';
+import { remediesFor, shellWord, sigkillDoesNot } from './remedies.ts';
 import { rule } from './rule.ts';
 
 export default rule({
@@ -15,7 +15,11 @@ export default rule({
       const device = step.wait.detail?.device;
       const culprit = serving(step, culpritOf(step));
       const behind =
-        culprit.pid === undefined ? '' : `; it is served by ${named(culprit)}${stateClause(blame, culprit)}`;
+        culprit.kind === 'cgroup'
+          ? `, which is idle: the io.max of ${named(culprit)} limits the I/O to it`
+          : culprit.pid === undefined
+            ? ''
+            : `; it is served by ${named(culprit)}${stateClause(blame, culprit)}`;
       return findingAt(blame, step, {
         severity: 'critical',
         title: `block I/O${device === undefined ? '' : ` on ${device}`} does not come back`,

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { describe, expect, it, vi } from 'vitest';
 import { compile, privateDir } from '../../src/lab/compile.ts';
 import { labEnvironment, openLab, withLab } from '../../src/lab/lab.ts';
-import { missingNeeds } from '../../src/lab/needs.ts';
+import { missingNeeds, playable } from '../../src/lab/needs.ts';
 import { stateOf } from '../../src/lab/peek.ts';
 import { scenes } from '../../src/lab/registry.ts';
 import type { Need } from '../../src/lab/scene.ts';
@@ -151,7 +151,7 @@ describe('the needs', () => {
   });
 });
 
-for (const scene of scenes.filter(({ needs }) => needs.some((need) => HOST_NEEDS.includes(need)))) {
+for (const scene of playable(scenes).filter(({ needs }) => needs.some((need) => HOST_NEEDS.includes(need)))) {
   const lacks = missingNeeds(scene).map(({ why }) => why);
   const name = lacks.length > 0 ? `${scene.name} (skipped: ${lacks.join('; ')})` : scene.name;
 

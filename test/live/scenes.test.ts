@@ -8,7 +8,7 @@ import { replay } from '../../src/evidence/bundle/replay.ts';
 import { firstLook } from '../../src/evidence/first-look.ts';
 import { openLive } from '../../src/evidence/live/live-source.ts';
 import { withLab } from '../../src/lab/lab.ts';
-import { missingNeeds } from '../../src/lab/needs.ts';
+import { missingNeeds, playable } from '../../src/lab/needs.ts';
 import { scenes } from '../../src/lab/registry.ts';
 import type { Look } from '../../src/lab/scene.ts';
 import { diagnosisJson } from '../../src/report/json.ts';
@@ -38,7 +38,7 @@ const validate = new Ajv2020({ allErrors: true, strict: false, validateFormats: 
  * answer is held against the truth: the cause, the culprit, the exit code, the schema, and each line of evidence, which is
  * looked up again. Then the same diagnosis is made from a capture.
  */
-describe.each(scenes.map((scene) => ({ scene, name: scene.name })))('$name', ({ scene }) => {
+describe.each(playable(scenes).map((scene) => ({ scene, name: scene.name })))('$name', ({ scene }) => {
   test('is diagnosed', { timeout: 120_000 }, async (context) => {
     const missing = missingNeeds(scene);
     if (missing.length > 0) context.skip(missing.map(({ why }) => why).join('; '));

@@ -19,6 +19,6 @@ To learn: look whether the device of a frozen mount is suspended: \`dmsetup resu
     const { pids } = await play(lab, 'files', ['append', join(mount, 'log')], ['writer']);
     await lab.run('dmsetup', ['suspend', disk.name]);
     await stuckIn(lab, pids.writer, 'D', /percpu_rwsem_wait|percpu_down_read/);
-    return [{ role: 'writer', pid: pids.writer, cause: 'd-block-io', alsoOk: ['d-fs-frozen'] }];
+    return [{ role: 'writer', pid: pids.writer, cause: 'd-block-io', culpritKind: 'device' }];
   },
 };

@@ -20,6 +20,6 @@ To learn: /sys/block/dm-N/dm/suspended says 1, and \`dmsetup resume NAME\` sets 
     await lab.run('dmsetup', ['suspend', '--nolockfs', '--noflush', disk.name]);
     process.kill(pids.writer, 'SIGUSR1');
     await stuckIn(lab, pids.writer, 'D', /wait.*writeback|file_write_and_wait_range/);
-    return [{ role: 'writer', pid: pids.writer, cause: 'd-block-io' }];
+    return [{ role: 'writer', pid: pids.writer, cause: 'd-block-io', culpritKind: 'device' }];
   },
 };

@@ -23,6 +23,6 @@ To learn: freezer.state says FROZEN, maybe of an ancestor only; \`echo THAWED > 
       'the frozen process',
       () => readFileSync(join(cgroup, 'freezer.state'), 'latin1').trim() === 'FROZEN',
     );
-    return [{ role: 'process', pid, cause: 'cgroup-frozen' }];
+    return [{ role: 'process', pid, cause: 'cgroup-frozen', culpritKind: 'cgroup' }];
   },
 };

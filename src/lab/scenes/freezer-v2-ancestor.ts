@@ -15,6 +15,6 @@ To learn: its own cgroup.events says \`frozen 1\` all the same: go up until a cg
     const { pid } = await lab.start('sleep', ['110']);
     freezeV2(lab, pod, own, pid);
     await lab.until('the frozen process', () => lab.state(pid) === 'S' && frozenV2(own));
-    return [{ role: 'process', pid, cause: 'cgroup-frozen' }];
+    return [{ role: 'process', pid, cause: 'cgroup-frozen', culpritKind: 'cgroup' }];
   },
 };

@@ -15,6 +15,6 @@ To learn: cgroup.events says \`frozen 1\`; \`echo 0 > cgroup.freeze\`.`,
     const { pid } = await lab.start('sleep', ['110']);
     freezeV2(lab, cgroup, cgroup, pid);
     await lab.until('the frozen process', () => lab.state(pid) === 'S' && frozenV2(cgroup));
-    return [{ role: 'process', pid, cause: 'cgroup-frozen' }];
+    return [{ role: 'process', pid, cause: 'cgroup-frozen', culpritKind: 'cgroup' }];
   },
 };

@@ -19,6 +19,6 @@ To learn: the mount is to blame and not the writer: \`fsfreeze -u MOUNTPOINT\`.`
     lab.release(`fsfreeze -u ${mount}`);
     await lab.run('fsfreeze', ['-f', mount]);
     await stuckIn(lab, pids.writer, 'D', /percpu_rwsem_wait|percpu_down_read/);
-    return [{ role: 'writer', pid: pids.writer, cause: 'd-fs-frozen' }];
+    return [{ role: 'writer', pid: pids.writer, cause: 'd-fs-frozen', culpritKind: 'mount' }];
   },
 };

@@ -33,6 +33,7 @@ export { scene as futexShared } from './futex-shared.ts';
 export { scene as gdbStop } from './gdb-stop.ts';
 export { scene as goLikeThreadpool } from './go-like-threadpool.ts';
 export { scene as idleZoo } from './idle-zoo.ts';
+export { scene as ioMax } from './io-max.ts';
 export { scene as leaderDeadLiveThreads } from './leader-dead-live-threads.ts';
 export { scene as lockHolderStopped } from './lock-holder-stopped.ts';
 export { scene as mmapLock } from './mmap-lock.ts';

@@ -36,7 +36,7 @@ To learn: device, then what is at the other end of its connection; here it is on
     const { pids } = await play(lab, 'files', ['read-direct', device], ['reader']);
     await stuckIn(lab, pids.reader, 'D', /submit_bio_wait|bio_await|__blkdev_direct_IO/);
     return [
-      { role: 'reader', pid: pids.reader, cause: 'd-block-io' },
+      { role: 'reader', pid: pids.reader, cause: 'd-block-io', culpritKind: 'device' },
       { role: 'server', pid: server, cause: 'stopped' },
     ];
   },

@@ -31,7 +31,7 @@ To learn: it is the server and the mount, not the process. Bring it back and all
     await lab.run('nsenter', ['-t', `${server}`, '-n', 'ip', 'link', 'set', 'procdiag-b', 'down']);
     const { pids } = await play(lab, 'files', ['look', join(mount, 'file')], ['looker']);
     await stuckIn(lab, pids.looker, 'D', /rpc_wait_bit_killable/);
-    return [{ role: 'looker', pid: pids.looker, cause: 'd-network-fs' }];
+    return [{ role: 'looker', pid: pids.looker, cause: 'd-network-fs', culpritKind: 'mount' }];
   },
 };
 

@@ -3,7 +3,7 @@ import type { ProcessEvidence } from '../../evidence/process.ts';
 import type { Mount } from '../../procfs/mountinfo.ts';
 import { fact, lineFact, stateFact } from '../facts.ts';
 import { fuseHops } from '../objects/fuse-daemon.ts';
-import { suspects } from '../objects/fuse-mounts.ts';
+import { isOnly, suspects } from '../objects/fuse-mounts.ts';
 import { isFuse } from '../objects/mount.ts';
 import { type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
@@ -35,6 +35,7 @@ export const execStuck: Resolver = (context) => {
   const facts = [...stateFact(evidence, process), ...silence];
   const onFuse = closeOnExecMounts(process);
   const candidates = onFuse.length > 0 ? onFuse : suspects(context);
+  const sure = onFuse.length > 0 || isOnly(process, candidates);
   const how =
     onFuse.length > 0
       ? 'execve flushes its close-on-exec descriptor on this mount'
@@ -46,14 +47,7 @@ export const execStuck: Resolver = (context) => {
     facts: [...facts, ...descriptorFacts(context)],
     detail: { execStuck: true },
     hops: candidates.flatMap((mount) =>
-      fuseHops(
-        evidence,
-        process,
-        node,
-        mount,
-        how,
-        onFuse.length > 0 || candidates.length === 1 ? 'likely' : 'possible',
-      ),
+      fuseHops(evidence, process, node, mount, how, sure ? 'likely' : 'possible'),
     ),
   });
 };

@@ -1,7 +1,7 @@
 import { pointFacts } from '../facts.ts';
 import { callTarget } from '../objects/call-target.ts';
 import { fuseHops } from '../objects/fuse-daemon.ts';
-import { suspects } from '../objects/fuse-mounts.ts';
+import { isOnly, suspects } from '../objects/fuse-mounts.ts';
 import { isFuse } from '../objects/mount.ts';
 import { inFrames, type Resolver, waitOf } from '../wait.ts';
 
@@ -21,7 +21,7 @@ export const fuse: Resolver = (context) => {
   const candidates = named === undefined ? suspects(context, call.path !== undefined) : [named];
   const how =
     named === undefined ? 'a FUSE connection that it may wait for' : 'its system call is about this mount';
-  const sure = named !== undefined ? 'certain' : candidates.length === 1 ? 'likely' : 'possible';
+  const sure = named !== undefined ? 'certain' : isOnly(process, candidates) ? 'likely' : 'possible';
   const where = candidates.length === 1 ? ` on ${candidates[0]?.mountPoint}` : '';
   return waitOf(context, {
     kind: 'fuse',

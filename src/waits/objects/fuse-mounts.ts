@@ -20,6 +20,11 @@ export function suspects(
   return (stuck.length > 0 ? stuck : mounts).slice(0, 8);
 }
 
+/** Is there no other FUSE mount that it could be? That the others look healthy proves little. */
+export function isOnly(process: ProcessEvidence, candidates: readonly Mount[]): boolean {
+  return candidates.length === 1 && process.mounts.filter(isFuse).length <= 1;
+}
+
 /** Connections of daemons that no mount shows any more (`umount -l` hides the mount and frees nobody); from 6.16 on. */
 function detachedMounts(evidence: Evidence, process: ProcessEvidence): Mount[] {
   const found = new Map<number, Mount>();

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { FakeHost } from '../../support/fake-host.ts';
+import { paths, waitOf } from '../../support/looks.ts';
+
+const BUSY = '       1        0\n';
+const IDLE = '       0        0\n';
+
+/** A reader of a disk, in the cgroup /a/b. */
+const host = (inflight: string, limits: Record<string, string>): FakeHost => ({
+  devices: { '8:0': 'sda' },
+  files: {
+    '/sys/class/block/': 'sda',
+    '/sys/class/block/sda/dev': '8:0\n',
+    '/sys/class/block/sda/inflight': inflight,
+    ...Object.fromEntries(
+      Object.entries(limits).map(([cgroup, text]) => [`/sys/fs/cgroup${cgroup}/io.max`, text]),
+    ),
+  },
+  processes: [
+    { pid: 1, comm: 'init' },
+    {
+      pid: 60,
+      state: 'D',
+      call: 'read(3)',
+      stack: 'submit_bio_wait < __blkdev_direct_IO_simple < blkdev_read_iter',
+      fds: { 3: 'r /dev/sda' },
+      cgroup: '/a/b',
+    },
+  ],
+});
+const LIMIT = '8:0 rbps=1024 wbps=max riops=max wiops=max\n';
+
+describe('an io.max', () => {
+  it.each([
+    ['of its own cgroup', { '/a/b': LIMIT }, '/a/b'],
+    ['of an ancestor', { '/a/b': '', '/a': `8:16 rbps=1 wbps=max\n${LIMIT}` }, '/a'],
+  ])('%s holds back the requests to an idle device', async (_, limits, cgroup) => {
+    const wait = await waitOf(host(IDLE, limits), 60);
+    expect(paths(wait)[0]).toMatch(new RegExp(`device:sda > cgroup:/sys/fs/cgroup${cgroup}$`));
+  });
+
+  it.each([
+    ['the device is busy', BUSY, { '/a/b': LIMIT }],
+    ['it limits another device', IDLE, { '/a/b': '8:16 rbps=1024 wbps=max\n' }],
+    ['there is none', IDLE, {}],
+  ])('is not blamed when %s', async (_, inflight, limits) => {
+    const wait = await waitOf(host(inflight, limits), 60);
+    expect(paths(wait)[0]).toMatch(/device:sda$/);
+  });
+});
