@@ -7,14 +7,14 @@ import { onInterrupt } from '../cli/interrupt.ts';
 import { nearest } from '../cli/suggest.ts';
 import type { Scene } from '../lab/scene.ts';
 
-/** The lab never outlives its owner by more, should even its keeper miss that. */
-const LONGEST_SECONDS = 3600;
+/** The programs of the scenes end by themselves after that, so that nothing outlives a lab that was lost. */
+const LONGEST_SECONDS = 120;
 
 /** `list` and `run` are arguments: two words and their flags need no topics of oclif, which need all of it. */
 export class Lab extends BaseCommand {
   static override summary = 'Set up real trouble to try procdiag on, and put it away again';
   static override description = `list: the scenes, and which of them this host and user allow.
-run NAME: sets a scene up with real processes, says what to try, holds it till Ctrl+C, cleans up.`;
+run NAME: sets a scene up with real processes, says what to try, holds it till Ctrl+C or for two minutes, cleans up.`;
   static override usage = [
     'lab [list] [--json] [--no-color]',
     'lab run NAME [--hold S] [--json] [--no-color]',
@@ -29,7 +29,7 @@ run NAME: sets a scene up with real processes, says what to try, holds it till C
   };
   static override flags = {
     hold: count({
-      summary: 'End by itself after S seconds, an hour at most',
+      summary: 'End by itself after S seconds, two minutes at most',
       helpValue: 'S',
       default: LONGEST_SECONDS,
       min: 1,

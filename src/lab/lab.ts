@@ -8,7 +8,7 @@ import { runCommand, startProcess } from './process.ts';
 import type { Lab } from './scene.ts';
 
 const POLL_MS = 15;
-export const DEFAULT_MAX_SECONDS = 120;
+const DEFAULT_MAX_SECONDS = 120;
 
 export interface OpenLab extends Lab {
   /** Puts everything back and resolves when that is done. Never rejects; may be called twice. */

@@ -26,7 +26,7 @@ export function processNode(pid: number, comm: string, tid?: number): Node {
   return { id: `process:${pid}`, kind: 'process', name: comm, pid, ...(tid === undefined ? {} : { tid }) };
 }
 
-export function fact(path: string, line: string, says?: string): Fact {
+function fact(path: string, line: string, says?: string): Fact {
   return { path, line, ...(says === undefined ? {} : { says }) };
 }
 
