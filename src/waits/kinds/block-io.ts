@@ -83,7 +83,8 @@ interface Where {
   readonly hops: readonly Hop[];
 }
 
-function whereTo(context: WaitContext, call: CallTarget): Where {
+/** The mount and device that the file of a call is on, and the way on from there. */
+export function whereTo(context: WaitContext, call: CallTarget): Where {
   const { evidence, process, node } = context;
   const path = call.path;
   const direct = path === undefined ? undefined : deviceOfPath(evidence, path);
@@ -183,8 +184,8 @@ function onDevice(
   const where = { device, ...(mount ? { mount } : {}) };
   // Nobody behind the device is to blame, and it has nothing to do: it may be that it is not given the requests.
   const isIdle = inflight(evidence, device)?.count === 0;
-  const isLast = hops.every((hop) => hop.next === undefined && hop.edges.length === before.length);
-  const limit = isIdle && isLast ? ioLimit(evidence, process, device) : undefined;
+  const isUsable = hops.every(({ next, edges }) => next === undefined && edges.at(-1)?.relation !== 'is');
+  const limit = isIdle && isUsable ? ioLimit(evidence, process, device) : undefined;
   if (limit === undefined) return { ...where, hops };
   const cgroup = thing('cgroup', limit.cgroup, `cgroup ${limit.cgroup}`);
   const how = 'the device is idle, and the cgroup limits the I/O to it';

@@ -6,6 +6,7 @@ import { fuseHops } from '../objects/fuse-daemon.ts';
 import { suspects } from '../objects/fuse-mounts.ts';
 import { isNetwork, mountFact, mountNode } from '../objects/mount.ts';
 import { type Resolver, waitOf } from '../wait.ts';
+import { whereTo } from './block-io.ts';
 
 const NETWORK = new Set(['nfs', 'smb', 'ceph', '9p', 'netfs']);
 const DRIVER = new Set([
@@ -99,6 +100,20 @@ export const dOther: Resolver = (context) => {
         ? thing('kernel', `${subsystem}:${thread.tid}`, unnamed)
         : mountNode(mount);
   const proof = mount === undefined ? [] : mountFact(evidence, process, mount);
+  // A local file system waits for its device, whatever function of its own it does that in.
+  const hasFile = call.mount !== undefined || device !== undefined;
+  const below = kind === 'block-io' && hasFile ? whereTo(context, call) : undefined;
+  if (below !== undefined && below.device !== undefined && below.hops.length > 0) {
+    return waitOf(context, {
+      kind,
+      point: `${name}: ${named.waitsFor}, block I/O on ${below.device}`,
+      subsystem,
+      facts,
+      ...(typeof named.killable === 'boolean' ? { killable: named.killable } : {}),
+      detail: { device: below.device },
+      hops: below.hops,
+    });
+  }
   return waitOf(context, {
     kind,
     point: `${name}: ${named.waitsFor}`,

@@ -39,12 +39,24 @@ describe('an io.max', () => {
     expect(paths(wait)[0]).toMatch(new RegExp(`device:sda > cgroup:/sys/fs/cgroup${cgroup}$`));
   });
 
+  it('is not outweighed by the file below a loop device', async () => {
+    const { files, ...rest } = host(IDLE, { '/a/b': LIMIT });
+    const wait = await waitOf(
+      { ...rest, files: { ...files, '/sys/class/block/sda/loop/backing_file': '/images/disk\n' } },
+      60,
+    );
+    expect(paths(wait)[0]).toMatch(/device:sda > cgroup:/);
+  });
+
   it.each([
-    ['the device is busy', BUSY, { '/a/b': LIMIT }],
-    ['it limits another device', IDLE, { '/a/b': '8:16 rbps=1024 wbps=max\n' }],
-    ['there is none', IDLE, {}],
-  ])('is not blamed when %s', async (_, inflight, limits) => {
-    const wait = await waitOf(host(inflight, limits), 60);
-    expect(paths(wait)[0]).toMatch(/device:sda$/);
+    ['the device is suspended', IDLE, { '/a/b': LIMIT }, '1', /:suspended$/],
+    ['the device is busy', BUSY, { '/a/b': LIMIT }, '0', /device:sda$/],
+    ['it limits another device', IDLE, { '/a/b': '8:16 rbps=1024 wbps=max\n' }, '0', /device:sda$/],
+    ['there is none', IDLE, {}, '0', /device:sda$/],
+  ])('is not blamed when %s', async (_, inflight, limits, suspended, end) => {
+    const { files, ...rest } = host(inflight, limits);
+    const dm = { '/sys/class/block/sda/dm/suspended': `${suspended}\n` };
+    const wait = await waitOf({ ...rest, files: { ...files, ...dm } }, 60);
+    expect(paths(wait)[0]).toMatch(end);
   });
 });
