@@ -100,12 +100,14 @@ export async function readGuarded(
 }
 
 function sorted(paths: readonly Key[]): Key[] {
-  const rank = (path: string) => {
-    const place = ORDER.indexOf(path.slice(path.lastIndexOf('/') + 1));
-    return place === -1 ? ORDER.indexOf('') : place;
-  };
   // Whole kinds before the next kind: one stuck process then costs one wait, after everybody's `stat` was read.
-  return [...paths].sort((a, b) => rank(a) - rank(b));
+  const kinds = ORDER.map((): Key[] => []);
+  const others = ORDER.indexOf('');
+  for (const path of paths) {
+    const place = ORDER.indexOf(path.slice(path.lastIndexOf('/') + 1));
+    kinds[place === -1 ? others : place]?.push(path);
+  }
+  return kinds.flat();
 }
 
 async function readGroup(
