@@ -44,6 +44,24 @@ export default {
       { dependencyTypes: ['core'] },
     ),
     forbidden(
+      'trace-is-judged-without-io',
+      'strace, perf -> correlate -> ledgers, story: recordings come in as bytes; only record/ touches the host.',
+      { path: '^src/trace/', pathNot: '^src/trace/record/' },
+      { path: '^src/', pathNot: '^src/(?:procfs|trace|rules)/' },
+    ),
+    forbidden(
+      'trace-needs-no-node',
+      'All of a trace but its recording is pure, as parsers and rules are.',
+      { path: '^src/trace/', pathNot: '^src/trace/record/' },
+      { dependencyTypes: ['core'] },
+    ),
+    forbidden(
+      'recording-is-for-the-command',
+      'Who judges or shows a trace does not record it.',
+      { path: '^src/(?:trace|report|diagnosis|rules|waits)/', pathNot: '^src/trace/record/' },
+      { path: '^src/trace/record/' },
+    ),
+    forbidden(
       'term-is-a-leaf',
       'The terminal knows nothing of diagnoses.',
       { path: '^src/term/' },

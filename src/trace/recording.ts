@@ -1,0 +1,74 @@
+/** What is known of a recording beside what strace and perf wrote: `meta.json` of a trace capture. Times on CLOCK_MONOTONIC. */
+export interface RecordingMeta {
+  readonly schemaVersion: 1;
+  readonly tool: { readonly name: 'procdiag'; readonly version: string };
+  readonly host: {
+    readonly kernel: string;
+    readonly arch: string;
+    readonly cpus: number;
+    readonly bootId?: string;
+  };
+  readonly target: { readonly pid: number; readonly startTime?: number; readonly comm: string };
+  /** The command that was started under trace; absent when a process was attached to. */
+  readonly command?: readonly string[];
+  /** ISO 8601. */
+  readonly recordedAt: string;
+  /** From when all that was asked for was recording, to when the first of it stopped. Decimal strings: beyond 2^53. */
+  readonly window: { readonly fromNs: string; readonly toNs: string };
+  /** CLOCK_REALTIME minus CLOCK_MONOTONIC, measured before and after. */
+  readonly clock: {
+    readonly startOffsetNs: string;
+    readonly stopOffsetNs: string;
+    readonly errorNs: number;
+  };
+  readonly strace?: {
+    readonly version: string;
+    readonly argv: readonly string[];
+    readonly file: string;
+    readonly attachedNs?: string;
+    readonly detachedNs?: string;
+    /** What it said on stderr, bounded. */
+    readonly said: string;
+  };
+  readonly perf?: {
+    readonly version: string;
+    readonly files: readonly {
+      readonly file: string;
+      readonly role: 'tree' | 'host' | 'late';
+      readonly argv: readonly string[];
+    }[];
+    readonly enabledNs?: string;
+    readonly disabledNs?: string;
+    /** Threads of the tree that no perf recorder opened. */
+    readonly blindTids: readonly number[];
+    readonly said: string;
+  };
+  /** The tree when recording began: the names and namespaces that the events do not tell. */
+  readonly tasks: readonly RecordedTask[];
+  /** Descriptors open at the start, per process: what the ledger of descriptors begins with. */
+  readonly descriptors: readonly {
+    readonly pid: number;
+    readonly fds: readonly (readonly [fd: number, target: string])[];
+  }[];
+  /** Dispositions at the start, per process: SigIgn, SigCgt, SigBlk as in status. */
+  readonly signals: readonly {
+    readonly pid: number;
+    readonly ignored: string;
+    readonly caught: string;
+    readonly blocked: string;
+  }[];
+  /** What went wrong or is missing, a sentence each, with the remedy. */
+  readonly notes: readonly string[];
+  /** How the traced command ended, where it was started by us. */
+  readonly ended?: { readonly code?: number; readonly signal?: string };
+}
+
+export interface RecordedTask {
+  readonly pid: number;
+  readonly tid: number;
+  readonly ppid: number;
+  readonly comm: string;
+  readonly startTime: number;
+  /** NSpid of status: its numbers, from the host's namespace inwards. */
+  readonly nspid: readonly number[];
+}
