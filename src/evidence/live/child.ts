@@ -35,8 +35,16 @@ const MOST_BYTES = 64 * 1024 * 1024;
 
 const running = new Set<ChildProcess>();
 
-// A reader that hangs in the kernel would outlive a procdiag that is killed: the kernel has to end it then.
-const WRAPPER: readonly string[] = ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--'];
+/**
+ * A reader that hangs in the kernel would outlive a procdiag that is killed: the kernel has to end it then (prctl(2),
+ * PR_SET_PDEATHSIG). It does so only for a parent that dies later: one that was dead before has to be found out. A parent
+ * of another PID namespace than the child's is 0 to it.
+ */
+const WRAPPER: readonly string[] = [
+  ...['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--', 'sh', '-c'],
+  `case $PPID in ${process.pid}|0) exec "$@";; *) exit 1;; esac`,
+  'sh',
+];
 let wrapper = existsSync('/usr/bin/setpriv') ? WRAPPER : [];
 
 /**
@@ -50,11 +58,17 @@ export async function runChild(
 ): Promise<ChildResult> {
   const wrapped = wrapper;
   const result = await runOnce([...wrapped, command, ...args], options);
-  if (wrapped.length === 0 || !isOfWrapper(result)) return result;
-  if (/failed to execute/.test(result.stderr)) return { ...result, ended: 'no-program', errno: 'ENOENT' };
-  // It does not run, or does not know the option (BusyBox, util-linux before 2.33).
+  if (wrapped.length === 0) return result;
+  if (isWithoutProgram(result)) return { ...result, ended: 'no-program', errno: 'ENOENT' };
+  if (!isOfWrapper(result)) return result;
+  // It does not run, has no sh, or does not know the option (BusyBox, util-linux before 2.33).
   wrapper = [];
   return runOnce([command, ...args], options);
+}
+
+/** Whether the wrapper's shell says that it could not start the program (sh(1): 126, 127). */
+function isWithoutProgram({ code, stdout, stderr }: ChildResult): boolean {
+  return (code === 126 || code === 127) && stdout.length === 0 && /^sh: /.test(stderr);
 }
 
 /** Whether the child came no further than the wrapper. */
