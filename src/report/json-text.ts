@@ -18,6 +18,12 @@ export function safeStringify(value: object): string {
   return `${JSON.stringify(value, undefined, 2).replace(UNSAFE, escaped)}\n`;
 }
 
+/** One value within a line of JSON, as safe as that; a bigint becomes an integer of all its digits. */
+export function safeValue(value: Json | bigint): string {
+  if (typeof value === 'bigint') return String(value);
+  return JSON.stringify(value).replace(UNSAFE, escaped);
+}
+
 /** Unsafe characters stand only within strings, where `\uXXXX` means the same. */
 function escaped(char: string): string {
   return char
