@@ -1,0 +1,49 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+
+const PERF_RECORD_ID_INDEX = 69;
+const HEADER = 8;
+const ENTRY = 32;
+/** What perf writes before it is ready; its mmap records of a large tree come in between. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The threads that a running `perf record` has opened, from the ID_INDEX records at the beginning of its file (perf.data-file
+ * format, tools/perf/Documentation): each entry is id, index, cpu and tid, 8 bytes each.
+ */
+export function openedThreads(file: string): Set<number> {
+  const threads = new Set<number>();
+  const descriptor = openSync(file, 'r');
+  try {
+    const head = Buffer.alloc(104);
+    if (readSync(descriptor, head, 0, head.length, 0) < head.length) return threads;
+    let offset = Number(head.readBigUInt64LE(40));
+    const end = offset + MOST_BYTES;
+    const record = Buffer.alloc(65_536);
+    while (offset < end) {
+      const got = readSync(descriptor, record, 0, record.length, offset);
+      if (got < HEADER) break;
+      let at = 0;
+      while (at + HEADER <= got) {
+        const size = record.readUInt16LE(at + 6);
+        if (size < HEADER) return threads;
+        if (at + size > got) break;
+        if (record.readUInt32LE(at) === PERF_RECORD_ID_INDEX) takeEntries(record, at, size, threads);
+        at += size;
+      }
+      if (at === 0) break;
+      offset += at;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  return threads;
+}
+
+function takeEntries(record: Buffer, at: number, size: number, threads: Set<number>): void {
+  const count = Number(record.readBigUInt64LE(at + HEADER));
+  for (let nth = 0; nth < count; nth++) {
+    const entry = at + HEADER + 8 + nth * ENTRY;
+    if (entry + ENTRY > at + size) break;
+    threads.add(Number(record.readBigInt64LE(entry + 24)));
+  }
+}

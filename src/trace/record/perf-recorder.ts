@@ -1,0 +1,165 @@
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import type { Guard } from './guard.ts';
+import { sizeOf } from './strace-recorder.ts';
+import { Tool, within } from './tool.ts';
+import type { PerfTool } from './tools.ts';
+
+export type PerfRole = 'tree' | 'host' | 'late';
+
+const TREE_EVENTS = [
+  'raw_syscalls:sys_enter',
+  'raw_syscalls:sys_exit',
+  'sched:sched_process_fork',
+  'sched:sched_process_exec',
+  'sched:sched_process_exit',
+  'sched:sched_process_wait',
+  'sched:sched_switch/call-graph=fp,max-stack=32/',
+];
+const HOST_EVENTS = ['sched:sched_waking/call-graph=fp,max-stack=12/', 'sched:sched_wakeup_new'];
+
+/** Buffers of all CPUs together. Less than 8 MiB a CPU loses events where 200 000 calls/s are made. */
+const BUFFER_BYTES = { tree: 256, host: 128, late: 64 } as const;
+const MOST_PER_CPU = { tree: 16, host: 8, late: 8 } as const;
+
+/** perf reads all kernel symbols first: 0.2 s, some seconds on a loaded host. */
+const READY_MS = 15_000;
+const ACK_MS = 2000;
+/** It writes what is left in the buffers, and reads it again for its header. */
+const STOP_MS = 20_000;
+const KILLED_MS = 2000;
+
+/** Buffer per CPU in MiB: a power of two, as perf wants it. */
+export function bufferMegabytes(role: PerfRole, cpuCount: number): number {
+  const share = BUFFER_BYTES[role] / Math.max(1, cpuCount);
+  return Math.max(1, Math.min(MOST_PER_CPU[role], 2 ** Math.floor(Math.log2(Math.max(1, share)))));
+}
+
+/**
+ * Descriptors that perf opens: one for each event (and one that it adds for itself) of each thread on each CPU.
+ * Children that are born later use none of them.
+ */
+export function descriptorsNeeded(threads: number, cpuCount: number): number {
+  return threads * cpuCount * (TREE_EVENTS.length + 1) + 256;
+}
+
+export interface PerfOptions {
+  readonly role: PerfRole;
+  /** Processes (tree) or threads (late); none for the host. */
+  readonly ids: readonly number[];
+  readonly follow: boolean;
+  /** Threads that are opened, for the count of descriptors. */
+  readonly threads: number;
+}
+
+/** The options; for tree and late, the list of processes or threads is to follow. */
+export function perfArguments(options: PerfOptions, file: string, cpuCount: number): string[] {
+  const { role, follow } = options;
+  const common = [
+    'record',
+    '-D',
+    '-1',
+    '--control',
+    'fd:3,4',
+    '-k',
+    'CLOCK_MONOTONIC',
+    '-m',
+    `${bufferMegabytes(role, cpuCount)}M`,
+    '-B',
+    '-N',
+    '--kernel-callchains',
+    '-o',
+    file,
+  ];
+  if (role === 'host') return [...common, '-a', '-e', HOST_EVENTS.join(',')];
+  return [
+    ...common,
+    '--sample-cpu',
+    '--switch-events',
+    ...(follow ? [] : ['-i']),
+    '-e',
+    TREE_EVENTS.join(','),
+    role === 'tree' ? '-p' : '-t',
+  ];
+}
+
+/** One `perf record`, started disabled. */
+export class PerfRecorder {
+  readonly role: PerfRole;
+  readonly file: string;
+  readonly argv: readonly string[];
+  readonly tool: Tool;
+  #acknowledged: (() => void)[] = [];
+
+  private constructor(tool: Tool, role: PerfRole, file: string, argv: readonly string[]) {
+    this.tool = tool;
+    this.role = role;
+    this.file = file;
+    this.argv = argv;
+    // Each answer is `ack`, a newline and a NUL.
+    tool.control?.from.on('data', (chunk: Buffer) => {
+      for (const byte of chunk) if (byte === 10) this.#acknowledged.shift()?.();
+    });
+  }
+
+  /** Starts it and waits until it has opened its events. @throws Error in perf's own words. */
+  static async start(guard: Guard, perf: PerfTool, options: PerfOptions): Promise<PerfRecorder> {
+    const cpuCount = cpus().length;
+    const file = join(guard.directory, `perf-${options.role}.data`);
+    const argv: [string, ...string[]] = [perf.path, ...perfArguments(options, file, cpuCount)];
+    const tool = await Tool.hold(guard, {
+      argv,
+      control: true,
+      files: descriptorsNeeded(options.threads, cpuCount),
+      // No settings of the user change what is recorded.
+      env: { PERF_CONFIG: '/dev/null' },
+    });
+    const ids = options.ids.join(',');
+    const recorder = new PerfRecorder(tool, options.role, file, ids === '' ? argv : [...argv, ids]);
+    tool.letGo(ids);
+    // Nothing is enabled yet: the answer only tells that it is ready. (`ping` is not known before 5.12.)
+    if (await recorder.#command('disable', READY_MS)) return recorder;
+    const ended = tool.hasEnded !== undefined;
+    await recorder.stop();
+    throw new Error(
+      tool.said.trim() || (ended ? 'perf ended at once and did not say why' : 'perf was not ready in time'),
+    );
+  }
+
+  get bytes(): number {
+    return sizeOf(this.file);
+  }
+
+  enable(): Promise<boolean> {
+    return this.#command('enable', ACK_MS);
+  }
+
+  disable(): Promise<boolean> {
+    return this.#command('disable', ACK_MS);
+  }
+
+  /** True when it answered in time. */
+  async #command(command: string, patienceMs: number): Promise<boolean> {
+    if (this.tool.hasEnded !== undefined) return false;
+    let acknowledged = false;
+    const answer = new Promise<void>((resolve) => {
+      this.#acknowledged.push(() => {
+        acknowledged = true;
+        resolve();
+      });
+    });
+    this.tool.control?.to.write(`${command}\n`);
+    await within(Promise.race([answer, this.tool.ended]), patienceMs);
+    return acknowledged;
+  }
+
+  /** Lets it write what it has and end. @returns false when it had to be killed: its file then has no end in its header. */
+  async stop(): Promise<boolean> {
+    const { tool } = this;
+    tool.signal('SIGINT');
+    if (await tool.endsWithin(STOP_MS)) return true;
+    tool.kill();
+    await tool.endsWithin(KILLED_MS);
+    return false;
+  }
+}

@@ -1,0 +1,16 @@
+import { errnoOf, readNow } from '../../evidence/live/lock-free.ts';
+import { type ProcStatus, parseStatus } from '../../procfs/status.ts';
+
+export { errnoOf };
+
+/** A file of /proc that can be read without waiting for anybody (see evidence/live/lock-free.ts); undefined when it cannot be read. */
+export function procText(path: string): string | undefined {
+  const outcome = readNow(path);
+  return outcome.kind === 'text' ? outcome.text : undefined;
+}
+
+/** Status of a thread; undefined when it is gone. */
+export function statusOf(pid: number, tid = pid): ProcStatus | undefined {
+  const text = procText(tid === pid ? `/proc/${pid}/status` : `/proc/${pid}/task/${tid}/status`);
+  return text === undefined ? undefined : parseStatus(text);
+}

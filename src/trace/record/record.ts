@@ -1,0 +1,548 @@
+import { statfsSync, writeFileSync } from 'node:fs';
+import { arch, cpus, release } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { RecordingMeta } from '../recording.ts';
+import { measureClockOffset } from './clock.ts';
+import { HeldCommand } from './command.ts';
+import { Guard } from './guard.ts';
+import { openedThreads } from './id-index.ts';
+import { PerfRecorder } from './perf-recorder.ts';
+import { type Preflight, preflight, preflightTools, type Refusal } from './preflight.ts';
+import { procText, statusOf } from './proc.ts';
+import { takeSnapshot } from './snapshot.ts';
+import { StraceRecorder } from './strace-recorder.ts';
+import { type Ended, within } from './tool.ts';
+import { findProgram, type PerfTool, type StraceTool } from './tools.ts';
+import { ageSeconds, startTimes, type TreeTask, tasksOfTree } from './tree.ts';
+import { type LeftTask, leftTasks } from './untraced.ts';
+
+export interface RecordRequest {
+  /** The process to attach to, or the command to start: one of the two. */
+  readonly pid?: number;
+  readonly command?: readonly [string, ...string[]];
+  readonly strace: boolean;
+  readonly perf: boolean;
+  /** Threads that come later, children and their children too. */
+  readonly follow: boolean;
+  /** For `strace -e trace=`. */
+  readonly syscalls?: string;
+  readonly durationMs?: number;
+  /** Ends the recording, which then gives its result. */
+  readonly stop?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Where the private directory is made; default: the system's for temporary files. */
+  readonly parent?: string;
+  /** Of the files together; default 2 GB for strace and 512 MB for perf. */
+  readonly mostBytes?: { readonly strace?: number; readonly perf?: number };
+  /** For meta.json. */
+  readonly version: string;
+}
+
+export type Stage = 'preparing' | 'recording' | 'ending';
+
+export interface Progress {
+  readonly stage: Stage;
+  /** Since all was recording. */
+  readonly elapsedMs: number;
+  readonly straceBytes: number;
+  readonly perfBytes: number;
+}
+
+/** What ended the recording. */
+export type EndedBy =
+  | 'duration'
+  | 'stop'
+  | 'target'
+  | 'disk-short'
+  | 'too-much'
+  /** The last recorder ended by itself, or somebody ended it. */
+  | 'recorders'
+  | 'guard';
+
+export interface Recording {
+  /** Holds meta.json and the files that it names. */
+  readonly directory: string;
+  readonly meta: RecordingMeta;
+  readonly endedBy: EndedBy;
+  /** Threads that are not as they were before; empty as it should be. */
+  readonly left: readonly LeftTask[];
+  /** Why one of the two sources that were asked for is missing. */
+  readonly refusals: readonly Refusal[];
+  /** The end of the command, where one was started that still runs: it is the user's, and goes on untraced. */
+  readonly command?: { readonly pid: number; readonly ended: Promise<Ended> };
+  /** Removes the directory. If it is not called, that happens when procdiag ends. */
+  remove(): Promise<void>;
+}
+
+/** Nothing could be recorded. */
+export class RecordError extends Error {
+  readonly refusals: readonly Refusal[];
+  constructor(refusals: readonly Refusal[]) {
+    super(refusals.map(({ message, remedy }) => `${message} ${remedy}`).join('\n'));
+    this.name = 'RecordError';
+    this.refusals = refusals;
+  }
+}
+
+const MOST_STRACE_BYTES = 2e9;
+const MOST_PERF_BYTES = 512e6;
+/** Left free on the disk: this much, or a tenth of it where that is less. */
+const DISK_MARGIN = 256e6;
+const TICK_MS = 100;
+const TICKS_PER_PROGRESS = 3;
+/** perf fails as a whole when one of its processes ends while it starts. */
+const PERF_TRIES = 4;
+/** A process younger than this is likely to end so, or to make threads meanwhile. */
+const YOUNG_SECONDS = 1;
+/** A thread that perf has not opened and that lives this long is worth a recorder of its own. */
+const LATE_MS = 40;
+/** For the command, after the end of the recording: it may end by the same Ctrl+C. */
+const COMMAND_MS = 300;
+
+/**
+ * Records a process tree with strace, perf, or both. The recorders are ready before any of them is enabled, and are stopped
+ * in the reverse order. However procdiag ends, they end with it and the target goes on (see Guard).
+ * @throws RecordError when neither of those asked for can record.
+ */
+export async function record(request: RecordRequest): Promise<Recording> {
+  const run = new Run(request);
+  try {
+    return await run.record();
+  } catch (error) {
+    await run.abandon();
+    throw error;
+  }
+}
+
+class Run {
+  readonly #request: RecordRequest;
+  readonly #refusals: Refusal[] = [];
+  readonly #notes: string[] = [];
+  readonly #perfs: PerfRecorder[] = [];
+  #guard: Guard | undefined;
+  #command: HeldCommand | undefined;
+  #strace: StraceRecorder | undefined;
+  #pid = 0;
+  #blind: number[] = [];
+  #began = 0;
+  #stage: Stage = 'preparing';
+
+  constructor(request: RecordRequest) {
+    this.#request = request;
+  }
+
+  async record(): Promise<Recording> {
+    const { request } = { request: this.#request };
+    const tools = await this.#check();
+    const guard = await this.#startGuard();
+    if (this.#command === undefined && request.command !== undefined)
+      await this.#holdCommand(request.command);
+    const target = await this.#identify();
+    this.#progress();
+
+    const startOffset = measureClockOffset();
+    if (tools.perf !== undefined) await this.#startPerf(guard, tools.perf);
+    const tasks = tasksOfTree(this.#pid, request.follow);
+    const snapshot = await takeSnapshot(tasks);
+    this.#notes.push(...snapshot.notes);
+    if (tools.strace !== undefined) await this.#startStrace(guard, tools.strace);
+    if (this.#strace === undefined && this.#perfs.length === 0) throw new RecordError(this.#refusals);
+
+    await Promise.all(this.#perfs.map((perf) => perf.enable()));
+    const enabledNs = process.hrtime.bigint();
+    this.#stage = 'recording';
+    this.#began = performance.now();
+    this.#command?.letGo();
+    const endedBy = await this.#recordUntilEnd();
+
+    this.#stage = 'ending';
+    this.#progress();
+    const disabledNs = process.hrtime.bigint();
+    await Promise.all(this.#perfs.map((perf) => perf.disable()));
+    const left = await this.#detach(tasks);
+    await this.#stopPerfs();
+    const stopOffset = measureClockOffset();
+    if (this.#command !== undefined) await this.#command.endsWithin(COMMAND_MS);
+    const ended = this.#command?.hasEnded;
+
+    const meta: RecordingMeta = {
+      schemaVersion: 1,
+      tool: { name: 'procdiag', version: request.version },
+      host: { kernel: release(), arch: arch(), cpus: cpus().length, ...bootId() },
+      target,
+      ...(request.command === undefined ? {} : { command: request.command }),
+      recordedAt: new Date().toISOString(),
+      window: { fromNs: String(enabledNs), toNs: String(disabledNs) },
+      clock: {
+        startOffsetNs: String(startOffset.offsetNs),
+        stopOffsetNs: String(stopOffset.offsetNs),
+        errorNs: Math.max(startOffset.errorNs, stopOffset.errorNs),
+      },
+      ...this.#straceMeta(tools.strace),
+      ...this.#perfMeta(tools.perf, enabledNs, disabledNs),
+      tasks: snapshot.tasks,
+      descriptors: snapshot.descriptors,
+      signals: snapshot.signals,
+      notes: [...this.#refusals.map(({ message, remedy }) => `${message} ${remedy}`), ...this.#notes],
+      ...(ended === undefined ? {} : { ended: endOf(ended) }),
+    };
+    writeFileSync(join(guard.directory, 'meta.json'), `${JSON.stringify(meta, undefined, 1)}\n`, {
+      mode: 0o600,
+    });
+    guard.unref();
+    this.#command?.unref();
+    return {
+      directory: guard.directory,
+      meta,
+      endedBy,
+      left,
+      refusals: this.#refusals,
+      ...(this.#command === undefined
+        ? {}
+        : { command: { pid: this.#command.pid, ended: this.#command.ended } }),
+      remove: () => guard.close(),
+    };
+  }
+
+  /** After an error: as if procdiag had been killed. */
+  async abandon(): Promise<void> {
+    if (this.#stage === 'preparing') await this.#command?.drop();
+    await this.#guard?.close();
+  }
+
+  async #check(): Promise<Preflight> {
+    const { pid, command, ...wanted } = this.#request;
+    const found = pid === undefined ? await preflightTools(wanted) : await preflight(pid, wanted);
+    this.#refusals.push(...found.refusals);
+    this.#notes.push(...found.notes);
+    if (command !== undefined && findProgram(command[0]) === undefined) {
+      throw new RecordError([
+        {
+          source: 'both',
+          code: 'no-command',
+          message: `There is no program ${command[0]} that could be started.`,
+          remedy: 'Give its path, or set PATH.',
+        },
+      ]);
+    }
+    if (found.strace === undefined && found.perf === undefined) throw new RecordError(this.#refusals);
+    this.#pid = pid ?? 0;
+    return found;
+  }
+
+  async #startGuard(): Promise<Guard> {
+    this.#guard = await Guard.start(this.#request.parent);
+    if (isDiskShort(this.#guard.directory)) {
+      throw new RecordError([
+        {
+          source: 'both',
+          code: 'disk-short',
+          message: `There is too little space left for a recording below ${this.#guard.directory}.`,
+          remedy: 'Make room, or set TMPDIR to a directory on another disk.',
+        },
+      ]);
+    }
+    return this.#guard;
+  }
+
+  async #holdCommand([name, ...args]: readonly [string, ...string[]]): Promise<void> {
+    this.#command = await HeldCommand.hold(findProgram(name) ?? name, args);
+    this.#pid = this.#command.pid;
+  }
+
+  async #identify(): Promise<RecordingMeta['target']> {
+    const status = statusOf(this.#pid);
+    const started = (await startTimes([{ pid: this.#pid, tid: this.#pid }])).get(this.#pid);
+    return {
+      pid: this.#pid,
+      ...(started === undefined ? {} : { startTime: started }),
+      comm: status?.name ?? '?',
+    };
+  }
+
+  async #startPerf(guard: Guard, perf: PerfTool): Promise<void> {
+    const { follow } = this.#request;
+    const host = PerfRecorder.start(guard, perf, { role: 'host', ids: [], follow, threads: 0 }).then(
+      (recorder) => recorder,
+      (error: unknown) => {
+        this.#notes.push(
+          `Who woke whom is known inside of the tree only: the recorder of the host's wake-ups did not start (${wordsOf(error)}).`,
+        );
+      },
+    );
+    const tree = await this.#startTree(guard, perf);
+    const wakeups = await host;
+    if (tree === undefined) {
+      await wakeups?.stop();
+      return;
+    }
+    this.#perfs.push(tree);
+    if (wakeups !== undefined) this.#perfs.push(wakeups);
+    if (follow) await this.#startLate(guard, perf, tree);
+  }
+
+  async #startTree(guard: Guard, perf: PerfTool): Promise<PerfRecorder | undefined> {
+    const { follow } = this.#request;
+    let said = '';
+    for (let nth = 0; nth < PERF_TRIES; nth++) {
+      const tasks = await grownUp(tasksOfTree(this.#pid, follow), this.#pid);
+      const pids = [...new Set(tasks.map(({ pid }) => pid))];
+      if (pids.length === 0) break;
+      try {
+        return await PerfRecorder.start(guard, perf, {
+          role: 'tree',
+          ids: pids,
+          follow,
+          threads: tasks.length,
+        });
+      } catch (error) {
+        said = wordsOf(error);
+        if (!/No such process/.test(said)) break;
+      }
+    }
+    this.#refusals.push({
+      source: 'perf',
+      code: 'perf-failed',
+      message: `perf did not start: ${said || 'the process has ended'}.`,
+      remedy: /open file|Too many/.test(said)
+        ? 'It needs a descriptor for each event of each thread on each CPU: use --strace, or --no-follow on one process.'
+        : 'procdiag doctor tells what this host lets perf do.',
+    });
+    return undefined;
+  }
+
+  /** perf misses the threads that are born while it starts: those get a recorder of their own. */
+  async #startLate(guard: Guard, perf: PerfTool, tree: PerfRecorder): Promise<void> {
+    const blindNow = (): TreeTask[] => {
+      const opened = openedThreads(tree.file);
+      return tasksOfTree(this.#pid, true).filter(
+        ({ tid, status }) => !opened.has(tid) && status.state !== 'Z' && status.state !== 'X',
+      );
+    };
+    for (let nth = 0; nth < 2; nth++) {
+      const first = new Set(blindNow().map(({ tid }) => tid));
+      if (first.size === 0) return;
+      await pause(LATE_MS);
+      const ids = blindNow()
+        .map(({ tid }) => tid)
+        .filter((tid) => first.has(tid));
+      if (ids.length === 0) return;
+      try {
+        this.#perfs.push(
+          await PerfRecorder.start(guard, perf, { role: 'late', ids, follow: true, threads: ids.length }),
+        );
+        return;
+      } catch {
+        this.#blind = ids;
+      }
+    }
+  }
+
+  async #startStrace(guard: Guard, strace: StraceTool): Promise<void> {
+    const { follow, syscalls } = this.#request;
+    const tasks = tasksOfTree(this.#pid, follow).filter(
+      ({ status }) => status.state !== 'Z' && status.state !== 'X',
+    );
+    // Without -f it attaches to one thread only.
+    const pids = follow ? [...new Set(tasks.map(({ pid }) => pid))] : tasks.map(({ tid }) => tid);
+    try {
+      if (pids.length === 0) throw new Error('the process has ended');
+      this.#strace = await StraceRecorder.start(guard, strace, {
+        pids,
+        follow,
+        ...(syscalls === undefined ? {} : { syscalls }),
+      });
+    } catch (error) {
+      this.#refusals.push({
+        source: 'strace',
+        code: 'strace-failed',
+        message: `strace did not start: ${wordsOf(error)}.`,
+        remedy: 'Use --perf alone.',
+      });
+      return;
+    }
+    const refused = this.#strace.refused;
+    if (refused.length > 0) {
+      this.#notes.push(
+        `strace could not attach to ${refused.length} of ${pids.length}: ${refused.slice(0, 20).join(', ')}.`,
+      );
+    }
+  }
+
+  async #recordUntilEnd(): Promise<EndedBy> {
+    const { stop, durationMs } = this.#request;
+    const { strace: mostStrace = MOST_STRACE_BYTES, perf: mostPerf = MOST_PERF_BYTES } =
+      this.#request.mostBytes ?? {};
+    let interrupted: (() => void) | undefined;
+    const stopped = new Promise<void>((resolve) => {
+      interrupted = resolve;
+      if (stop?.aborted === true) resolve();
+      stop?.addEventListener('abort', () => resolve(), { once: true });
+    });
+    const guard = this.#guard;
+    const deadline = this.#began + (durationMs ?? Number.POSITIVE_INFINITY);
+    const told = new Set<unknown>();
+    try {
+      for (let tick = 1; ; tick++) {
+        const patience = Math.max(0, Math.min(TICK_MS, deadline - performance.now()));
+        const events = [stopped, guard?.gone, this.#strace?.tool.ended, this.#perfs[0]?.tool.ended].filter(
+          (event) => event !== undefined && !told.has(event),
+        ) as Promise<unknown>[];
+        await within(Promise.race(events), patience);
+        if (stop?.aborted === true) return 'stop';
+        if (performance.now() >= deadline) return 'duration';
+        if (guard?.isGone === true) {
+          this.#notes.push(
+            'The process that guards the recorders was ended by somebody, so the recording was ended too.',
+          );
+          return 'guard';
+        }
+        const over = this.#sourcesOver(told);
+        if (over !== undefined) return over;
+        if (guard !== undefined && (isDiskShort(guard.directory) || this.#strace?.floods === true)) {
+          this.#notes.push('The recording was ended early: the disk was nearly full.');
+          return 'disk-short';
+        }
+        const bytes = this.#bytes();
+        if (bytes.straceBytes > mostStrace || bytes.perfBytes > mostPerf) {
+          const what = bytes.straceBytes > mostStrace ? 'strace' : 'perf';
+          this.#notes.push(
+            `The recording was ended early, after ${((performance.now() - this.#began) / 1000).toFixed(1)} s: ${what} had written ${Math.round((what === 'strace' ? bytes.straceBytes : bytes.perfBytes) / 1e6)} MB, more than its limit.`,
+          );
+          return 'too-much';
+        }
+        if (tick % TICKS_PER_PROGRESS === 0) this.#progress();
+      }
+    } finally {
+      if (interrupted !== undefined) stop?.removeEventListener('abort', interrupted);
+    }
+  }
+
+  /** What the end of a recorder means; undefined while the recording goes on. */
+  #sourcesOver(told: Set<unknown>): EndedBy | undefined {
+    const strace = this.#strace?.tool;
+    const tree = this.#perfs.find(({ role }) => role === 'tree')?.tool;
+    // Both end by themselves when nobody of the tree is left.
+    if (strace?.hasEnded?.code === 0) return 'target';
+    if (strace === undefined && tree?.hasEnded?.code === 0) return 'target';
+    const over = [strace, tree].filter((tool) => tool !== undefined);
+    for (const tool of over) {
+      if (tool.hasEnded === undefined || told.has(tool.ended)) continue;
+      told.add(tool.ended);
+      const { code, signal } = tool.hasEnded;
+      if (tool === tree && code === 0) continue;
+      this.#notes.push(
+        `${tool === strace ? 'strace' : 'perf'} ended before the recording did (${signal ?? `code ${code}`}): what it gives ends there.`,
+      );
+    }
+    return over.every((tool) => tool.hasEnded !== undefined) ? 'recorders' : undefined;
+  }
+
+  async #detach(before: readonly TreeTask[]): Promise<LeftTask[]> {
+    if (this.#strace === undefined) return [];
+    const clean = await this.#strace.detach();
+    if (!clean) {
+      this.#notes.push(
+        'strace did not detach within 2 s and was killed, which frees the processes that it traced: its last line may be cut.',
+      );
+    }
+    const left = await leftTasks(before, this.#strace.tool.pid, this.#request.follow);
+    for (const { tid, comm, what } of left.slice(0, 20)) {
+      this.#notes.push(
+        what === 'traced'
+          ? `${tid} (${comm}) is still traced by strace, which does not end.`
+          : `${tid} (${comm}) is stopped now and was not when the recording began: kill -CONT ${tid} lets it go on, if nobody stopped it on purpose.`,
+      );
+    }
+    return left;
+  }
+
+  async #stopPerfs(): Promise<void> {
+    const stopped = await Promise.all(this.#perfs.map((perf) => perf.stop()));
+    for (const [nth, clean] of stopped.entries()) {
+      if (!clean)
+        this.#notes.push(`perf (${this.#perfs[nth]?.role}) did not end within its time and was killed.`);
+    }
+  }
+
+  #bytes() {
+    return {
+      straceBytes: this.#strace?.bytes ?? 0,
+      perfBytes: this.#perfs.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  }
+
+  #progress(): void {
+    const elapsedMs = this.#began === 0 ? 0 : performance.now() - this.#began;
+    this.#request.onProgress?.({ stage: this.#stage, elapsedMs, ...this.#bytes() });
+  }
+
+  #straceMeta(tool: StraceTool | undefined): Pick<RecordingMeta, 'strace'> {
+    const strace = this.#strace;
+    if (strace === undefined || tool === undefined) return {};
+    return {
+      strace: {
+        version: tool.version,
+        argv: strace.argv,
+        file: 'strace.log',
+        ...(strace.attachedNs === undefined ? {} : { attachedNs: String(strace.attachedNs) }),
+        ...(strace.detachedNs === undefined ? {} : { detachedNs: String(strace.detachedNs) }),
+        said: strace.said,
+      },
+    };
+  }
+
+  #perfMeta(tool: PerfTool | undefined, enabledNs: bigint, disabledNs: bigint): Pick<RecordingMeta, 'perf'> {
+    if (this.#perfs.length === 0 || tool === undefined) return {};
+    return {
+      perf: {
+        version: tool.version,
+        files: this.#perfs.map(({ role, argv }) => ({ file: `perf-${role}.data`, role, argv })),
+        enabledNs: String(enabledNs),
+        disabledNs: String(disabledNs),
+        blindTids: this.#blind,
+        said: this.#perfs.map(({ role, tool: { said } }) => `${role}: ${said.trim()}\n`).join(''),
+      },
+    };
+  }
+}
+
+async function grownUp(tasks: readonly TreeTask[], root: number): Promise<TreeTask[]> {
+  const live = tasks.filter(({ status }) => status.state !== 'Z' && status.state !== 'X');
+  const started = await startTimes(live.filter(({ pid, tid }) => pid === tid));
+  return live.filter(({ pid }) => {
+    const start = started.get(pid);
+    return pid === root || start === undefined || ageSeconds(start) >= YOUNG_SECONDS;
+  });
+}
+
+function isDiskShort(directory: string): boolean {
+  try {
+    const { bavail, blocks, bsize } = statfsSync(directory);
+    return bavail * bsize < Math.min(DISK_MARGIN, (blocks * bsize) / 10);
+  } catch {
+    return true;
+  }
+}
+
+function bootId(): { bootId?: string } {
+  const text = procText('/proc/sys/kernel/random/boot_id')?.trim();
+  return text === undefined || text === '' ? {} : { bootId: text };
+}
+
+const endOf = ({ code, signal }: Ended) => ({
+  ...(code === null ? {} : { code }),
+  ...(signal === null ? {} : { signal }),
+});
+
+function wordsOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && line !== 'Error:')
+    .slice(0, 4)
+    .join(' ')
+    .replace(/[.\s]+$/, '');
+}

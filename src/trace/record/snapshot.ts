@@ -1,0 +1,70 @@
+import { links } from '../../evidence/keys.ts';
+import { openLive } from '../../evidence/live/live-source.ts';
+import { parseFdLinks } from '../../procfs/fd-links.ts';
+import type { RecordedTask, RecordingMeta } from '../recording.ts';
+import { startTimes, type TreeTask } from './tree.ts';
+
+/** What the events do not tell: who was there at the start, with which descriptors and signal dispositions. */
+export type Snapshot = Pick<RecordingMeta, 'tasks' | 'descriptors' | 'signals' | 'notes'>;
+
+const READ_MS = 2000;
+const MOST_PROCESSES = 500;
+const MOST_DESCRIPTORS = 200_000;
+
+export async function takeSnapshot(tasks: readonly TreeTask[]): Promise<Snapshot> {
+  const started = await startTimes(tasks);
+  const leaders = [...new Map(tasks.map((task) => [task.pid, task])).values()];
+  const notes: string[] = [];
+  const looked = leaders.slice(0, MOST_PROCESSES);
+  if (looked.length < leaders.length) {
+    notes.push(
+      `Only of ${looked.length} of ${leaders.length} processes the descriptors at the start are known.`,
+    );
+  }
+  const { descriptors, unknown } = await descriptorsOf(looked.map(({ pid }) => pid));
+  if (unknown > 0) notes.push(`Of ${unknown} processes the descriptors at the start could not be read.`);
+  return {
+    tasks: tasks.map(
+      ({ pid, tid, status }): RecordedTask => ({
+        pid,
+        tid,
+        ppid: status.ppid,
+        comm: status.name,
+        startTime: started.get(tid) ?? 0,
+        nspid: status.nsPid,
+      }),
+    ),
+    descriptors,
+    signals: leaders.map(({ pid, status }) => ({
+      pid,
+      ignored: mask(status.sigIgn),
+      caught: mask(status.sigCgt),
+      blocked: mask(status.sigBlk),
+    })),
+    notes,
+  };
+}
+
+async function descriptorsOf(pids: readonly number[]) {
+  const keys = new Map(pids.map((pid) => [links(`/proc/${pid}/fd`), pid]));
+  const outcomes = await openLive({ timeoutMs: READ_MS }).fetch([...keys.keys()], 0);
+  const descriptors: { pid: number; fds: (readonly [number, string])[] }[] = [];
+  let unknown = 0;
+  let left = MOST_DESCRIPTORS;
+  for (const [key, pid] of keys) {
+    const outcome = outcomes.get(key);
+    if (outcome?.kind !== 'text' || left <= 0) {
+      unknown++;
+      continue;
+    }
+    const fds = parseFdLinks(outcome.text)
+      .filter(({ fd }) => Number.isFinite(fd))
+      .map(({ fd, target }) => [fd, target] as const);
+    left -= fds.length;
+    descriptors.push({ pid, fds });
+  }
+  return { descriptors, unknown };
+}
+
+/** As in status: 16 hexadecimal digits. */
+const mask = (bits: bigint): string => bits.toString(16).padStart(16, '0');

@@ -1,0 +1,31 @@
+import { RecordError, type RecordRequest, record } from '../../../src/trace/record/record.ts';
+
+/**
+ * Records as the first argument says (a RecordRequest as JSON), tells its stages and then the result on stdout, a line of
+ * JSON each. SIGINT, SIGTERM and SIGHUP end the recording. With `"keep": true` the directory stays until stdin ends.
+ */
+const { keep, ...request } = JSON.parse(process.argv[2] ?? '{}') as RecordRequest & { keep?: boolean };
+const controller = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => controller.abort());
+
+const tell = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`);
+let stage = '';
+try {
+  const recording = await record({
+    ...request,
+    stop: controller.signal,
+    onProgress: (progress) => {
+      if (progress.stage === stage) return;
+      stage = progress.stage;
+      tell({ stage });
+    },
+  });
+  const { directory, meta, endedBy, left, refusals } = recording;
+  tell({ directory, endedBy, left, refusals, meta });
+  if (keep === true) for await (const _ of process.stdin);
+  await recording.remove();
+} catch (error) {
+  if (!(error instanceof RecordError)) throw error;
+  tell({ refused: error.refusals });
+  process.exitCode = 2;
+}
