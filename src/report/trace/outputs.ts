@@ -2,6 +2,7 @@ import { foldedOutput } from './folded.ts';
 import { jsonlOutput } from './jsonl.ts';
 import type { MakeOutput } from './output.ts';
 import { perfettoOutput } from './perfetto/perfetto.ts';
+import { speedscopeOutput } from './speedscope/speedscope.ts';
 
 /** An output file that a trace can be written to. */
 export interface OutputKind {
@@ -17,6 +18,11 @@ export const OUTPUT_KINDS: readonly OutputKind[] = [
     extension: '.perfetto.json',
     description: 'Chrome trace events: opens in ui.perfetto.dev',
     make: perfettoOutput,
+  },
+  {
+    extension: '.speedscope.json',
+    description: 'calls and waits of each thread: opens in speedscope.app',
+    make: speedscopeOutput,
   },
   {
     extension: '.folded',
