@@ -32,7 +32,8 @@ export const PERF = {
   lost: 15,
   /** A sample of another event (cycles, page-faults …). text = event name; a = period; stack. */
   sample: 16,
-  /** sched:sched_switch seen at the thread that gets the CPU: only of `-a` recordings. Rows of `switch` carry b = next tid, too. */
+  /** A thread that was there when perf began; told without a stamp, so that it has that of a row near it. pid, tid; a = parent pid, b = parent tid. */
+  existing: 17,
 } as const;
 
 export type PerfKind = (typeof PERF)[keyof typeof PERF];

@@ -1,0 +1,32 @@
+/** More different texts than this are no names of programs: the rest becomes one. */
+const MOST_TEXTS = 1 << 20;
+const MOST_CHARACTERS = 1 << 26;
+const TOO_MANY = '…';
+
+/** Strings by number, each kept once. Bounded: beyond a million different ones, all further ones are `…`. */
+export class Texts {
+  readonly #byText = new Map<string, number>();
+  readonly #texts: string[] = [];
+  #characters = 0;
+
+  intern(text: string): number {
+    const known = this.#byText.get(text);
+    if (known !== undefined) return known;
+    if (this.#texts.length >= MOST_TEXTS || this.#characters + text.length > MOST_CHARACTERS) {
+      return text === TOO_MANY ? this.#add(text) : this.intern(TOO_MANY);
+    }
+    return this.#add(text);
+  }
+
+  get(id: number): string {
+    return this.#texts[id] ?? '';
+  }
+
+  #add(text: string): number {
+    const id = this.#texts.length;
+    this.#texts.push(text);
+    this.#characters += text.length;
+    this.#byText.set(text, id);
+    return id;
+  }
+}
