@@ -58,6 +58,11 @@ export interface StraceVisitor {
   begun(call: StraceCall): void;
   /** `stampNs` is that of the line that told the end (NaN without stamps). */
   ended(call: StraceCall, stampNs: number): void;
+  /**
+   * The end of a call whose beginning is not in the log, which began before it or was lost: `args` is the second half's,
+   * `stampNs` and `deltaNs` of the call NaN.
+   */
+  resumedAlone?(call: StraceCall, stampNs: number): void;
   signal(signal: StraceSignal): void;
   exit(exit: StraceExit): void;
   /** strace's own messages: attached, detached, personality, errors. */

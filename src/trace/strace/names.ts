@@ -1,0 +1,60 @@
+import { isKnownCall } from './known-calls.ts';
+
+/** A word that comes again and again in a log: the name of a call, an errno, the text behind one. */
+export interface Word {
+  readonly text: string;
+  /** It is a system call's name on some architecture, as far as is known here. */
+  readonly call: boolean;
+}
+
+/** So many different words are kept; what comes after them is read, but made anew each time. */
+const MOST = 8192;
+const SLOTS = 32_768;
+const LONGEST = 120;
+/** Words made to collide cost no more than this many looks. */
+const PROBES = 16;
+
+/**
+ * Makes strings of bytes, each different one once: finding a known word by its hash costs a fraction of making a string,
+ * and what is kept does not hold the chunk that it came from.
+ */
+export class Words {
+  readonly #slots: (Word | undefined)[] = new Array(SLOTS).fill(undefined);
+  #count = 0;
+
+  get(bytes: Buffer, from: number, to: number): Word {
+    if (to - from > LONGEST) return { text: bytes.toString('latin1', from, to), call: false };
+    let hash = 0;
+    for (let at = from; at < to; at++) hash = (Math.imul(hash, 31) + bytes[at]!) | 0;
+    return this.hashed(bytes, from, to, hash);
+  }
+
+  /** The same where the caller has worked out the hash while it looked for the end. */
+  hashed(bytes: Buffer, from: number, to: number, hash: number): Word {
+    let slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
+    let free = -1;
+    for (let probe = 0; probe < PROBES; probe++) {
+      const word = this.#slots[slot];
+      if (word === undefined) {
+        free = slot;
+        break;
+      }
+      if (same(word.text, bytes, from, to)) return word;
+      slot = (slot + 1) & (SLOTS - 1);
+    }
+    const text = bytes.toString('latin1', from, to);
+    const word = { text, call: isKnownCall(text) };
+    if (free >= 0 && this.#count < MOST && to - from <= LONGEST) {
+      this.#count++;
+      this.#slots[free] = word;
+    }
+    return word;
+  }
+}
+
+function same(text: string, bytes: Buffer, from: number, to: number): boolean {
+  const length = to - from;
+  if (text.length !== length) return false;
+  for (let at = 0; at < length; at++) if (text.charCodeAt(at) !== bytes[from + at]) return false;
+  return true;
+}
