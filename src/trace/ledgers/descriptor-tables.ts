@@ -1,0 +1,528 @@
+import type { ExecEvent, Ns, SpawnEvent, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
+import type { RecordingMeta } from '../recording.ts';
+import {
+  callOf,
+  type DescriptorArgument,
+  descriptorAt,
+  descriptorIn,
+  descriptorReturned,
+  descriptorsWithin,
+  endOf,
+  flagAt,
+  isRaw,
+  isWord,
+  numberAt,
+  stringAt,
+  succeeded,
+} from './call.ts';
+import { short } from './capped.ts';
+import { type DescriptorKind, kindOfTarget } from './descriptor-kind.ts';
+import { MAKERS } from './descriptor-makers.ts';
+import { touchedDescriptors } from './descriptor-use.ts';
+
+/** How a process came by a descriptor. */
+export type MadeHow = 'start' | 'opened' | 'pair' | 'accepted' | 'received' | 'duplicated' | 'met';
+
+/** How it went: by a call, swept by exec, with the process, replaced by dup2, or unseen (its number was given out again). */
+export type ClosedHow = 'close' | 'close_range' | 'exec' | 'exit' | 'replaced' | 'unseen';
+
+/** The call that made a descriptor. */
+export interface Made {
+  readonly how: MadeHow;
+  readonly call: string;
+  /** Shortened. */
+  readonly args: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly atNs: Ns;
+}
+
+/** An open file description (open(2)): what descriptors of several numbers and processes may lead to. */
+export interface Description {
+  kind: DescriptorKind;
+  /** Path, `pipe:[77]`, or what the call that made it says; raw. */
+  what: string;
+  /** Descriptors that lead here, in all processes of the trace. */
+  refs: number;
+}
+
+/** A descriptor of one process. */
+export interface Slot {
+  readonly fd: number;
+  /** Undefined: not known (it was there at the start). */
+  closeOnExec?: boolean;
+  readonly description: Description;
+  readonly made: Made;
+  /** When the call that made it returned. */
+  readonly sinceNs: Ns;
+  /** When a call last named it. */
+  usedNs: Ns;
+  /** A read of it returned 0: the other side has closed. */
+  ended?: boolean;
+  /** Epoll sets that watch it. */
+  watchers: number;
+  /** Process that it came from by fork; still set after exec. */
+  heirOf?: number;
+  /** It has come through an exec. */
+  overExec?: boolean;
+  /** Put there on purpose: dup2 to a chosen number, or close-on-exec taken off. */
+  arranged?: boolean;
+}
+
+/** The descriptors of one process. */
+export interface Table {
+  readonly pid: number;
+  readonly slots: Map<number, Slot>;
+  /** When it was forked; undefined: it ran before. */
+  bornNs?: Ns;
+  execs: number;
+}
+
+/** Who wants to know what happens to descriptors. */
+export interface DescriptorObserver {
+  made?(table: Table, slot: Slot): void;
+  closed?(table: Table, slot: Slot, how: ClosedHow, atNs: Ns): void;
+  /** The last descriptor of a description has gone. */
+  released?(description: Description): void;
+  forked?(child: Table, parent: Table | undefined): void;
+  /** After close-on-exec has been done: what is left. */
+  execed?(table: Table, atNs: Ns): void;
+  /** Before its descriptors are closed. */
+  ending?(table: Table, atNs: Ns): void;
+  failed?(event: SyscallEvent, errno: string): void;
+  /** Descriptors that were made or closed and whose numbers nobody knows. */
+  unknown?(pid: number, made: number, closed: number): void;
+  passed?(table: Table, count: number): void;
+}
+
+const MOST_ARGS = 120;
+const MOST_WHAT = 200;
+/** Descriptions on their way by SCM_RIGHTS. */
+const MOST_IN_FLIGHT = 256;
+/** `F_DUPFD_CLOEXEC` &c. as numbers: include/uapi/linux/fcntl.h, asm-generic/ioctls.h. */
+const F_DUPFD = 0;
+const F_GETFD = 1;
+const F_SETFD = 2;
+const F_DUPFD_CLOEXEC = 1030;
+const FIONCLEX = 0x5450;
+const FIOCLEX = 0x5451;
+const O_CLOEXEC = 0x80000;
+const CLOSE_RANGE_CLOEXEC = 4;
+const CLONE_PIDFD = 0x1000;
+
+const HIGHEST = 0x7fff_ffff;
+
+/**
+ * The descriptor tables of all processes, kept as the kernel keeps them: copied by fork, shared by threads, swept by exec,
+ * closed at the end. A thread that takes a table of its own (unshare(CLONE_FILES)) is not followed.
+ */
+export class DescriptorTables implements TraceSink {
+  readonly #tables = new Map<number, Table>();
+  readonly #observers: DescriptorObserver[] = [];
+  readonly #inFlight: { readonly target: string | undefined; readonly description: Description }[] = [];
+  readonly #handlers: ReadonlyMap<string, (table: Table, event: SyscallEvent) => void>;
+
+  constructor(start: RecordingMeta['descriptors'] = []) {
+    for (const { pid, fds } of start) {
+      const table = this.#of(pid);
+      const made: Made = { how: 'start', call: '', args: '', pid, tid: pid, atNs: 0 };
+      for (const [fd, target] of fds) {
+        const description = { kind: kindOfTarget(target), what: short(target, MOST_WHAT), refs: 1 };
+        table.slots.set(fd, { fd, description, made, sinceNs: 0, usedNs: 0, watchers: 0 });
+      }
+    }
+    this.#handlers = new Map<string, (table: Table, event: SyscallEvent) => void>([
+      ['close', (table, event) => this.#close(table, event)],
+      ['close_range', (table, event) => this.#closeRange(table, event)],
+      ['pipe', (table, event) => this.#pair(table, event, 0, 'pipe')],
+      ['pipe2', (table, event) => this.#pair(table, event, 0, 'pipe')],
+      ['socketpair', (table, event) => this.#pair(table, event, 3, 'socket')],
+      ['dup', (table, event) => this.#duplicate(table, event)],
+      ['dup2', (table, event) => this.#duplicate(table, event)],
+      ['dup3', (table, event) => this.#duplicate(table, event)],
+      ['fcntl', (table, event) => this.#fcntl(table, event)],
+      ['fcntl64', (table, event) => this.#fcntl(table, event)],
+      ['ioctl', (table, event) => this.#ioctl(table, event)],
+      ['sendmsg', (table, event) => this.#pass(table, event)],
+      ['sendmmsg', (table, event) => this.#pass(table, event)],
+      ['recvmsg', (table, event) => this.#receive(table, event)],
+      ['recvmmsg', (table, event) => this.#receive(table, event)],
+      ['clone', (table, event) => this.#clonePidfd(table, event)],
+      ['clone3', (table, event) => this.#clonePidfd(table, event)],
+      ['connect', (table, event) => this.#address(table, event)],
+      ['bind', (table, event) => this.#address(table, event)],
+      ...[...MAKERS.keys()]
+        .filter((name) => name !== 'ioctl')
+        .map((name) => [name, (table: Table, event: SyscallEvent) => this.#make(table, event)] as const),
+    ]);
+  }
+
+  observe(observer: DescriptorObserver): void {
+    this.#observers.push(observer);
+  }
+
+  get(pid: number): Table | undefined {
+    return this.#tables.get(pid);
+  }
+
+  all(): IterableIterator<Table> {
+    return this.#tables.values();
+  }
+
+  event(event: TraceEvent): void {
+    switch (event.type) {
+      case 'syscall': {
+        const table = this.#of(event.pid);
+        if (table.slots.size > 0) touch(table, event);
+        this.#handlers.get(event.name)?.(table, event);
+        break;
+      }
+      case 'spawn':
+        if (!event.thread) this.#fork(event);
+        break;
+      case 'exec':
+        this.#exec(event);
+        break;
+      case 'exit':
+        if (event.last) this.#end(event.pid, event.startNs);
+    }
+  }
+
+  #of(pid: number): Table {
+    let table = this.#tables.get(pid);
+    if (table === undefined) {
+      table = { pid, slots: new Map(), execs: 0 };
+      this.#tables.set(pid, table);
+    }
+    return table;
+  }
+
+  #fork({ pid, childPid, startNs }: SpawnEvent): void {
+    let child = this.#tables.get(childPid);
+    // Its number was used before, and nobody saw it end.
+    if (child?.bornNs !== undefined) {
+      this.#end(childPid, startNs);
+      child = undefined;
+    }
+    const parent = this.#tables.get(pid);
+    child ??= this.#of(childPid);
+    child.bornNs = startNs;
+    // The events of one thread may run ahead of another's: it may already have opened, closed and executed.
+    for (const slot of parent?.slots.values() ?? []) {
+      if (slot.sinceNs > startNs || child.slots.has(slot.fd)) continue;
+      if (child.execs > 0 && slot.closeOnExec !== false) continue;
+      slot.description.refs++;
+      child.slots.set(slot.fd, { ...slot, watchers: 0, heirOf: pid, overExec: child.execs > 0 });
+    }
+    for (const observer of this.#observers) observer.forked?.(child, parent);
+  }
+
+  #exec({ pid, startNs }: ExecEvent): void {
+    const table = this.#of(pid);
+    table.execs++;
+    for (const slot of [...table.slots.values()]) {
+      if (slot.closeOnExec === true) this.#remove(table, slot, 'exec', startNs);
+      else slot.overExec = true;
+    }
+    for (const observer of this.#observers) observer.execed?.(table, startNs);
+  }
+
+  #end(pid: number, at: Ns): void {
+    const table = this.#tables.get(pid);
+    if (table === undefined) return;
+    for (const observer of this.#observers) observer.ending?.(table, at);
+    for (const slot of [...table.slots.values()]) this.#remove(table, slot, 'exit', at);
+    this.#tables.delete(pid);
+  }
+
+  #remove(table: Table, slot: Slot, how: ClosedHow, at: Ns): void {
+    table.slots.delete(slot.fd);
+    const last = --slot.description.refs === 0;
+    for (const observer of this.#observers) {
+      observer.closed?.(table, slot, how, at);
+      if (last) observer.released?.(slot.description);
+    }
+  }
+
+  #add(table: Table, slot: Slot): void {
+    const old = table.slots.get(slot.fd);
+    if (old !== undefined) {
+      // The kernel gives out no number that is in use: its close has not come yet, or nobody saw it.
+      this.#remove(table, old, slot.made.call.startsWith('dup') ? 'replaced' : 'unseen', slot.sinceNs);
+    }
+    table.slots.set(slot.fd, slot);
+    for (const observer of this.#observers) observer.made?.(table, slot);
+  }
+
+  #new(
+    table: Table,
+    event: SyscallEvent,
+    { fd, target }: DescriptorArgument,
+    description: { kind: DescriptorKind; what: string } | Description,
+    how: MadeHow,
+    closeOnExec: boolean | undefined,
+    arranged = false,
+  ): void {
+    const end = endOf(event);
+    const known: Description = 'refs' in description ? description : { ...description, refs: 0 };
+    known.refs++;
+    if (target !== undefined && !('refs' in description)) {
+      known.what = short(target, MOST_WHAT);
+      const kind = kindOfTarget(target);
+      if (known.kind === 'unknown' || (known.kind === 'file' && kind !== 'other')) known.kind = kind;
+    }
+    this.#add(table, {
+      fd,
+      ...(closeOnExec === undefined ? {} : { closeOnExec }),
+      description: known,
+      made: {
+        how,
+        call: event.name,
+        args: short(event.args, MOST_ARGS),
+        pid: event.pid,
+        tid: event.tid,
+        atNs: event.startNs,
+      },
+      sinceNs: end,
+      usedNs: end,
+      watchers: 0,
+      ...(arranged ? { arranged } : {}),
+    });
+  }
+
+  #fail(event: SyscallEvent): void {
+    if (event.errno === undefined || event.errno.startsWith('ERESTART')) return;
+    for (const observer of this.#observers) observer.failed?.(event, event.errno);
+  }
+
+  #make(table: Table, event: SyscallEvent): void {
+    const maker = MAKERS.get(event.name);
+    if (maker === undefined) return;
+    const returned = descriptorReturned(event);
+    if (returned === undefined) {
+      this.#fail(event);
+      return;
+    }
+    const call = callOf(event);
+    if (maker.unless?.(call) === true) return;
+    const kind = typeof maker.kind === 'function' ? maker.kind(call) : maker.kind;
+    const what = stringAt(call, 0) ?? stringAt(call, 1) ?? (call.raw ? '' : event.args);
+    this.#new(
+      table,
+      event,
+      returned,
+      { kind, what: short(what, MOST_WHAT) },
+      event.name.startsWith('accept') ? 'accepted' : 'opened',
+      maker.closeOnExec(call),
+    );
+  }
+
+  #pair(table: Table, event: SyscallEvent, at: number, kind: DescriptorKind): void {
+    if (!succeeded(event)) {
+      this.#fail(event);
+      return;
+    }
+    const call = callOf(event);
+    const fds = descriptorsWithin(call.args[at] ?? '');
+    if (fds.length !== 2) {
+      for (const observer of this.#observers) observer.unknown?.(event.pid, 2, 0);
+      return;
+    }
+    const closeOnExec =
+      event.name === 'pipe'
+        ? false
+        : flagAt(call, 1, kind === 'pipe' ? 'O_CLOEXEC' : 'SOCK_CLOEXEC', O_CLOEXEC);
+    for (const fd of fds) this.#new(table, event, fd, { kind, what: kind }, 'pair', closeOnExec);
+  }
+
+  #duplicate(table: Table, event: SyscallEvent): void {
+    const returned = descriptorReturned(event);
+    if (returned === undefined) {
+      this.#fail(event);
+      return;
+    }
+    const call = callOf(event);
+    const from = descriptorAt(call, 0);
+    if (from === undefined || from.fd === returned.fd) return;
+    const closeOnExec = event.name === 'dup3' ? flagAt(call, 2, 'O_CLOEXEC', O_CLOEXEC) : false;
+    this.#copy(table, event, from, returned, closeOnExec, event.name !== 'dup');
+  }
+
+  #copy(
+    table: Table,
+    event: SyscallEvent,
+    from: DescriptorArgument,
+    to: DescriptorArgument,
+    closeOnExec: boolean | undefined,
+    chosen: boolean,
+  ): void {
+    const description = table.slots.get(from.fd)?.description ?? this.#met(from.target ?? to.target);
+    this.#new(table, event, to, description, 'duplicated', closeOnExec, chosen && closeOnExec !== true);
+  }
+
+  /** A description that was there before anybody looked. Its other descriptors are not known: it is never released. */
+  #met(target: string | undefined): Description {
+    return target === undefined
+      ? { kind: 'unknown', what: '', refs: 1 }
+      : { kind: kindOfTarget(target), what: short(target, MOST_WHAT), refs: 1 };
+  }
+
+  #fcntl(table: Table, event: SyscallEvent): void {
+    if (!/F_(?:DUPFD|[GS]ETFD)|^\S+ 0x(?:0|1|2|406),?/.test(event.args)) return;
+    const call = callOf(event);
+    const from = descriptorAt(call, 0);
+    if (from === undefined) return;
+    const closing = isWord(call, 1, 'F_DUPFD_CLOEXEC', F_DUPFD_CLOEXEC);
+    if (closing || isWord(call, 1, 'F_DUPFD', F_DUPFD)) {
+      const returned = descriptorReturned(event);
+      if (returned === undefined) this.#fail(event);
+      else this.#copy(table, event, from, returned, closing, false);
+      return;
+    }
+    const slot = table.slots.get(from.fd);
+    if (slot === undefined || !succeeded(event)) return;
+    if (isWord(call, 1, 'F_SETFD', F_SETFD)) setCloseOnExec(slot, flagAt(call, 2, 'FD_CLOEXEC', 1));
+    else if (isWord(call, 1, 'F_GETFD', F_GETFD)) slot.closeOnExec = (event.result & 1) !== 0;
+  }
+
+  #ioctl(table: Table, event: SyscallEvent): void {
+    if (!/, (?:FION?CLEX|0x545[01]\b|NS_GET|TIOCGPTPEER|KVM_CREATE|SIOCGSKNS)/.test(event.args)) return;
+    const call = callOf(event);
+    const closing = isWord(call, 1, 'FIOCLEX', FIOCLEX);
+    if (!closing && !isWord(call, 1, 'FIONCLEX', FIONCLEX)) {
+      this.#make(table, event);
+      return;
+    }
+    const slot = table.slots.get(descriptorAt(call, 0)?.fd ?? -1);
+    if (slot !== undefined && succeeded(event)) setCloseOnExec(slot, closing);
+  }
+
+  #close(table: Table, event: SyscallEvent): void {
+    if (event.errno === 'EBADF') {
+      this.#fail(event);
+      return;
+    }
+    // Linux frees the number whatever else close(2) answers; also when the thread never comes back from it.
+    const fd = descriptorIn(isRaw(event) ? event.args.split(',', 1)[0] : event.args)?.fd;
+    const slot = fd === undefined ? undefined : table.slots.get(fd);
+    if (slot === undefined) {
+      for (const observer of this.#observers) observer.unknown?.(event.pid, 0, 1);
+      return;
+    }
+    // A slow close of the number's last owner, told after the number was given out again.
+    if (slot.made.tid !== event.tid && event.startNs < slot.sinceNs) return;
+    this.#remove(table, slot, 'close', endOf(event));
+  }
+
+  #closeRange(table: Table, event: SyscallEvent): void {
+    if (!succeeded(event)) return;
+    const call = callOf(event);
+    const first = descriptorAt(call, 0)?.fd ?? numberAt(call, 0);
+    const last = Math.min(descriptorAt(call, 1)?.fd ?? numberAt(call, 1) ?? HIGHEST, HIGHEST);
+    if (first === undefined) return;
+    const marks = flagAt(call, 2, 'CLOSE_RANGE_CLOEXEC', CLOSE_RANGE_CLOEXEC) === true;
+    for (const slot of [...table.slots.values()]) {
+      if (slot.fd < first || slot.fd > last) continue;
+      if (marks) slot.closeOnExec = true;
+      else this.#remove(table, slot, 'close_range', endOf(event));
+    }
+  }
+
+  #pass(table: Table, event: SyscallEvent): void {
+    if (!event.args.includes('SCM_RIGHTS') || !succeeded(event)) return;
+    const fds = rightsIn(event.args);
+    for (const { fd, target } of fds) {
+      const description = table.slots.get(fd)?.description ?? this.#met(target);
+      this.#inFlight.push({ target, description });
+    }
+    if (this.#inFlight.length > MOST_IN_FLIGHT) {
+      this.#inFlight.splice(0, this.#inFlight.length - MOST_IN_FLIGHT);
+    }
+    if (fds.length > 0) for (const observer of this.#observers) observer.passed?.(table, fds.length);
+  }
+
+  #receive(table: Table, event: SyscallEvent): void {
+    if (!event.args.includes('SCM_RIGHTS') || !succeeded(event)) return;
+    const closeOnExec = /\bMSG_CMSG_CLOEXEC\b/.test(event.args);
+    for (const fd of rightsIn(event.args)) {
+      const at = this.#inFlight.findIndex(
+        ({ target, description }) => target === fd.target && description.refs > 0,
+      );
+      const description = this.#inFlight[at]?.description;
+      if (at >= 0) this.#inFlight.splice(at, 1);
+      this.#new(
+        table,
+        event,
+        fd,
+        description ?? { kind: 'unknown', what: fd.target ?? '' },
+        'received',
+        closeOnExec,
+      );
+    }
+  }
+
+  #clonePidfd(table: Table, event: SyscallEvent): void {
+    if (!succeeded(event) || event.result === 0) return;
+    if (!event.args.includes('CLONE_PIDFD')) {
+      const flags = isRaw(event) && event.name === 'clone' ? numberAt(callOf(event), 0) : undefined;
+      if (flags !== undefined && (flags & CLONE_PIDFD) !== 0) {
+        for (const observer of this.#observers) observer.unknown?.(event.pid, 1, 0);
+      }
+      return;
+    }
+    const text = /\b(?:pidfd|parent_tid)=\[([^,]*?)\](?=[,})]|$)/.exec(event.args)?.[1];
+    const fd = descriptorIn(text);
+    if (fd === undefined) return;
+    this.#new(table, event, fd, { kind: 'pidfd', what: 'pidfd' }, 'opened', true);
+  }
+
+  /** What a socket is bound or connected to says more than its number. */
+  #address(table: Table, event: SyscallEvent): void {
+    const call = callOf(event);
+    const slot = table.slots.get(descriptorAt(call, 0)?.fd ?? -1);
+    const address = call.raw ? undefined : call.args[1];
+    if (slot === undefined || address === undefined || !address.startsWith('{')) return;
+    slot.description.what = short(
+      `${slot.description.what.split(' ', 1)[0]} ${event.name === 'bind' ? 'bound to' : 'to'} ${addressText(address)}`,
+      MOST_WHAT,
+    );
+  }
+}
+
+function setCloseOnExec(slot: Slot, closing: boolean | undefined): void {
+  if (closing === false && slot.closeOnExec !== false) slot.arranged = true;
+  if (closing === undefined) delete slot.closeOnExec;
+  else slot.closeOnExec = closing;
+}
+
+/** All descriptors in the SCM_RIGHTS messages of a text. */
+function rightsIn(args: string): DescriptorArgument[] {
+  return [...args.matchAll(/cmsg_type=SCM_RIGHTS, cmsg_data=(\[.*?\])(?=\})/gs)].flatMap(([, list]) =>
+    descriptorsWithin(list ?? ''),
+  );
+}
+
+/** `127.0.0.1:5432` or the path, of a sockaddr as strace prints it; else the structure. */
+function addressText(text: string): string {
+  const path = /sun_path=(@?"(?:[^"\\]|\\.)*")/.exec(text)?.[1];
+  if (path !== undefined) return path;
+  const port = /port=htons\((\d+)\)/.exec(text)?.[1];
+  const ip = /inet_addr\("([^"]*)"\)|inet_pton\(AF_INET6, "([^"]*)"/.exec(text);
+  const host = ip?.[1] ?? (ip?.[2] === undefined ? undefined : `[${ip[2]}]`);
+  return host !== undefined && port !== undefined ? `${host}:${port}` : text;
+}
+
+function touch(table: Table, event: SyscallEvent): void {
+  for (const fd of touchedDescriptors(event)) {
+    const slot = table.slots.get(fd);
+    if (slot === undefined) continue;
+    slot.usedNs = Math.max(slot.usedNs, endOf(event));
+    if (event.result !== 0 || event.errno !== undefined) continue;
+    const { kind } = slot.description;
+    if ((kind === 'socket' || kind === 'pipe') && isEndOfFile(event)) slot.ended = true;
+  }
+}
+
+function isEndOfFile({ name, args }: SyscallEvent): boolean {
+  return /^(?:read|readv|recv|recvfrom|recvmsg)$/.test(name) && !/, 0(?:x0)?$/.test(args);
+}

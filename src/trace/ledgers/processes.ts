@@ -1,0 +1,607 @@
+import type { ExecEvent, ExitEvent, Ns, SpawnEvent, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
+import type { RecordedTask } from '../recording.ts';
+import { type Call, callOf, endOf, numberAt, pidAt, pidReturned, succeeded } from './call.ts';
+import { type Capped, capped, Ends, short, Tally } from './capped.ts';
+import { exitWords } from './exit-words.ts';
+import type { Tasks } from './tasks.ts';
+
+/** `zombie`: has exited, and its parent, which lives, has not reaped it. `gone`: exited, and nobody of the trace has to reap it. */
+type ProcessState = 'alive' | 'zombie' | 'reaped' | 'gone';
+
+/** One process of the ledger. */
+export interface ProcessEntry {
+  readonly pid: number;
+  /** Its number in its own PID namespace, where that is another. */
+  readonly local?: number;
+  readonly comm: string;
+  readonly parentPid?: number;
+  /** Path and arguments of its last exec within the trace, shortened. */
+  readonly command?: string;
+  /** How and when it began; absent for those that ran before. */
+  readonly started?: { readonly call?: string; readonly atNs: Ns; readonly byTid: number };
+  readonly state: ProcessState;
+  readonly exit?: {
+    readonly atNs: Ns;
+    readonly status?: number;
+    readonly signal?: string;
+    readonly core?: boolean;
+    /** What the status says by convention. */
+    readonly words?: string;
+  };
+  readonly lifetimeNs?: number;
+  readonly reaped?: {
+    /** 0: by the kernel itself, since the parent ignores SIGCHLD. */
+    readonly byPid: number;
+    readonly byComm: string;
+    readonly call: string;
+    readonly atNs: Ns;
+    /** How long it was a zombie. */
+    readonly afterNs: number;
+  };
+  /** Its parent ended before it. */
+  readonly orphaned?: { readonly atNs: Ns; readonly adoptedBy?: number };
+  readonly threadsStarted: number;
+  readonly threadsEnded: number;
+  readonly execs: number;
+}
+
+/** All that ran one command. */
+export interface CommandEntry {
+  readonly command: string;
+  readonly count: number;
+  readonly alive: number;
+  readonly zombies: number;
+  /** By `0`, `3`, `SIGTERM`; `unknown` where nobody saw it. */
+  readonly exits: Readonly<Record<string, number>>;
+  readonly meanLifetimeNs?: number;
+  readonly maxLifetimeNs?: number;
+}
+
+/** A dead child that its parent has not collected. */
+export interface Zombie {
+  readonly pid: number;
+  readonly comm: string;
+  readonly parentPid: number;
+  readonly parentComm: string;
+  readonly exitedNs: Ns;
+  /** To the end of the trace. */
+  readonly ageNs: number;
+}
+
+export interface ProcessLedger {
+  readonly totals: {
+    readonly atStart: number;
+    readonly spawned: number;
+    readonly exited: number;
+    readonly reaped: number;
+    /** Of `reaped`: by the kernel, since the parent ignores SIGCHLD. */
+    readonly reapedByKernel: number;
+    /** Exited; who reaps them is not in the trace. */
+    readonly gone: number;
+    readonly zombies: number;
+    readonly orphaned: number;
+    readonly alive: number;
+    readonly threadsStarted: number;
+    readonly threadsEnded: number;
+    readonly execs: number;
+    /** fork, vfork, clone that failed, by errno. */
+    readonly spawnsFailed: Readonly<Record<string, number>>;
+  };
+  /** The living, the zombies, and of those that are over the first and the last. */
+  readonly processes: Capped<ProcessEntry>;
+  readonly commands: Capped<CommandEntry>;
+  readonly zombies: Capped<Zombie>;
+  /** Parents of zombies and of how many, and in which quarters of the trace those exited. */
+  readonly unreaping: Capped<Unreaping>;
+  readonly failedSpawns: Capped<FailedSpawns>;
+}
+
+export interface Unreaping {
+  readonly pid: number;
+  readonly comm: string;
+  readonly zombies: number;
+  readonly oldestNs: number;
+  readonly quarters: readonly number[];
+  /** Children of it that it did reap. */
+  readonly reaped: number;
+  /** It has called wait4 or waitid at all. */
+  readonly waits: number;
+}
+
+export interface FailedSpawns {
+  readonly pid: number;
+  readonly comm: string;
+  readonly errno: string;
+  readonly call: string;
+  readonly count: number;
+  readonly firstNs: Ns;
+  readonly lastNs: Ns;
+}
+
+/** Whether the kernel reaps the children of a process itself: it ignores SIGCHLD, or has set SA_NOCLDWAIT. */
+export interface ReapsByKernel {
+  reapsByKernel(pid: number): boolean;
+}
+
+interface Record_ {
+  pid: number;
+  parentPid?: number;
+  command?: string;
+  path?: string;
+  started?: ProcessEntry['started'];
+  exit?: ProcessEntry['exit'];
+  reaped?: ProcessEntry['reaped'];
+  orphaned?: { atNs: Ns; adoptedBy?: number };
+  /** Reaped without its exit having come yet. */
+  waited?: { byPid: number; call: string; atNs: Ns };
+  state: ProcessState;
+  threadsStarted: number;
+  threadsEnded: number;
+  execs: number;
+  reapedChildren: number;
+  waits: number;
+  children: Set<Record_>;
+  subreaper: boolean;
+  comm: string;
+  local?: number;
+}
+
+interface Command {
+  count: number;
+  ended: number;
+  sum: number;
+  max: number;
+  exits: Tally;
+}
+
+const MOST_LISTED = 256;
+const MOST_COMMANDS = 128;
+const MOST_COMMAND_CHARS = 160;
+const MOST_FAILURES = 64;
+
+const SPAWNS = new Set(['fork', 'vfork', 'clone', 'clone3']);
+
+/** waitid(2): idtype, and the option that leaves the child as it is. */
+const P_PID = 1;
+const WNOWAIT = 0x0100_0000;
+
+/** Who began, who ended how, who collected whom, and what is left uncollected. */
+export class ProcessLedgerSink implements TraceSink {
+  readonly #tasks: Tasks;
+  readonly #kernel: ReapsByKernel;
+  readonly #now = new Map<number, Record_>();
+  /** Exited, unreaped: no longer under their number once it is used again. */
+  readonly #over = new Ends<ProcessEntry>(MOST_LISTED);
+  readonly #commands = new Map<string, Command>();
+  readonly #failed = new Map<string, FailedSpawns>();
+  readonly #spawnsFailed = new Tally();
+  readonly #atStart: number;
+  #spawned = 0;
+  #exited = 0;
+  #reaped = 0;
+  #reapedByKernel = 0;
+  #gone = 0;
+  #orphaned = 0;
+  #threadsStarted = 0;
+  #threadsEnded = 0;
+  #execs = 0;
+  #endNs = 0;
+
+  constructor(tasks: Tasks, kernel: ReapsByKernel, atStart: readonly RecordedTask[] = []) {
+    this.#tasks = tasks;
+    this.#kernel = kernel;
+    for (const { pid, tid, ppid } of atStart) if (pid === tid) this.#of(pid).parentPid = ppid;
+    this.#atStart = this.#now.size;
+    for (const record of this.#now.values()) this.#now.get(record.parentPid ?? 0)?.children.add(record);
+  }
+
+  event(event: TraceEvent): void {
+    switch (event.type) {
+      case 'spawn':
+        this.#spawn(event);
+        break;
+      case 'exec':
+        this.#exec(event);
+        break;
+      case 'exit':
+        this.#exit(event);
+        break;
+      case 'syscall':
+        this.#call(event);
+        break;
+      case 'state':
+        return;
+    }
+    const end = endOf(event);
+    if (end > this.#endNs) this.#endNs = end;
+  }
+
+  finish(endNs: Ns = this.#endNs): ProcessLedger {
+    const records = [...this.#now.values()];
+    const alive = records.filter(({ state }) => state === 'alive');
+    const zombies = records.filter(({ state }) => state === 'zombie');
+    const over = this.#over.list();
+    const listed = [...zombies, ...alive].slice(0, MOST_LISTED).map((record) => this.#entry(record, endNs));
+    return {
+      totals: {
+        atStart: this.#atStart,
+        spawned: this.#spawned,
+        exited: this.#exited,
+        reaped: this.#reaped,
+        reapedByKernel: this.#reapedByKernel,
+        gone: this.#gone,
+        zombies: zombies.length,
+        orphaned: this.#orphaned,
+        alive: alive.length,
+        threadsStarted: this.#threadsStarted,
+        threadsEnded: this.#threadsEnded,
+        execs: this.#execs,
+        spawnsFailed: this.#spawnsFailed.record(),
+      },
+      processes: {
+        items: [...listed, ...over.items],
+        more: alive.length + zombies.length - listed.length + over.more,
+      },
+      commands: this.#commandEntries(records),
+      zombies: capped(
+        zombies.map((record) => this.#zombie(record, endNs)).sort((a, b) => b.ageNs - a.ageNs),
+        MOST_LISTED,
+      ),
+      unreaping: this.#unreaping(zombies, endNs),
+      failedSpawns: { items: [...this.#failed.values()], more: 0 },
+    };
+  }
+
+  #of(pid: number): Record_ {
+    let record = this.#now.get(pid);
+    if (record === undefined) {
+      record = {
+        pid,
+        state: 'alive',
+        threadsStarted: 0,
+        threadsEnded: 0,
+        execs: 0,
+        reapedChildren: 0,
+        waits: 0,
+        children: new Set(),
+        subreaper: false,
+        comm: '',
+      };
+      this.#now.set(pid, record);
+    }
+    return record;
+  }
+
+  #spawn({ pid, tid, childPid, thread, call, startNs }: SpawnEvent): void {
+    const parent = this.#of(pid);
+    if (thread) {
+      parent.threadsStarted++;
+      this.#threadsStarted++;
+      return;
+    }
+    this.#spawned++;
+    const old = this.#now.get(childPid);
+    // Somebody has reaped the last one of this number, or it could not be used again.
+    if (old !== undefined && (old.started !== undefined || old.exit !== undefined)) this.#drop(old, 'gone');
+    const child = this.#of(childPid);
+    child.parentPid = pid;
+    child.started = call === undefined ? { atNs: startNs, byTid: tid } : { call, atNs: startNs, byTid: tid };
+    parent.children.add(child);
+  }
+
+  #exec({ pid, path, argv }: ExecEvent): void {
+    const record = this.#of(pid);
+    record.execs++;
+    this.#execs++;
+    if (path === undefined && argv === undefined) return;
+    record.path = path ?? argv ?? '';
+    record.command = short(commandOf(path, argv), MOST_COMMAND_CHARS);
+  }
+
+  #exit(event: ExitEvent): void {
+    const record = this.#of(event.pid);
+    if (!event.last) {
+      record.threadsEnded++;
+      this.#threadsEnded++;
+      return;
+    }
+    if (record.exit !== undefined) return;
+    this.#exited++;
+    record.exit = {
+      atNs: event.startNs,
+      ...(event.status === undefined ? {} : { status: event.status }),
+      ...(event.signal === undefined ? {} : { signal: event.signal }),
+      ...(event.core === undefined ? {} : { core: event.core }),
+      ...wordsOf(event.status),
+    };
+    record.comm = this.#tasks.comm(record.pid);
+    this.#leaveChildren(record, event.startNs);
+    this.#count(record);
+    const parent = this.#now.get(record.parentPid ?? 0);
+    if (record.waited !== undefined) {
+      this.#collect(record, record.waited.byPid, record.waited.call, record.waited.atNs);
+    } else if (parent === undefined || parent.state !== 'alive') {
+      this.#drop(record, 'gone');
+    } else if (this.#kernel.reapsByKernel(parent.pid)) {
+      this.#reapedByKernel++;
+      this.#collect(record, 0, 'SIGCHLD ignored', event.startNs);
+    } else {
+      record.state = 'zombie';
+    }
+  }
+
+  /** Children go to the next subreaper above, else out of the trace; zombies with them, where they are reaped. */
+  #leaveChildren(record: Record_, at: Ns): void {
+    const adopter = this.#adopter(record);
+    for (const child of record.children) {
+      if (child.state === 'alive') {
+        this.#orphaned++;
+        child.orphaned = adopter === undefined ? { atNs: at } : { atNs: at, adoptedBy: adopter.pid };
+      }
+      child.parentPid = adopter?.pid;
+      if (adopter !== undefined) adopter.children.add(child);
+      else if (child.state === 'zombie') this.#drop(child, 'gone');
+    }
+    record.children.clear();
+  }
+
+  #adopter(record: Record_): Record_ | undefined {
+    const seen = new Set<Record_>([record]);
+    let above = this.#now.get(record.parentPid ?? 0);
+    while (above !== undefined && !seen.has(above)) {
+      if (above.subreaper && above.state === 'alive') return above;
+      seen.add(above);
+      above = this.#now.get(above.parentPid ?? 0);
+    }
+    return undefined;
+  }
+
+  #call(event: SyscallEvent): void {
+    switch (event.name) {
+      case 'wait4':
+      case 'waitpid':
+      case 'wait3':
+      case 'osf_wait4':
+        this.#wait4(event);
+        break;
+      case 'waitid':
+        this.#waitid(event);
+        break;
+      case 'prctl':
+        if (/^(?:PR_SET_CHILD_SUBREAPER|0x24), (?!0(?:x0)?\b)/.test(event.args) && succeeded(event)) {
+          this.#of(event.pid).subreaper = true;
+        }
+        break;
+      case 'getppid': {
+        // Whom the kernel names after the parent has gone is who has adopted it.
+        const orphan = this.#now.get(event.pid);
+        if (orphan?.orphaned === undefined || event.startNs < orphan.orphaned.atNs) break;
+        const number = pidReturned(event);
+        const adopter = number === undefined ? undefined : this.#tasks.resolve(event.pid, number);
+        if (adopter !== undefined) orphan.orphaned.adoptedBy = adopter;
+        break;
+      }
+      default:
+        if (event.errno !== undefined && SPAWNS.has(event.name)) this.#spawnFailed(event, event.errno);
+    }
+  }
+
+  #wait4(event: SyscallEvent): void {
+    const waiter = this.#of(event.pid);
+    waiter.waits++;
+    const number = pidReturned(event);
+    if (number === undefined || /WIFSTOPPED|WIFCONTINUED/.test(event.args)) return;
+    const pid = this.#tasks.resolve(event.pid, number);
+    if (pid !== undefined) this.#waited(pid, event, /WIFEXITED|WIFSIGNALED/.test(event.args));
+  }
+
+  #waitid(event: SyscallEvent): void {
+    this.#of(event.pid).waits++;
+    if (event.result !== 0 || event.errno !== undefined) return;
+    const call = callOf(event);
+    if (/CLD_(?:STOPPED|TRAPPED|CONTINUED)/.test(call.args[2] ?? '') || leavesChild(call)) return;
+    const number = /\bsi_pid=([^,}]*)/.exec(call.args[2] ?? '')?.[1];
+    const who =
+      number !== undefined
+        ? pidAt({ ...call, args: [number] }, 0)
+        : call.raw && numberAt(call, 0) === P_PID
+          ? pidAt(call, 1)
+          : undefined;
+    if (who === undefined || who.local <= 0) return;
+    const pid = this.#tasks.resolve(event.pid, who);
+    if (pid !== undefined) this.#waited(pid, event, number !== undefined);
+  }
+
+  /** `certain`: its words say that the child is over; else only if its exit has been seen. */
+  #waited(pid: number, event: SyscallEvent, certain: boolean): void {
+    const record = this.#now.get(pid);
+    if (record === undefined) return;
+    const at = endOf(event);
+    if (record.exit !== undefined) this.#collect(record, event.pid, event.name, at);
+    else if (certain || isRunOut(event)) record.waited = { byPid: event.pid, call: event.name, atNs: at };
+  }
+
+  #collect(record: Record_, byPid: number, call: string, at: Ns): void {
+    if (record.state === 'reaped' || record.exit === undefined) return;
+    record.reaped = {
+      byPid,
+      byComm: byPid === 0 ? '' : this.#tasks.comm(byPid),
+      call,
+      atNs: at,
+      afterNs: Math.max(0, at - record.exit.atNs),
+    };
+    this.#reaped++;
+    const reaper = this.#now.get(byPid);
+    if (reaper !== undefined) reaper.reapedChildren++;
+    if (record.orphaned !== undefined && byPid !== 0) record.orphaned.adoptedBy = byPid;
+    this.#drop(record, 'reaped');
+  }
+
+  /** It is over: told in the lists, kept no longer. */
+  #drop(record: Record_, state: 'reaped' | 'gone'): void {
+    if (state === 'gone') this.#gone++;
+    record.state = state;
+    this.#now.get(record.parentPid ?? 0)?.children.delete(record);
+    if (this.#now.get(record.pid) === record) this.#now.delete(record.pid);
+    this.#over.add(this.#entry(record, record.exit?.atNs ?? this.#endNs));
+  }
+
+  #spawnFailed(event: SyscallEvent, errno: string): void {
+    // The kernel's own codes for a call that a signal interrupted: it is made again.
+    if (errno.startsWith('ERESTART')) return;
+    this.#spawnsFailed.add(errno);
+    const key = `${event.pid} ${event.name} ${errno}`;
+    const known = this.#failed.get(key);
+    if (known === undefined && this.#failed.size >= MOST_FAILURES) return;
+    this.#failed.set(key, {
+      pid: event.pid,
+      comm: this.#tasks.comm(event.pid),
+      errno,
+      call: event.name,
+      count: (known?.count ?? 0) + 1,
+      firstNs: known?.firstNs ?? event.startNs,
+      lastNs: event.startNs,
+    });
+  }
+
+  #count(record: Record_): void {
+    const key = this.#keyOf(record);
+    let command = this.#commands.get(key);
+    if (command === undefined) {
+      command = { count: 0, ended: 0, sum: 0, max: 0, exits: new Tally(16) };
+      this.#commands.set(key, command);
+    }
+    command.count++;
+    const { exit, started } = record;
+    command.exits.add(exit?.signal ?? (exit?.status === undefined ? 'unknown' : String(exit.status)));
+    if (exit === undefined || started === undefined) return;
+    const lifetime = Math.max(0, exit.atNs - started.atNs);
+    command.ended++;
+    command.sum += lifetime;
+    command.max = Math.max(command.max, lifetime);
+  }
+
+  #keyOf(record: Record_): string {
+    const key = record.path ?? `(fork of) ${record.comm || this.#tasks.comm(record.pid)}`;
+    return this.#commands.has(key) || this.#commands.size < 4 * MOST_COMMANDS ? key : '(other commands)';
+  }
+
+  #commandEntries(records: readonly Record_[]): Capped<CommandEntry> {
+    const alive = new Tally(4 * MOST_COMMANDS + 1);
+    const zombies = new Tally(4 * MOST_COMMANDS + 1);
+    for (const record of records) {
+      if (record.state === 'zombie') zombies.add(this.#keyOf(record));
+      if (record.state !== 'alive' || (record.started === undefined && record.execs === 0)) continue;
+      alive.add(this.#keyOf(record));
+    }
+    const keys = new Set([...this.#commands.keys(), ...Object.keys(alive.record())]);
+    const entries = [...keys].map((key): CommandEntry => {
+      const command = this.#commands.get(key);
+      return {
+        command: short(key, MOST_COMMAND_CHARS),
+        count: (command?.count ?? 0) + alive.get(key),
+        alive: alive.get(key),
+        zombies: zombies.get(key),
+        exits: command?.exits.record() ?? {},
+        ...(command === undefined || command.ended === 0
+          ? {}
+          : { meanLifetimeNs: Math.round(command.sum / command.ended), maxLifetimeNs: command.max }),
+      };
+    });
+    return capped(
+      entries.sort((a, b) => b.count - a.count),
+      MOST_COMMANDS,
+    );
+  }
+
+  #entry(record: Record_, endNs: Ns): ProcessEntry {
+    const task = this.#tasks.get(record.pid);
+    const from = record.started?.atNs;
+    const to = record.exit?.atNs ?? endNs;
+    return {
+      pid: record.pid,
+      ...(task?.local === undefined || task.local === record.pid ? {} : { local: task.local }),
+      comm: record.comm || (task?.comm ?? ''),
+      ...(record.parentPid === undefined ? {} : { parentPid: record.parentPid }),
+      ...(record.command === undefined ? {} : { command: record.command }),
+      ...(record.started === undefined ? {} : { started: record.started }),
+      state: record.state,
+      ...(record.exit === undefined ? {} : { exit: record.exit }),
+      ...(from === undefined ? {} : { lifetimeNs: Math.max(0, to - from) }),
+      ...(record.reaped === undefined ? {} : { reaped: record.reaped }),
+      ...(record.orphaned === undefined ? {} : { orphaned: record.orphaned }),
+      threadsStarted: record.threadsStarted,
+      threadsEnded: record.threadsEnded,
+      execs: record.execs,
+    };
+  }
+
+  #zombie(record: Record_, endNs: Ns): Zombie {
+    const exitedNs = record.exit?.atNs ?? endNs;
+    return {
+      pid: record.pid,
+      comm: record.comm,
+      parentPid: record.parentPid ?? 0,
+      parentComm: this.#tasks.comm(record.parentPid ?? 0),
+      exitedNs,
+      ageNs: Math.max(0, endNs - exitedNs),
+    };
+  }
+
+  #unreaping(zombies: readonly Record_[], endNs: Ns): Capped<Unreaping> {
+    const byParent = new Map<number, Record_[]>();
+    for (const record of zombies) {
+      const list = byParent.get(record.parentPid ?? 0) ?? [];
+      list.push(record);
+      byParent.set(record.parentPid ?? 0, list);
+    }
+    const parents = [...byParent].map(([pid, dead]): Unreaping => {
+      const quarters = [0, 0, 0, 0];
+      let oldest = endNs;
+      for (const { exit } of dead) {
+        const at = exit?.atNs ?? endNs;
+        oldest = Math.min(oldest, at);
+        const quarter = endNs > 0 ? Math.min(3, Math.max(0, Math.floor((4 * at) / endNs))) : 3;
+        quarters[quarter] = (quarters[quarter] ?? 0) + 1;
+      }
+      const parent = this.#now.get(pid);
+      return {
+        pid,
+        comm: this.#tasks.comm(pid),
+        zombies: dead.length,
+        oldestNs: endNs - oldest,
+        quarters,
+        reaped: parent?.reapedChildren ?? 0,
+        waits: parent?.waits ?? 0,
+      };
+    });
+    return capped(
+      parents.sort((a, b) => b.zombies - a.zombies),
+      MOST_FAILURES,
+    );
+  }
+}
+
+function wordsOf(status: number | undefined): { words?: string } {
+  const words = status === undefined ? undefined : exitWords(status);
+  return words === undefined ? {} : { words };
+}
+
+/** `/bin/sh -c "exit 3"` of the path and of argv as strace prints it. */
+function commandOf(path: string | undefined, argv: string | undefined): string {
+  const args = argv === undefined ? undefined : /^\[[^,\]]*(?:, (.*))?\]$/s.exec(argv)?.[1];
+  return [path, args?.replaceAll('", "', '" "')].filter((part) => part !== undefined).join(' ');
+}
+
+/** WNOWAIT: the child stays a zombie. */
+function leavesChild(call: Call): boolean {
+  const options = call.args[3] ?? '';
+  const bits = numberAt(call, 3);
+  return options.includes('WNOWAIT') || (bits !== undefined && (bits & WNOWAIT) !== 0);
+}
+
+/** wait4 without WUNTRACED or WCONTINUED returns for nothing but an end. */
+function isRunOut(event: SyscallEvent): boolean {
+  const options = callOf(event).args[2] ?? '';
+  return /^(?:0|0x0|WNOHANG|0x1)$/.test(options);
+}
