@@ -10,6 +10,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArguments } from '../../src/trace/strace/arguments.ts';
 import { StraceReader } from '../../src/trace/strace/reader.ts';
 
 const PASS = 0.99;
@@ -32,19 +33,28 @@ if (folder === undefined) {
 }
 const verbose = flags.includes('--verbose');
 const labels = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as Label[];
-const all = { expected: 0, found: 0, missed: 0, extra: 0, wrongVerdicts: 0 };
+const all = { expected: 0, found: 0, missed: 0, extra: 0, wrongVerdicts: 0, opaque: 0, arguments: 0 };
 for (const label of labels) judge(label, readFileSync(join(folder, label.file)));
 const score = all.expected === 0 ? 0 : 1 - all.missed / all.expected;
 process.stdout.write(
   `${all.found} of ${all.expected} records (${(score * 100).toFixed(2)} %), ${all.extra} too many, ` +
-    `${all.wrongVerdicts} files wrongly taken or refused\n`,
+    `${all.wrongVerdicts} files wrongly taken or refused; ` +
+    `${all.opaque} of ${all.arguments} arguments opaque\n`,
 );
 process.exitCode = score >= PASS && all.extra <= all.expected * (1 - PASS) && all.wrongVerdicts === 0 ? 0 : 1;
 
 function judge(label: Label, bytes: Buffer): void {
+  const opaque: string[] = [];
+  let count = 0;
+  const check = (args: string): void => {
+    for (const argument of parseArguments(args)) {
+      count++;
+      if (argument.kind === 'opaque') opaque.push(argument.text);
+    }
+  };
   const reader = new StraceReader({
     begun: () => {},
-    ended: () => {},
+    ended: (call) => check(call.args),
     signal: () => {},
     exit: () => {},
     message: () => {},
@@ -65,6 +75,8 @@ function judge(label: Label, bytes: Buffer): void {
   all.found += records;
   all.missed += Math.max(0, label.records - records);
   all.extra += Math.max(0, records - label.records);
+  all.opaque += opaque.length;
+  all.arguments += count;
   const pairs = [
     ['unfinished', tally.unfinished, label.unfinished],
     ['resumed', tally.resumed, label.resumed],
@@ -80,4 +92,5 @@ function judge(label: Label, bytes: Buffer): void {
   process.stdout.write(`${records === label.records ? 'ok  ' : 'MISS'} ${line}; ${parts.join('; ')}\n`);
   if (!verbose) return;
   for (const example of tally.refusedExamples) process.stdout.write(`     refused: ${example}\n`);
+  for (const text of opaque) process.stdout.write(`     opaque: ${text}\n`);
 }
