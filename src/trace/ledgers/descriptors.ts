@@ -183,7 +183,7 @@ interface Account {
   readonly pid: number;
   readonly counts: Counts;
   readonly groups: Map<string, Group>;
-  readonly fromNs: Ns;
+  fromNs: Ns;
   trend: Trend;
   readonly kinds: Map<DescriptorKind, Trend>;
   readonly perKind: Map<DescriptorKind, number>;
@@ -256,6 +256,7 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
 
   forked(child: Table): void {
     const account = this.#account(child);
+    this.#rebase(account, child);
     account.counts.overFork += child.slots.size;
     this.#totals.overFork += child.slots.size;
   }
@@ -379,13 +380,19 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
       kinds: new Map(),
       perKind: new Map(),
     };
-    for (const slot of table.slots.values()) {
-      if (slot === added) continue;
-      const { kind } = slot.description;
-      account.perKind.set(kind, (account.perKind.get(kind) ?? 0) + 1);
-    }
+    countKinds(account, table, added);
     this.#accounts.set(table.pid, account);
     return account;
+  }
+
+  /** The child has run ahead of the news of its birth: only now is it known what it began with. */
+  #rebase(account: Account, child: Table): void {
+    if (account.trend.value === child.slots.size) return;
+    account.fromNs = child.bornNs ?? 0;
+    account.trend = new Trend(account.fromNs, child.slots.size);
+    account.kinds.clear();
+    account.perKind.clear();
+    countKinds(account, child);
   }
 
   #move(account: Account, kind: DescriptorKind, atNs: Ns, by: number): void {
@@ -482,6 +489,14 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
         MOST_SAMPLES,
       ),
     });
+  }
+}
+
+function countKinds(account: Account, table: Table, added?: Slot): void {
+  for (const slot of table.slots.values()) {
+    if (slot === added) continue;
+    const { kind } = slot.description;
+    account.perKind.set(kind, (account.perKind.get(kind) ?? 0) + 1);
   }
 }
 
