@@ -21,6 +21,8 @@ export class Columns implements PerfBatch {
   readonly argWordCount = new Uint8Array(BATCH_ROWS);
   /** Arguments of enter rows: low word, high word. */
   readonly argWords = new Uint32Array(BATCH_ROWS * WORDS_PER_ROW);
+  /** Arguments that are no numbers, by row. */
+  readonly argTexts = new Map<number, string>();
 
   get full(): boolean {
     return this.count === BATCH_ROWS;
@@ -52,7 +54,14 @@ export class Columns implements PerfBatch {
     this.argWordCount[row] = count + 2;
   }
 
+  clear(): void {
+    this.count = 0;
+    this.argTexts.clear();
+  }
+
   args(row: number): string {
+    const told = this.argTexts.get(row);
+    if (told !== undefined) return told;
     const start = row * WORDS_PER_ROW;
     const count = this.argWordCount[row]!;
     let text = '';
@@ -62,6 +71,21 @@ export class Columns implements PerfBatch {
     }
     return text;
   }
+}
+
+/** Copies a row of one batch to the end of another. */
+export function copyRow(from: Columns, row: number, to: Columns): void {
+  const copy = to.add(from.kind[row]!, from.at[row]!, from.pid[row]!, from.tid[row]!, from.cpu[row]!);
+  to.a[copy] = from.a[row]!;
+  to.b[copy] = from.b[row]!;
+  to.stack[copy] = from.stack[row]!;
+  to.text[copy] = from.text[row]!;
+  const words = from.argWordCount[row]!;
+  const start = row * WORDS_PER_ROW;
+  to.argWords.set(from.argWords.subarray(start, start + words), copy * WORDS_PER_ROW);
+  to.argWordCount[copy] = words;
+  const text = from.argTexts.get(row);
+  if (text !== undefined) to.argTexts.set(copy, text);
 }
 
 /** A number of 64 bits as `0x1f`, exact. */

@@ -1,9 +1,14 @@
 /** More different texts than this are no names of programs: the rest becomes one. */
 const MOST_TEXTS = 1 << 20;
 const MOST_CHARACTERS = 1 << 26;
-const TOO_MANY = '…';
+const TOO_MANY = '...';
 
-/** Strings by number, each kept once. Bounded: beyond a million different ones, all further ones are `…`. */
+/** A copy of its own: a slice keeps the whole text alive that it was cut from. One character a byte. */
+export function detached(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}
+
+/** Strings by number, each kept once. Bounded: beyond a million different ones, all further ones are `...`. */
 export class Texts {
   readonly #byText = new Map<string, number>();
   readonly #texts: string[] = [];
@@ -24,9 +29,10 @@ export class Texts {
 
   #add(text: string): number {
     const id = this.#texts.length;
-    this.#texts.push(text);
+    const kept = detached(text);
+    this.#texts.push(kept);
     this.#characters += text.length;
-    this.#byText.set(text, id);
+    this.#byText.set(kept, id);
     return id;
   }
 }

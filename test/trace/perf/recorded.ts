@@ -7,7 +7,7 @@ import { Kallsyms } from '../../../src/trace/perf/kallsyms.ts';
 const FOLDER = join(import.meta.dirname, '../../../fixtures/perf');
 
 /** A recording of fixtures/perf, unpacked. */
-export function recordedBytes(name: string): Uint8Array {
+export function recordedBytes(name: string): Buffer {
   return gunzipSync(readFileSync(join(FOLDER, `${name}.gz`)));
 }
 

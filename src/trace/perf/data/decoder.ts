@@ -222,7 +222,9 @@ export class Decoder {
       this.damaged += 1;
       return;
     }
-    const row = columns.add(plan.kind, time, pid, tid, cpu);
+    // A thread that has left its number is -1 to perf; the tracepoint still tells who runs: common_pid.
+    const ran = tid < 0 && raw + 8 <= rawEnd ? view.getInt32(raw + 4, true) : tid;
+    const row = columns.add(plan.kind, time, pid, ran, cpu);
     columns.stack[row] = stack;
     this.#fields(plan, view, raw, rawEnd, row, columns);
   }

@@ -1,0 +1,175 @@
+import { PERF } from '../batch.ts';
+
+/** What the text of an event says, as the columns of its row. */
+export interface Payload {
+  readonly kind: number;
+  readonly a?: number;
+  readonly b?: number;
+  readonly text?: string;
+  /** Arguments of a call, as numbers of 64 bits. */
+  readonly args?: readonly bigint[];
+  /** Of records about another thread than the one that ran. */
+  readonly pid?: number;
+  readonly tid?: number;
+}
+
+type Reader = (rest: string) => Payload | undefined | null;
+
+const ENTER = /^\s*NR (-?\d{1,19}) \(([0-9a-f, ]{0,200})\)/;
+const EXIT = /^\s*NR (-?\d{1,19}) = (-?\d{1,20})/;
+
+/** `[\s\S]*` takes what it can: names are cut off from the right, whatever they hold. */
+const SWITCH =
+  /^\s*prev_comm=([\s\S]*) prev_pid=(-?\d+) prev_prio=-?\d+ prev_state=(\S+) ==> next_comm=[\s\S]* next_pid=(-?\d+) next_prio=-?\d+/;
+const SWITCH_SHORT = /^\s*([\s\S]*):(-?\d+) \[-?\d+\] (\S+) ==> [\s\S]*:(-?\d+) \[-?\d+\]/;
+const WAKE = /^\s*comm=([\s\S]*) pid=(-?\d+) prio=-?\d+(?: success=\d+)? target_cpu=(\d+)/;
+const WAKE_SHORT = /^\s*([\s\S]*):(-?\d+) \[-?\d+\](?: success=\d+)? CPU:(\d+)/;
+const FORK = /^\s*comm=[\s\S]* pid=(-?\d+) child_comm=([\s\S]*) child_pid=(-?\d+)/;
+const EXEC = /^\s*filename=([\s\S]*) pid=(-?\d+) old_pid=(-?\d+)/;
+const ENDED = /^\s*comm=([\s\S]*) pid=(-?\d+) prio=-?\d+(?: group_dead=(true|false|[01]))?/;
+
+/** include/linux/sched.h, as the kernel prints them (trace-events of sched). */
+const STATES: Readonly<Record<string, number>> = {
+  R: 0,
+  S: 1,
+  D: 2,
+  T: 4,
+  t: 8,
+  X: 16,
+  Z: 32,
+  P: 64,
+  I: 128,
+  '+': 256,
+};
+
+/** `S`, `R+`, `D|K`, or the number itself. */
+function stateBits(text: string): number {
+  if (/^(?:0x[0-9a-f]+|\d+)$/.test(text)) return Number(text);
+  let bits = 0;
+  for (const letter of text) bits |= STATES[letter] ?? 0;
+  return bits;
+}
+
+const wake =
+  (kind: number): Reader =>
+  (rest) => {
+    const match = WAKE.exec(rest) ?? WAKE_SHORT.exec(rest);
+    if (!match) return undefined;
+    const b = kind === PERF.waking ? Number(match[3]) : 0;
+    return { kind, text: match[1]!, a: Number(match[2]), b };
+  };
+
+const READERS: Readonly<Record<string, Reader>> = {
+  'raw_syscalls:sys_enter': (rest) => {
+    const match = ENTER.exec(rest);
+    return match && { kind: PERF.enter, a: Number(match[1]), args: hexList(match[2]!) };
+  },
+  'raw_syscalls:sys_exit': (rest) => {
+    const match = EXIT.exec(rest);
+    return match && { kind: PERF.exit, a: Number(match[1]), b: Number(match[2]) };
+  },
+  'sched:sched_switch': (rest) => {
+    const match = SWITCH.exec(rest) ?? SWITCH_SHORT.exec(rest);
+    if (!match) return undefined;
+    const [, text, prev, state, next] = match;
+    return { kind: PERF.switch, text: text!, a: stateBits(state!), b: Number(next), tid: Number(prev) };
+  },
+  'sched:sched_waking': wake(PERF.waking),
+  'sched:sched_wakeup_new': wake(PERF.wakeupNew),
+  'sched:sched_process_fork': (rest) => {
+    const match = FORK.exec(rest);
+    return match && { kind: PERF.schedFork, a: Number(match[1]), b: Number(match[3]), text: match[2]! };
+  },
+  'sched:sched_process_exec': (rest) => {
+    const match = EXEC.exec(rest);
+    return match && { kind: PERF.schedExec, text: match[1]!, a: Number(match[2]), b: Number(match[3]) };
+  },
+  'sched:sched_process_exit': (rest) => {
+    const match = ENDED.exec(rest);
+    return match && { kind: PERF.schedExit, text: match[1]!, a: Number(match[2]), b: deadness(match[3]) };
+  },
+  'sched:sched_process_wait': (rest) => {
+    const match = ENDED.exec(rest);
+    return match && { kind: PERF.schedWait, a: Number(match[2]) };
+  },
+};
+
+const TRACEPOINTS: ReadonlyMap<string, Reader> = new Map(Object.entries(READERS));
+
+function deadness(text: string | undefined): number {
+  if (text === undefined) return -1;
+  return text === 'true' || text === '1' ? 1 : 0;
+}
+
+function hexList(text: string): bigint[] {
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => /^[0-9a-f]{1,16}$/.test(word))
+    .map((word) => BigInt(`0x${word}`));
+}
+
+/** `dfd: 0xffffff9c, filename: 0x7ffd8f0f2a3b, flags: 0x00080000`: values of a call's own event. */
+function namedValues(text: string): bigint[] {
+  return Array.from(text.matchAll(/\w+: (0x[0-9a-f]{1,16})(?![0-9a-f])/g), ([, value]) => BigInt(value!));
+}
+
+const OWN_EVENT = /^(?:syscalls:)?sys_(enter|exit)_(\w+)$/;
+
+/** Of `syscalls:sys_enter_openat` the number is not shown: the name is in `text`, `a` is -1. */
+function ownEvent(event: string, rest: string): Payload | undefined {
+  const match = OWN_EVENT.exec(event);
+  if (!match) return undefined;
+  const [, way, text] = match;
+  if (way === 'enter') return { kind: PERF.enter, a: -1, text: text!, args: namedValues(rest) };
+  const value = /^\s*(0x[0-9a-f]{1,16}|-?\d{1,20})/.exec(rest)?.[1];
+  if (value === undefined) return undefined;
+  return { kind: PERF.exit, a: -1, b: Number(BigInt.asIntN(64, BigInt(value))), text: text! };
+}
+
+const PAIRS = /^\((-?\d+):(-?\d+)\):\((-?\d+):(-?\d+)\)/;
+
+/** Of the task's own records: undefined, it cannot be read; null, it is of no use here. */
+export function readTaskRecord(event: string, rest: string, untimed: boolean): Payload | undefined | null {
+  switch (event) {
+    case 'PERF_RECORD_FORK':
+    case 'PERF_RECORD_EXIT': {
+      const match = PAIRS.exec(rest);
+      if (!match) return undefined;
+      const born = untimed ? PERF.existing : PERF.fork;
+      const [pid, tid, a, b] = match.slice(1).map(Number);
+      return { kind: event === 'PERF_RECORD_FORK' ? born : PERF.taskExit, pid, tid, a, b };
+    }
+    case 'PERF_RECORD_COMM': {
+      const match = /^( exec)?: ([\s\S]*):(-?\d+)\/(-?\d+)/.exec(rest);
+      if (!match) return undefined;
+      const [, exec, text, pid, tid] = match;
+      return { kind: PERF.comm, a: exec ? 1 : 0, text: text!, pid: Number(pid), tid: Number(tid) };
+    }
+    case 'PERF_RECORD_SWITCH':
+    case 'PERF_RECORD_SWITCH_CPU_WIDE': {
+      const match = /^ (OUT|IN)( preempt)?/.exec(rest);
+      if (!match) return undefined;
+      return { kind: match[1] === 'IN' ? PERF.in : PERF.out, a: match[2] ? 1 : 0 };
+    }
+    case 'PERF_RECORD_LOST':
+    case 'PERF_RECORD_LOST_SAMPLES': {
+      const lost = /lost (\d+)/.exec(rest);
+      return lost ? { kind: PERF.lost, a: Number(lost[1]), pid: -1, tid: -1 } : undefined;
+    }
+    default:
+      return null;
+  }
+}
+
+/** The payload of a tracepoint with rows of its own; undefined: it cannot be read; null: it is another event. */
+export function readPayload(event: string, rest: string): Payload | undefined | null {
+  // perf 3.x left out the name of the subsystem.
+  const reader = TRACEPOINTS.get(event) ?? (event.includes(':') ? undefined : bare(event));
+  if (reader) return reader(rest) ?? undefined;
+  return OWN_EVENT.test(event) ? ownEvent(event, rest) : null;
+}
+
+function bare(event: string): Reader | undefined {
+  return TRACEPOINTS.get(event.startsWith('sched_') ? `sched:${event}` : `raw_syscalls:${event}`);
+}
