@@ -47,7 +47,7 @@ export default {
       'trace-is-judged-without-io',
       'strace, perf -> correlate -> ledgers, story: recordings come in as bytes; only record/ touches the host.',
       { path: '^src/trace/', pathNot: '^src/trace/record/' },
-      { path: '^src/', pathNot: '^src/(?:procfs|trace|rules)/' },
+      { path: '^src/', pathNot: '^src/(?:procfs|trace|rules|waits/frames)/' },
     ),
     forbidden(
       'trace-needs-no-node',

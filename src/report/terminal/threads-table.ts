@@ -1,9 +1,8 @@
-import Table from 'cli-table3';
 import type { Diagnosis } from '../../diagnosis/diagnosis.ts';
-import { clip } from '../../term/sanitize.ts';
 import { displayWidth } from '../../term/width.ts';
 import { line } from '../text.ts';
 import { duration } from './duration.ts';
+import { type Cell, GAP, laidOut } from './grid.ts';
 import type { Palette, Style } from './palette.ts';
 import { type ThreadGroup, threadGroups } from './thread-groups.ts';
 
@@ -28,7 +27,6 @@ const COLUMNS: readonly Column[] = [
   { head: 'note', most: 20, style: noteStyle, cell: note },
 ];
 
-const GAP = 2;
 /** No column that is shown gets less than this for its content. */
 const LEAST = 8;
 
@@ -53,61 +51,6 @@ export function threadsTable(diagnosis: Diagnosis, width: number, palette: Palet
   );
   return laidOut([head, ...body], palette);
 }
-
-interface Cell {
-  readonly text: string;
-  readonly width: number;
-  readonly style: Style;
-}
-
-/**
- * The library gets a block of as many letters as a cell has columns, and its blocks are then replaced by the cells: it
- * counts some characters (joined emoji, unassigned ones) otherwise than terminals do, and would shift the rest.
- */
-function laidOut(rows: readonly (readonly Cell[])[], palette: Palette): string {
-  const table = new Table({
-    chars: BORDERLESS,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
-  });
-  for (const row of rows) table.push(row.map(({ width }) => BLOCK.repeat(width)));
-  const cells = rows.flat();
-  let next = 0;
-  const text = table.toString().replace(/x+/g, () => {
-    const cell = cells[next];
-    next += 1;
-    return cell === undefined ? '' : painted(cell, palette);
-  });
-  return text
-    .split('\n')
-    .map((row) => `${' '.repeat(GAP)}${row.trimEnd()}\n`)
-    .join('');
-}
-
-const BLOCK = 'x';
-
-function painted({ text, width, style }: Cell, palette: Palette): string {
-  const clear = clip(text, width);
-  const padding = ' '.repeat(Math.max(0, width - displayWidth(clear)));
-  return (clear === '' ? '' : palette.paint(style, clear)) + padding;
-}
-
-const BORDERLESS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' '.repeat(GAP),
-};
 
 /** Each column as wide as its content needs; the wait gives way first, then the name; columns with no content go. */
 function columnWidths(cells: readonly (readonly string[])[], width: number): number[] {

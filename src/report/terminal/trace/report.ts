@@ -1,0 +1,189 @@
+import { count, percent, time } from '../../../trace/digest/numbers.ts';
+import { qualitySentence, story } from '../../../trace/digest/story.ts';
+import type { TraceSummary } from '../../../trace/digest/summary.ts';
+import { kindInWords } from '../../../trace/digest/wait-kind.ts';
+import type { ThreadState } from '../../../trace/event.ts';
+import { line } from '../../text.ts';
+import { fitted } from '../grid.ts';
+import {
+  heading,
+  indent,
+  own,
+  paragraph,
+  prose,
+  type Row,
+  type Span,
+  space,
+  span,
+  toText,
+  wrap,
+} from '../layout.ts';
+import { palette as makePalette, type Palette } from '../palette.ts';
+import { STRIP_LEAD, type StripLine, stripRows } from './timeline.ts';
+import { waitRows } from './waits.ts';
+
+export interface TraceRenderOptions {
+  readonly width: number;
+  readonly colour: boolean;
+  readonly unicode: boolean;
+  /** Rows of each table. */
+  readonly top: number;
+  /** The time line of a thread in so many columns; undefined where it has none. */
+  readonly strip: (tid: number, columns: number) => readonly (ThreadState | undefined)[] | undefined;
+}
+
+const NARROWEST = 40;
+const MOST_STRIPS = 12;
+const MOST_NOTES = 8;
+
+/** The trace on one screen: the story first, then where the time went, the longest waits, the calls, how sure it all is. */
+export function renderTrace(summary: TraceSummary, options: TraceRenderOptions): string {
+  const width = Math.max(NARROWEST, Math.floor(options.width));
+  const palette = makePalette(options.colour, options.unicode);
+  const rows = (label: string, content: readonly Row[]): string =>
+    content.length === 0 ? '' : toText([heading(label, width, palette), ...content], palette);
+  const table = (label: string, text: string): string =>
+    text === '' ? '' : toText([heading(label, width, palette)], palette) + text;
+  return [
+    toText(storyRows(summary, width, palette), palette),
+    rows('timeline', strips(summary, options, width, palette)),
+    table('threads', threadTable(summary, options.top, width, palette)),
+    rows('longest waits', waitRows(summary.longestWaits, Math.min(5, options.top), width, palette)),
+    table('system calls', callTable(summary, options.top, width, palette)),
+    rows('how well it fits', qualityRows(summary, width)),
+    rows('not seen', noteRows(summary, width, palette)),
+  ].join('');
+}
+
+function storyRows(summary: TraceSummary, width: number, palette: Palette): Row[] {
+  const { target, sources, window } = summary;
+  const with_ = [
+    ...(sources.strace === null ? [] : ['strace']),
+    ...(sources.perf === null ? [] : ['perf']),
+  ].join(' + ');
+  const who = target.pid > 0 ? `${target.pid} ${line(target.comm)}` : line(target.comm);
+  const head: Row = [
+    own(`${palette.glyphs.info} `, 'name'),
+    own(who, 'name'),
+    own(` traced for ${time(window.seconds)} with ${with_}`),
+  ];
+  return [head, ...story(summary).flatMap((sentence) => paragraph([span(sentence)], width, 2, 4))];
+}
+
+function strips(summary: TraceSummary, options: TraceRenderOptions, width: number, palette: Palette): Row[] {
+  const columns = width - STRIP_LEAD;
+  const lines = summary.threads.flatMap(({ tid, comm }): StripLine[] => {
+    const found = options.strip(tid, columns);
+    return found?.some((state) => state !== undefined) ? [{ tid, comm, columns: found }] : [];
+  });
+  const shown = lines.slice(0, MOST_STRIPS);
+  const scale: Row = [
+    space(STRIP_LEAD),
+    own('0', 'quiet'),
+    ...rightEnd(time(summary.window.seconds), columns),
+  ];
+  return shown.length === 0 ? [] : [...stripRows(shown, palette), scale];
+}
+
+function rightEnd(text: string, columns: number): Span[] {
+  return [space(columns - 1 - text.length), own(text, 'quiet')];
+}
+
+function threadTable(
+  { threads, totals }: TraceSummary,
+  top: number,
+  width: number,
+  palette: Palette,
+): string {
+  const shown = threads.slice(0, top);
+  if (shown.length === 0) return '';
+  const tell = (value: number): string => (value === 0 ? '' : time(value));
+  return fitted(
+    [
+      { head: 'tid', cells: shown.map(({ tid }) => String(tid)), right: true, style: 'name' },
+      { head: 'name', cells: shown.map(({ comm }) => line(comm)), yields: 1 },
+      {
+        head: 'on CPU',
+        cells: shown.map((one) => (totals.scheduled ? time(one.onCpuSeconds) : '')),
+        right: true,
+      },
+      { head: 'queue', cells: shown.map((one) => tell(one.runnableSeconds)), right: true, yields: 3 },
+      {
+        head: totals.scheduled ? 'blocked' : 'in calls',
+        cells: shown.map((one) => tell(one.blockedSeconds)),
+        right: true,
+      },
+      { head: 'strace', cells: shown.map((one) => tell(one.ptraceSeconds)), right: true, yields: 2 },
+      { head: 'calls', cells: shown.map((one) => count(one.syscalls)), right: true },
+      {
+        head: 'mostly on',
+        cells: shown.map(({ blockedOn: [on] }) => (on === undefined ? '' : kindInWords(on.kind))),
+        yields: 4,
+        style: 'quiet',
+      },
+    ],
+    width,
+    palette,
+  );
+}
+
+function callTable({ calls, totals }: TraceSummary, top: number, width: number, palette: Palette): string {
+  const shown = calls.slice(0, top);
+  if (shown.length === 0) return '';
+  const scheduled = (value: number): string => (totals.scheduled ? time(value) : '');
+  return fitted(
+    [
+      { head: 'call', cells: shown.map(({ name }) => line(name)), style: 'says', yields: 1 },
+      { head: 'count', cells: shown.map((one) => count(one.count)), right: true },
+      { head: 'total', cells: shown.map((one) => time(one.seconds)), right: true, style: 'name' },
+      { head: 'on CPU', cells: shown.map((one) => scheduled(one.onCpuSeconds)), right: true, yields: 3 },
+      { head: 'blocked', cells: shown.map((one) => scheduled(one.blockedSeconds)), right: true, yields: 2 },
+      { head: 'median', cells: shown.map((one) => time(one.p50Seconds)), right: true, yields: 4 },
+      { head: 'longest', cells: shown.map((one) => time(one.maxSeconds)), right: true },
+      { head: 'errors', cells: shown.map(errorsOf), yields: 5, style: 'quiet' },
+    ],
+    width,
+    palette,
+  );
+}
+
+function errorsOf({ errnos }: { readonly errnos: Readonly<Record<string, number>> }): string {
+  return Object.entries(errnos)
+    .slice(0, 2)
+    .map(([name, times]) => `${count(times)} ${line(name)}`)
+    .join(', ');
+}
+
+function qualityRows(summary: TraceSummary, width: number): Row[] {
+  const sentence = qualitySentence(summary);
+  const { correlation } = summary;
+  if (sentence === undefined || correlation === null) return [];
+  const lost = Object.entries({
+    'before perf began': correlation.unmatched.beforePerf,
+    'after perf stopped': correlation.unmatched.afterDetach,
+    'in gaps of perf': correlation.unmatched.lostGap,
+    'in threads that perf missed': correlation.unmatched.blindThread,
+    'for no known reason': correlation.unmatched.other,
+  }).filter(([, times]) => times > 0);
+  const seen = lost.reduce((sum, [, times]) => sum + times, 0);
+  const share = percent(seen / Math.max(1, correlation.straceSyscalls));
+  return [
+    ...paragraph([span(`${sentence}.`)], width, 2),
+    ...(lost.length === 0
+      ? []
+      : paragraph(
+          [
+            own(
+              `Of strace alone (${share}): ${lost.map(([why, times]) => `${count(times)} ${why}`).join(', ')}.`,
+            ),
+          ],
+          width,
+          2,
+        )),
+  ];
+}
+
+function noteRows({ notes }: TraceSummary, width: number, palette: Palette): Row[] {
+  const lead: Row = [space(2), own(palette.glyphs.info, 'quiet'), space(1)];
+  return notes.slice(0, MOST_NOTES).flatMap((note) => indent(wrap(prose(note), { first: width - 4 }), lead));
+}

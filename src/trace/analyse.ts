@@ -1,0 +1,93 @@
+import { Correlator } from './correlate/correlator.ts';
+import { merge } from './correlate/merge.ts';
+import { PerfCursor } from './correlate/perf-cursor.ts';
+import type { CorrelationQuality } from './correlate/quality.ts';
+import { StraceCursor, type StraceLog } from './correlate/strace-cursor.ts';
+import { StraceTimes } from './correlate/strace-times.ts';
+import type { Ns, TraceEvent, TraceSink } from './event.ts';
+import type { PerfSource } from './perf/batch.ts';
+import type { RecordedTask } from './recording.ts';
+
+export interface AnalyseInput {
+  /** Logs of strace; several for `-ff`. Their readers were given an origin such that stamps are Ns of the trace. */
+  readonly strace: readonly StraceLog[];
+  /** `host`: only its wake-ups count. */
+  readonly perf: readonly { readonly source: PerfSource; readonly role: 'tree' | 'host' }[];
+  readonly tasks: readonly RecordedTask[];
+  readonly perfWindow?: { readonly from: Ns; readonly to: Ns };
+  readonly blind: readonly number[];
+  readonly filtered: boolean;
+  readonly syscallName: (nr: number) => string | undefined;
+  readonly clock: { readonly offsetNs?: bigint; readonly errorNs?: number };
+  readonly sinks: readonly TraceSink[];
+}
+
+export interface Analysed {
+  /** Null when only one of the two recorded. */
+  readonly correlation: CorrelationQuality | null;
+  /** First and last moment that an event tells of. */
+  readonly from: Ns;
+  readonly to: Ns;
+  readonly events: number;
+  /** strace's own messages, the first of them. */
+  readonly messages: readonly string[];
+}
+
+const MOST_MESSAGES = 100;
+
+/** Reads all recordings once, from the first event to the last, and gives what they tell together to the sinks. */
+export function analyse(input: AnalyseInput): Analysed {
+  const fan = new Fan(input.sinks);
+  const messages: string[] = [];
+  const hasPerf = input.perf.some(({ role }) => role === 'tree');
+  const correlator = new Correlator({
+    sink: fan,
+    syscallName: input.syscallName,
+    hasStrace: input.strace.length > 0,
+    hasPerf,
+    blind: new Set(input.blind),
+    filtered: input.filtered,
+    ...(input.perfWindow === undefined ? {} : { perfWindow: input.perfWindow }),
+  });
+  for (const task of input.tasks) correlator.introduce(task);
+  const message = (text: string): void => {
+    if (messages.length < MOST_MESSAGES) messages.push(text);
+  };
+  merge([
+    ...input.strace.map((log) => new StraceCursor(log, new StraceTimes(0), correlator, message)),
+    ...input.perf.map(
+      ({ source, role }) =>
+        new PerfCursor(source, ({ batch, row }) =>
+          role === 'tree' ? correlator.treeRow(batch!, row, source) : correlator.hostRow(batch!, row, source),
+        ),
+    ),
+  ]);
+  correlator.finish();
+  return {
+    correlation: hasPerf && input.strace.length > 0 ? correlator.result(input.clock) : null,
+    from: fan.from === Number.POSITIVE_INFINITY ? 0 : fan.from,
+    to: Math.max(fan.to, 0),
+    events: fan.events,
+    messages,
+  };
+}
+
+/** Gives each event to all sinks, and notes the time that they span. */
+class Fan implements TraceSink {
+  from = Number.POSITIVE_INFINITY;
+  to = Number.NEGATIVE_INFINITY;
+  events = 0;
+  readonly #sinks: readonly TraceSink[];
+
+  constructor(sinks: readonly TraceSink[]) {
+    this.#sinks = sinks;
+  }
+
+  event(event: TraceEvent): void {
+    this.events++;
+    const end = event.startNs + ('durationNs' in event ? event.durationNs : 0);
+    if (event.startNs < this.from && event.startNs > 0) this.from = event.startNs;
+    if (end > this.to) this.to = end;
+    for (const sink of this.#sinks) sink.event(event);
+  }
+}

@@ -1,0 +1,685 @@
+import { errnoName } from '../../procfs/errno.ts';
+import type {
+  ExecEvent,
+  ExitEvent,
+  Ns,
+  Source,
+  SpawnEvent,
+  SyscallEvent,
+  TraceSink,
+  Waker,
+} from '../event.ts';
+import { PERF, type PerfBatch, type PerfSource } from '../perf/batch.ts';
+import type { StraceCall, StraceExit, StraceSignal } from '../strace/call.ts';
+import { type CorrelationQuality, type Loss, QualityCounter } from './quality.ts';
+import { sameResult } from './results.ts';
+import { type FinishedState, SchedulerTrack } from './scheduler.ts';
+import type { StraceTaker } from './strace-cursor.ts';
+import type { PerfCall, PerfReturn, Thread, Window } from './thread.ts';
+import { isInterrupt, wakeKind } from './wakers.ts';
+
+export interface CorrelatorOptions {
+  readonly sink: TraceSink;
+  /** Name of a system call on the recording host; undefined for numbers that no table has. */
+  readonly syscallName: (nr: number) => string | undefined;
+  readonly hasStrace: boolean;
+  readonly hasPerf: boolean;
+  /** When perf began and stopped to record; undefined for recordings that do not tell. */
+  readonly perfWindow?: { readonly from: Ns; readonly to: Ns };
+  /** Threads that perf is known to have missed. */
+  readonly blind: ReadonlySet<number>;
+  /** strace was told to show some calls only. */
+  readonly filtered: boolean;
+}
+
+const BOTH: readonly Source[] = ['strace', 'perf'];
+const STRACE: readonly Source[] = ['strace'];
+const PERF_ONLY: readonly Source[] = ['perf'];
+const SPAWNS = /^(?:fork|vfork|clone|clone3)$/;
+/** Names of other processes that are kept, to name who woke whom. */
+const MOST_NAMES = 50_000;
+
+/**
+ * Puts the calls of strace and the events of perf together, thread by thread, as they come in the order of their times
+ * (see merge.ts), and gives every event once to the sink.
+ *
+ * A call of strace owns what perf sees of its thread from its stamp to the next: the kernel's order is entry stop, strace's
+ * line, sys_enter, call, sys_exit, exit stop. Number and result must agree, or the pair is refused and both are told apart.
+ */
+export class Correlator implements StraceTaker {
+  readonly quality = new QualityCounter();
+  readonly #options: CorrelatorOptions;
+  readonly #sink: TraceSink;
+  readonly #threads = new Map<number, Thread>();
+  readonly #names = new Map<number, string>();
+  /** The last child that died, by the number of its parent: strace sends the parent's wake-up in its place. */
+  readonly #lastExit = new Map<number, { readonly pid: number; readonly comm: string }>();
+  readonly #parents = new Map<number, number>();
+  #now: Ns = 0;
+
+  constructor(options: CorrelatorOptions) {
+    this.#options = options;
+    this.#sink = options.sink;
+  }
+
+  /** A thread that was there before the recording began. */
+  introduce(task: { pid: number; tid: number; ppid: number; comm: string }): void {
+    const thread = this.#thread(task.tid, task.pid);
+    this.#name(thread, task.comm, 0, []);
+    if (task.pid === task.tid) this.#parents.set(task.pid, task.ppid);
+  }
+
+  /** Closes what is still open; nothing may come after it. */
+  finish(): void {
+    for (const thread of this.#threads.values()) {
+      this.quality.perfOnly[thread.straced ? 'afterDetach' : 'beforeAttach'] += thread.unclaimed;
+      this.#closeWindow(thread, this.#now);
+      this.#closeEnter(thread, this.#now);
+      thread.track.ends(this.#now);
+      if (thread.perfExit !== undefined) this.#emitExit(thread, undefined, thread.perfExit.at);
+    }
+    this.#threads.clear();
+  }
+
+  // strace
+
+  begun(at: Ns, call: StraceCall, whole: boolean): void {
+    this.#now = at;
+    const thread = this.#thread(call.tid);
+    if (call.comm !== undefined) this.#name(thread, call.comm, at, STRACE);
+    this.#closeWindow(thread, at);
+    this.quality.straceSyscalls++;
+    if (thread.unclaimed > 0) {
+      const kind = !thread.straced ? 'beforeAttach' : this.#options.filtered ? 'filtered' : 'other';
+      this.quality.perfOnly[kind] += thread.unclaimed;
+      thread.unclaimed = 0;
+    }
+    thread.straced = true;
+    const window: Window = { call, at, ended: whole };
+    thread.window = window;
+    if (whole && !this.#options.hasPerf) this.#finishWindow(thread, window, at);
+  }
+
+  ended(at: Ns, call: StraceCall): void {
+    this.#now = at;
+    const thread = this.#threads.get(call.tid);
+    const window = thread?.window?.call === call ? thread.window : undefined;
+    // Its window may stand with another thread now, after an exec by another thread than the leader.
+    const holder = window === undefined ? this.#holderOf(call) : thread;
+    if (holder?.window === undefined) return;
+    holder.window.ended = true;
+    if (!this.#options.hasPerf || holder.window.exit !== undefined)
+      this.#finishWindow(holder, holder.window, at);
+  }
+
+  signal(at: Ns, signal: StraceSignal): void {
+    this.#now = at;
+    const thread = this.#thread(signal.tid);
+    thread.straced = true;
+    this.#sink.event({
+      type: 'signal',
+      pid: thread.pid,
+      tid: thread.tid,
+      startNs: at,
+      sources: STRACE,
+      signal: signal.signal,
+      ...(signal.code === undefined ? {} : { code: signal.code }),
+      ...(signal.senderPid === undefined ? {} : { senderPid: signal.senderPid }),
+      ...(signal.status === undefined ? {} : { status: signal.status }),
+      ...(signal.stopped ? { stopped: true } : {}),
+    });
+  }
+
+  exit(at: Ns, exit: StraceExit): void {
+    this.#now = at;
+    const thread = this.#thread(exit.tid);
+    thread.straced = true;
+    if (exit.supersededBy !== undefined) {
+      // perf may have told the same already.
+      if (this.#threads.has(exit.supersededBy)) this.#takeOver(exit.supersededBy, exit.tid, at);
+      return;
+    }
+    this.#closeWindow(thread, at);
+    this.#emitExit(thread, exit, at);
+    delete thread.perfExit;
+    thread.straceDone = true;
+    this.#forgetIfDone(thread);
+  }
+
+  // perf
+
+  /** A row of the recorder that follows the tree. */
+  treeRow(batch: PerfBatch, row: number, source: PerfSource): void {
+    const at = batch.at[row]!;
+    this.#now = at;
+    const pid = batch.pid[row]!;
+    const tid = batch.tid[row]!;
+    switch (batch.kind[row]) {
+      case PERF.enter:
+        this.#enter(this.#running(tid, pid, at), at, batch.a[row]!, batch.args(row));
+        break;
+      case PERF.exit:
+        this.#exit(this.#running(tid, pid, at), at, batch.a[row]!, batch.b[row]!);
+        break;
+      case PERF.switch:
+        this.#switch(tid, pid, at, batch.a[row]!, batch.stack[row]!, source);
+        break;
+      case PERF.in: {
+        if (tid > 0) this.#thread(tid, pid).track.runs(at);
+        break;
+      }
+      case PERF.out:
+        this.#threads.get(tid)?.track.leavesUntold(at, batch.a[row] === 1);
+        break;
+      case PERF.fork:
+        this.#fork(at, pid, tid, batch.a[row]!, batch.b[row]!);
+        break;
+      case PERF.comm:
+        if (tid > 0) this.#name(this.#thread(tid, pid), source.text(batch.text[row]!), at, PERF_ONLY);
+        break;
+      case PERF.schedExec:
+        this.#exec(at, batch.a[row]!, batch.b[row]!, source.text(batch.text[row]!));
+        break;
+      case PERF.schedExit:
+        this.#dies(at, batch.a[row]!, batch.b[row]!);
+        break;
+      case PERF.waking:
+        this.#waking(at, batch, row, source);
+        break;
+      case PERF.lost:
+        this.#lost(at, batch.a[row]!, batch.b[row]!);
+        break;
+    }
+  }
+
+  /** A row of the recorder that sees the whole host: only wake-ups count, the rest is told by the other one. */
+  hostRow(batch: PerfBatch, row: number, source: PerfSource): void {
+    this.#now = batch.at[row]!;
+    if (batch.kind[row] === PERF.waking) this.#waking(this.#now, batch, row, source);
+  }
+
+  result(clock: { offsetNs?: bigint; errorNs?: number }): CorrelationQuality {
+    return this.quality.finish(clock);
+  }
+
+  #thread(tid: number, pid?: number): Thread {
+    let thread = this.#threads.get(tid);
+    if (thread === undefined) {
+      const made: Thread = {
+        pid: pid ?? tid,
+        tid,
+        comm: '',
+        track: new SchedulerTrack((state) => this.#emitState(made, state)),
+        longestNs: 0,
+        longestStack: -1,
+        straced: false,
+        unclaimed: 0,
+        perfed: false,
+        straceDone: false,
+        perfDone: false,
+      };
+      thread = made;
+      this.#threads.set(tid, thread);
+    } else if (pid !== undefined && pid > 0) thread.pid = pid;
+    return thread;
+  }
+
+  #running(tid: number, pid: number, at: Ns): Thread {
+    const thread = this.#thread(tid, pid);
+    thread.perfed = true;
+    thread.track.runs(at);
+    return thread;
+  }
+
+  #name(thread: Thread, comm: string, at: Ns, sources: readonly Source[]): void {
+    if (thread.comm === comm || comm === '') return;
+    thread.comm = comm;
+    this.#sink.event({ type: 'comm', pid: thread.pid, tid: thread.tid, startNs: at, sources, comm });
+  }
+
+  #enter(thread: Thread, at: Ns, nr: number, args: string): void {
+    this.#closeEnter(thread, at);
+    this.quality.perfSyscalls++;
+    thread.longestNs = 0;
+    thread.longestStack = -1;
+    delete thread.waker;
+    const totals = thread.track.totals(at);
+    const { window } = thread;
+    let owner: Window | undefined;
+    if (window !== undefined && window.enter === undefined && !window.refused) {
+      if (this.#isCall(window.call, nr)) owner = window;
+      else {
+        this.quality.wrongPairsRefused++;
+        window.refused = true;
+      }
+    }
+    const call: PerfCall = { at, nr, args, totals, ...(owner === undefined ? {} : { window: owner }) };
+    thread.enter = call;
+    if (owner !== undefined) {
+      owner.enter = call;
+      this.quality.residual.add(at - owner.at);
+    } else if (this.#options.hasStrace) thread.unclaimed++;
+    const name = this.#options.syscallName(nr);
+    if (args !== '' && (name === 'exit_group' || name === 'exit'))
+      thread.exitStatus = Number.parseInt(args, 16) & 0xff;
+  }
+
+  #isCall(call: StraceCall, nr: number): boolean {
+    if (call.nr >= 0) return call.nr === nr;
+    const name = this.#options.syscallName(nr);
+    return name === undefined || sameName(name, call.name);
+  }
+
+  #exit(thread: Thread, at: Ns, nr: number, returned: number): void {
+    const { enter } = thread;
+    // Without an enter: the child's side of a fork, or its enter was lost.
+    if (enter === undefined) return;
+    // A 32-bit program leaves its execve with the number of the new program's table.
+    const isExec = enter.nr !== nr && thread.window?.exec !== undefined;
+    if (enter.nr !== nr && !isExec) return;
+    delete thread.enter;
+    const now = thread.track.totals(at);
+    const { totals } = enter;
+    const ended: PerfReturn = {
+      at,
+      returned,
+      onCpuNs: now[0] - totals[0],
+      runnableNs: now[1] - totals[1],
+      blockedNs: now[2] - totals[2] + (now[3] - totals[3]),
+      ptraceNs: now[4] - totals[4],
+      stack: thread.longestStack,
+      ...(thread.waker === undefined ? {} : { waker: thread.waker }),
+    };
+    const { window } = enter;
+    if (window === undefined) this.#emitPerfCall(thread, enter, ended);
+    else {
+      window.exit = ended;
+      if (window.ended) this.#finishWindow(thread, window, at);
+    }
+  }
+
+  #switch(tid: number, pid: number, at: Ns, previous: number, stack: number, source: PerfSource): void {
+    if (tid <= 0) return;
+    const dead = (previous & 0x30) !== 0;
+    const thread = dead ? this.#threads.get(tid) : this.#thread(tid, pid);
+    if (thread === undefined) return;
+    thread.track.leaves(at, previous, stack, stack >= 0 && isTracerStop(source.stack(stack)));
+    thread.stacks = source;
+    if (dead) {
+      thread.perfDone = true;
+      this.#forgetIfDone(thread);
+    }
+  }
+
+  #waking(at: Ns, batch: PerfBatch, row: number, source: PerfSource): void {
+    const target = batch.a[row]!;
+    if (batch.text[row]! >= 0 && this.#names.size < MOST_NAMES)
+      this.#names.set(target, source.text(batch.text[row]!));
+    const thread = this.#threads.get(target);
+    if (thread === undefined || thread.track.state === 'ptrace') return;
+    const stack = batch.stack[row]! < 0 ? [] : source.stack(batch.stack[row]!);
+    thread.track.woken(at, this.#wakerOf(thread, batch.pid[row]!, batch.tid[row]!, stack));
+  }
+
+  #wakerOf(woken: Thread, pid: number, tid: number, stack: readonly string[]): Waker {
+    const how = wakeKind(stack);
+    const comm = this.#threads.get(tid)?.comm ?? this.#names.get(tid) ?? (tid === 0 ? 'swapper' : '');
+    // The tracer reaps the child first, and its wait wakes the parent: the child's exit is what happened.
+    if (
+      how === 'child-exit' &&
+      stack.some((frame) => /^(?:wait_consider_task|do_wait|__do_wait)/.test(frame))
+    ) {
+      const child = this.#lastExit.get(woken.pid);
+      if (child !== undefined) return { pid: child.pid, tid: child.pid, comm: child.comm, how };
+    }
+    const during = isInterrupt(stack) ? undefined : this.#callOf(this.#threads.get(tid));
+    return { pid, tid, comm, how, ...(during === undefined ? {} : { during }) };
+  }
+
+  #callOf(thread: Thread | undefined): string | undefined {
+    const { enter } = thread ?? {};
+    if (enter !== undefined) return enter.window?.call.name ?? this.#nameOf(enter.nr);
+    return undefined;
+  }
+
+  #nameOf(nr: number): string {
+    return this.#options.syscallName(nr) ?? `syscall_0x${nr.toString(16)}`;
+  }
+
+  #fork(at: Ns, pid: number, tid: number, parentPid: number, parentTid: number): void {
+    if (tid <= 0) return;
+    const parent = this.#threads.get(parentTid);
+    const child = this.#thread(tid, pid);
+    child.perfed = true;
+    if (child.comm === '' && parent !== undefined) this.#name(child, parent.comm, at, PERF_ONLY);
+    if (pid !== parentPid) this.#parents.set(pid, parentPid);
+    const call = this.#callOf(parent);
+    this.#emitSpawn({
+      pid: parentPid,
+      tid: parentTid,
+      startNs: at,
+      sources: parent?.window?.enter !== undefined ? BOTH : PERF_ONLY,
+      childPid: pid,
+      childTid: tid,
+      thread: pid === parentPid,
+      ...(call === undefined || !SPAWNS.test(call) ? {} : { call }),
+    });
+  }
+
+  #exec(at: Ns, pid: number, formerTid: number, path: string): void {
+    if (formerTid !== pid) this.#takeOver(formerTid, pid, at);
+    const thread = this.#thread(pid);
+    const { window } = thread;
+    if (window?.enter !== undefined && window.enter === thread.enter) window.exec = { at, path };
+    else
+      this.#sink.event({
+        type: 'exec',
+        pid: thread.pid,
+        tid: thread.tid,
+        startNs: at,
+        sources: PERF_ONLY,
+        path,
+        ...(formerTid === pid ? {} : { formerTid }),
+      });
+  }
+
+  /** The thread `from` has called execve and goes on under the leader's number; the leader is gone. */
+  #takeOver(from: number, leader: number, at: Ns): void {
+    const former = this.#threads.get(from);
+    if (former === undefined || from === leader) return;
+    const thread = this.#thread(leader, former.pid);
+    this.#closeWindow(thread, at, 'superseded');
+    this.#closeEnter(thread, at);
+    former.track.ends(at);
+    thread.track.runs(at);
+    if (former.window !== undefined) thread.window = former.window;
+    if (former.enter !== undefined) thread.enter = { ...former.enter, totals: thread.track.totals(at) };
+    if (thread.window !== undefined && thread.enter?.window !== undefined) thread.window.enter = thread.enter;
+    delete former.window;
+    this.#threads.delete(from);
+  }
+
+  #holderOf(call: StraceCall): Thread | undefined {
+    // Only ever asked for the rare call that changed its thread.
+    for (const thread of this.#threads.values()) if (thread.window?.call === call) return thread;
+    return undefined;
+  }
+
+  #dies(at: Ns, tid: number, groupDead: number): void {
+    const thread = this.#threads.get(tid);
+    if (thread === undefined) return;
+    const last = groupDead < 0 ? (thread.pid === tid ? undefined : false) : groupDead === 1;
+    thread.perfExit = { at, last };
+    if (last !== false) {
+      const parent = this.#parents.get(thread.pid);
+      if (parent !== undefined) this.#lastExit.set(parent, { pid: thread.pid, comm: thread.comm });
+      this.#parents.delete(thread.pid);
+    }
+    if (!this.#options.hasStrace || !thread.straced) {
+      this.#closeEnter(thread, at);
+      this.#emitExit(thread, undefined, at);
+      delete thread.perfExit;
+      thread.straceDone = true;
+    }
+  }
+
+  #forgetIfDone(thread: Thread): void {
+    const perfDone = thread.perfDone || !this.#options.hasPerf || !thread.perfed;
+    if (!thread.straceDone || !perfDone) return;
+    this.quality.perfOnly.other += thread.unclaimed;
+    if (this.#threads.get(thread.tid) === thread) this.#threads.delete(thread.tid);
+  }
+
+  #lost(at: Ns, count: number, from: Ns): void {
+    this.quality.gap(from, at);
+    this.#sink.event({
+      type: 'gap',
+      pid: 0,
+      tid: 0,
+      startNs: from,
+      durationNs: Math.max(0, at - from),
+      sources: PERF_ONLY,
+      lost: count,
+      why: 'perf could not keep up and lost events',
+    });
+  }
+
+  // What is given to the sink
+
+  #closeWindow(thread: Thread, at: Ns, open: SyscallEvent['open'] = 'died'): void {
+    const { window } = thread;
+    if (window !== undefined) this.#finishWindow(thread, window, at, open);
+  }
+
+  #closeEnter(thread: Thread, at: Ns): void {
+    const { enter } = thread;
+    if (enter === undefined) return;
+    delete thread.enter;
+    // The window tells it when it is closed.
+    if (enter.window !== undefined) return;
+    this.#emitPerfCall(thread, enter, undefined, at);
+  }
+
+  /** The window is over: what there is of the call is told. */
+  #finishWindow(thread: Thread, window: Window, at: Ns, open?: SyscallEvent['open']): void {
+    if (thread.window === window) delete thread.window;
+    const { call, enter, exit } = window;
+    if (thread.enter !== undefined && thread.enter === enter) delete thread.enter;
+    if (enter === undefined) {
+      if (this.#options.hasPerf) this.quality.lose(this.#lossOf(thread, window.at), window.at, at);
+      this.#emitStraceCall(thread, window, at, open);
+      return;
+    }
+    const same = exit === undefined ? undefined : sameResult(call, exit.returned);
+    if (same === false) {
+      this.quality.wrongPairsRefused++;
+      this.quality.lose('other', window.at, at);
+      this.#emitStraceCall(thread, window, at, open);
+      this.#emitPerfCall(thread, enter, exit, at);
+      return;
+    }
+    this.quality.matched++;
+    if (same === true) this.quality.resultsCompared++;
+    const durationNs =
+      exit === undefined
+        ? Number.isNaN(call.durationNs)
+          ? Math.max(0, at - enter.at)
+          : call.durationNs
+        : Math.max(0, exit.at - enter.at - exit.ptraceNs);
+    const event: SyscallEvent = {
+      ...this.#ofStrace(thread, window, open),
+      startNs: enter.at,
+      durationNs,
+      sources: BOTH,
+      ...(exit === undefined ? {} : this.#timesOf(thread, exit)),
+    };
+    this.#sink.event(event);
+    this.#tellExec(thread, window, exit?.at ?? at);
+  }
+
+  #lossOf(thread: Thread, at: Ns): Loss {
+    const { perfWindow, blind } = this.#options;
+    if (blind.has(thread.tid)) return 'blindThread';
+    if (perfWindow !== undefined && at < perfWindow.from) return 'beforePerf';
+    if (perfWindow !== undefined && at > perfWindow.to) return 'afterDetach';
+    return thread.perfed ? 'other' : 'blindThread';
+  }
+
+  #emitStraceCall(thread: Thread, window: Window, at: Ns, open?: SyscallEvent['open']): void {
+    const { call } = window;
+    const durationNs = Number.isNaN(call.durationNs)
+      ? call.state === 'done' || open === undefined
+        ? 0
+        : Math.max(0, at - window.at)
+      : call.durationNs;
+    this.#sink.event({
+      ...this.#ofStrace(thread, window, open),
+      startNs: window.at,
+      durationNs,
+      sources: STRACE,
+    });
+    if (!this.#options.hasPerf || !thread.perfed) this.#tellSpawn(thread, window, at);
+    this.#tellExec(thread, window, at);
+  }
+
+  #ofStrace(thread: Thread, { call }: Window, open: SyscallEvent['open']) {
+    const why: SyscallEvent['open'] =
+      call.state === 'superseded'
+        ? 'superseded'
+        : call.state === 'no-return'
+          ? 'died'
+          : call.state === 'open'
+            ? (open ?? 'end-of-trace')
+            : 'end-of-trace';
+    return {
+      type: 'syscall',
+      pid: thread.pid,
+      tid: thread.tid,
+      nr: call.nr,
+      name: call.name,
+      args: call.args,
+      ...(Number.isNaN(call.result) ? {} : { result: call.result }),
+      ...(call.resultText === undefined ? {} : { resultText: call.resultText }),
+      ...(call.errno === undefined ? {} : { errno: call.errno }),
+      ...(Number.isNaN(call.durationNs) ? {} : { straceNs: call.durationNs }),
+      ...(call.state === 'done' ? {} : { open: why }),
+    } as const;
+  }
+
+  #timesOf(thread: Thread, exit: PerfReturn) {
+    const stack = exit.stack < 0 ? undefined : thread.stacks?.stack(exit.stack);
+    return {
+      onCpuNs: exit.onCpuNs,
+      runnableNs: exit.runnableNs,
+      blockedNs: exit.blockedNs,
+      ptraceNs: exit.ptraceNs,
+      ...(exit.waker === undefined ? {} : { waker: exit.waker }),
+      ...(stack === undefined ? {} : { stack }),
+    };
+  }
+
+  #emitPerfCall(thread: Thread, enter: PerfCall, exit: PerfReturn | undefined, at: Ns = this.#now): void {
+    const returned = exit?.returned;
+    const failed = returned !== undefined && returned < 0 && returned >= -4095;
+    const errno = failed ? (errnoName(-returned) ?? `E${-returned}`) : undefined;
+    this.#sink.event({
+      type: 'syscall',
+      pid: thread.pid,
+      tid: thread.tid,
+      nr: enter.nr,
+      name: this.#nameOf(enter.nr),
+      args: enter.args,
+      ...(returned === undefined ? { open: 'end-of-trace' as const } : { result: failed ? -1 : returned }),
+      ...(errno === undefined ? {} : { errno }),
+      startNs: enter.at,
+      durationNs: Math.max(0, (exit?.at ?? at) - enter.at - (exit?.ptraceNs ?? 0)),
+      sources: PERF_ONLY,
+      ...(exit === undefined ? {} : this.#timesOf(thread, exit)),
+    });
+  }
+
+  #tellExec(thread: Thread, { call, exec, at: began }: Window, at: Ns): void {
+    if (!call.name.startsWith('execve') || call.state !== 'done' || call.result !== 0) return;
+    const told = EXEC_ARGUMENTS.exec(call.args);
+    const event: ExecEvent = {
+      type: 'exec',
+      pid: thread.pid,
+      tid: thread.tid,
+      startNs: exec?.at ?? Math.max(at, began),
+      sources: exec === undefined ? STRACE : BOTH,
+      ...((exec?.path ?? told?.[1]) ? { path: exec?.path ?? told?.[1] ?? '' } : {}),
+      ...(told?.[2] === undefined ? {} : { argv: told[2] }),
+      ...(call.tid === thread.tid ? {} : { formerTid: call.tid }),
+    };
+    this.#sink.event(event);
+  }
+
+  /** Of strace alone: the child's number is the result, in the namespace of the caller. */
+  #tellSpawn(thread: Thread, { call }: Window, at: Ns): void {
+    if (!SPAWNS.test(call.name) || call.state !== 'done' || !(call.result > 0)) return;
+    const translated = /\/\* (\d+) in strace's PID NS \*\//.exec(call.resultText ?? '')?.[1];
+    const childTid = translated === undefined ? call.result : Number(translated);
+    const isThread = call.args.includes('CLONE_THREAD');
+    const child = this.#thread(childTid, isThread ? thread.pid : childTid);
+    if (child.comm === '') this.#name(child, thread.comm, at, STRACE);
+    if (!isThread) this.#parents.set(childTid, thread.pid);
+    this.#emitSpawn({
+      pid: thread.pid,
+      tid: thread.tid,
+      startNs: at,
+      sources: STRACE,
+      childPid: isThread ? thread.pid : childTid,
+      childTid,
+      thread: isThread,
+      call: call.name,
+    });
+  }
+
+  #emitSpawn(spawn: Omit<SpawnEvent, 'type'>): void {
+    this.#sink.event({ type: 'spawn', ...spawn });
+  }
+
+  #emitExit(thread: Thread, exit: StraceExit | undefined, at: Ns): void {
+    const { perfExit } = thread;
+    const last = perfExit?.last ?? (thread.pid === thread.tid ? undefined : false);
+    const status = exit?.status ?? (exit === undefined ? thread.exitStatus : undefined);
+    const event: ExitEvent = {
+      type: 'exit',
+      pid: thread.pid,
+      tid: thread.tid,
+      startNs: perfExit?.at ?? at,
+      sources: exit === undefined ? PERF_ONLY : perfExit === undefined ? STRACE : BOTH,
+      ...(status === undefined ? {} : { status }),
+      ...(exit?.signal === undefined ? {} : { signal: exit.signal }),
+      ...(exit?.core ? { core: true } : {}),
+      ...(last === undefined ? {} : { last }),
+    };
+    this.#sink.event(event);
+  }
+
+  #emitState(thread: Thread, state: FinishedState): void {
+    if (state.state === 'blocked') {
+      if (state.durationNs > thread.longestNs) {
+        thread.longestNs = state.durationNs;
+        thread.longestStack = state.stack;
+      }
+      if (state.waker !== undefined) thread.waker = state.waker;
+    }
+    const { stack, ...rest } = state;
+    const frames = stack < 0 ? undefined : thread.stacks?.stack(stack);
+    const during = this.#callOf(thread);
+    this.#sink.event({
+      type: 'state',
+      pid: thread.pid,
+      tid: thread.tid,
+      ...rest,
+      ...(frames === undefined ? {} : { stack: frames }),
+      ...(during === undefined ? {} : { during }),
+    });
+  }
+}
+
+/** Path and argv of execve or execveat, as strace prints them. */
+const EXEC_ARGUMENTS = /^(?:[^"]*, )?("(?:[^"\\]|\\.)*"(?:\.\.\.)?), (\[.*?\]|0x[0-9a-f]+)(?:, |$)/;
+
+/** strace's names of system calls, where they differ from the kernel's. */
+function sameName(kernel: string, strace: string): boolean {
+  if (kernel === strace) return true;
+  const alias: Readonly<Record<string, string>> = {
+    newfstatat: 'fstatat64',
+    pread64: 'pread',
+    pwrite64: 'pwrite',
+    umount2: 'umount',
+    sendfile: 'sendfile64',
+    newstat: 'stat',
+    newfstat: 'fstat',
+    newlstat: 'lstat',
+    newuname: 'uname',
+    fadvise64: 'posix_fadvise',
+  };
+  return alias[kernel] === strace;
+}
+
+function isTracerStop(stack: readonly string[]): boolean {
+  return stack.some((frame) => frame === 'ptrace_stop' || frame === 'ptrace_notify');
+}

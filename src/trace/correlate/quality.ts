@@ -1,0 +1,109 @@
+import type { Ns } from '../event.ts';
+import { Histogram } from '../histogram.ts';
+
+/** Why a call that strace saw has no partner in perf, or the other way round. */
+export type Loss = 'beforePerf' | 'afterDetach' | 'lostGap' | 'blindThread' | 'other';
+
+/** How well the two recordings fit, as it stands in `--json` under `correlation`. */
+export interface CorrelationQuality {
+  readonly straceSyscalls: number;
+  readonly perfSyscalls: number;
+  /** Calls that both could see: the matched ones, and those unmatched for no reason that we know. */
+  readonly eligible: number;
+  readonly matched: number;
+  /** matched / eligible, 0 to 1; null when nothing was eligible. */
+  readonly matchRate: number | null;
+  /** Pairs that their times would have made, refused since number or result contradict each other. */
+  readonly wrongPairsRefused: number;
+  /** Of the matched: those whose results were compared, and are the same. */
+  readonly resultsCompared: number;
+  readonly clockOffsetNs: string | null;
+  readonly clockOffsetErrorNs: number | null;
+  /** From strace's stamp to perf's enter, nanoseconds: by nature positive. */
+  readonly residualNs: {
+    readonly min: number;
+    readonly p50: number;
+    readonly p95: number;
+    readonly p99: number;
+    readonly max: number;
+  };
+  /** Calls of strace without a partner, by cause. */
+  readonly unmatched: Readonly<Record<Loss, number>>;
+  /** Calls of perf without a partner, by cause. */
+  readonly perfOnly: {
+    readonly beforeAttach: number;
+    readonly afterDetach: number;
+    readonly filtered: number;
+    readonly other: number;
+  };
+}
+
+/** Unmatched calls that are remembered, to be told from calls in a gap when a recording reports the gap afterwards. */
+const MOST_REMEMBERED = 200_000;
+
+/** Counts how the pairing went. */
+export class QualityCounter {
+  straceSyscalls = 0;
+  perfSyscalls = 0;
+  matched = 0;
+  wrongPairsRefused = 0;
+  resultsCompared = 0;
+  readonly residual = new Histogram();
+  readonly unmatched: Record<Loss, number> = {
+    beforePerf: 0,
+    afterDetach: 0,
+    lostGap: 0,
+    blindThread: 0,
+    other: 0,
+  };
+  readonly perfOnly = { beforeAttach: 0, afterDetach: 0, filtered: 0, other: 0 };
+  #others: { readonly from: Ns; readonly to: Ns }[] = [];
+  readonly #gaps: { readonly from: Ns; readonly to: Ns }[] = [];
+
+  /** A call of strace whose time is over, and that perf did not show. */
+  lose(loss: Loss, from: Ns, to: Ns): void {
+    if (loss === 'other') {
+      // The gap may already be known, or be told of by the recording when it is over.
+      if (this.#gaps.some((gap) => from <= gap.to && to >= gap.from)) loss = 'lostGap';
+      else if (this.#others.length < MOST_REMEMBERED) this.#others.push({ from, to });
+    }
+    this.unmatched[loss]++;
+  }
+
+  /** perf tells of a time on one CPU of which it has not all. */
+  gap(from: Ns, to: Ns): void {
+    this.#gaps.push({ from, to });
+    // Only the last can still meet a call that ends later: times go on.
+    if (this.#gaps.length > 1000) this.#gaps.shift();
+    const left = this.#others.filter((other) => other.from > to || other.to < from);
+    const moved = this.#others.length - left.length;
+    this.unmatched.other -= moved;
+    this.unmatched.lostGap += moved;
+    this.#others = left;
+  }
+
+  finish(clock: { offsetNs?: bigint; errorNs?: number }): CorrelationQuality {
+    const eligible = this.matched + this.unmatched.other + this.perfOnly.other;
+    const { residual } = this;
+    return {
+      straceSyscalls: this.straceSyscalls,
+      perfSyscalls: this.perfSyscalls,
+      eligible,
+      matched: this.matched,
+      matchRate: eligible === 0 ? null : this.matched / eligible,
+      wrongPairsRefused: this.wrongPairsRefused,
+      resultsCompared: this.resultsCompared,
+      clockOffsetNs: clock.offsetNs === undefined ? null : String(clock.offsetNs),
+      clockOffsetErrorNs: clock.errorNs ?? null,
+      residualNs: {
+        min: residual.min,
+        p50: residual.quantile(0.5),
+        p95: residual.quantile(0.95),
+        p99: residual.quantile(0.99),
+        max: residual.max,
+      },
+      unmatched: { ...this.unmatched },
+      perfOnly: { ...this.perfOnly },
+    };
+  }
+}

@@ -1,0 +1,70 @@
+import type { Ns, Waker } from '../event.ts';
+import type { PerfSource } from '../perf/batch.ts';
+import type { StraceCall } from '../strace/call.ts';
+import type { SchedulerTrack, StateTotals } from './scheduler.ts';
+
+/** A call as perf saw it begin. */
+export interface PerfCall {
+  readonly at: Ns;
+  readonly nr: number;
+  readonly args: string;
+  readonly totals: StateTotals;
+  /** Of strace's the one that it belongs to. */
+  readonly window?: Window;
+}
+
+/** The same, ended: what the kernel returned, and where the time between went. */
+export interface PerfReturn {
+  readonly at: Ns;
+  readonly returned: number;
+  readonly onCpuNs: number;
+  readonly runnableNs: number;
+  readonly blockedNs: number;
+  readonly ptraceNs: number;
+  readonly waker?: Waker;
+  readonly stack: number;
+}
+
+/**
+ * A call of strace and all the time until the thread's next one: whatever perf saw begin in it belongs to it (interval
+ * rule, trace-facts 3.1).
+ */
+export interface Window {
+  readonly call: StraceCall;
+  readonly at: Ns;
+  /** strace has told how it ended. */
+  ended: boolean;
+  enter?: PerfCall;
+  exit?: PerfReturn;
+  /** Number or result contradicted: what perf saw here is not this call. */
+  refused?: boolean;
+  exec?: { readonly at: Ns; readonly path: string };
+}
+
+/** What is known of one thread at the moment that the merge has come to. */
+export interface Thread {
+  pid: number;
+  readonly tid: number;
+  comm: string;
+  readonly track: SchedulerTrack;
+  /** Where its stacks are kept. */
+  stacks?: PerfSource;
+  window?: Window;
+  /** The call it is in by perf's word. */
+  enter?: PerfCall;
+  /** The longest sleep of the call that it is in, and who ended the last one. */
+  longestNs: number;
+  longestStack: number;
+  waker?: Waker;
+  /** strace has told something of it. */
+  straced: boolean;
+  /** Calls of perf since strace's last: after it detached, or missed by it, as will be seen. */
+  unclaimed: number;
+  /** perf has told something of it. */
+  perfed: boolean;
+  straceDone: boolean;
+  perfExit?: { readonly at: Ns; readonly last: boolean | undefined };
+  perfDone: boolean;
+  /** First argument of exit or exit_group. */
+  exitStatus?: number;
+}

@@ -1,0 +1,57 @@
+import type { WakeKind } from '../event.ts';
+
+/**
+ * What a stack under sched_waking says of the reason, the first that matches. A timer's or a disk's interrupt comes over
+ * whoever has the CPU: its pid says nothing, so interrupts are told apart by these names alone (trace-facts 4.5). Names
+ * are whole words or beginnings, as kernels from 5.10 to 7.2 have them.
+ */
+const KINDS: readonly (readonly [RegExp, WakeKind])[] = [
+  [
+    /^(?:ptrace_request|ptrace_resume|ptrace_attach|__ptrace_detach|ptrace_check_attach|ptrace_stop|ptrace_notify|ptrace_event|ptrace_do_notify)/,
+    'ptrace',
+  ],
+  [/^(?:hrtimer_wakeup|process_timeout|it_real_fn|posix_timer_fn|alarm_timer|timerfd_)/, 'timer'],
+  [/^(?:do_notify_parent|wake_up_parent|__wake_up_parent|release_task)/, 'child-exit'],
+  [/^(?:futex_wake|do_futex|mark_wake_futex|wake_futex|futex_requeue|futex_unlock_pi|rt_mutex_)/, 'futex'],
+  [/^(?:anon_pipe_write|anon_pipe_read|pipe_write|pipe_read|pipe_release|fifo_)/, 'pipe'],
+  [
+    /^(?:sock_def_|unix_stream_|unix_dgram_|unix_write_space|tcp_|udp_|__sock_queue|skb_queue|netlink_)/,
+    'socket',
+  ],
+  [/^eventfd_/, 'eventfd'],
+  [/^(?:complete_signal|__send_signal|send_signal|signal_wake_up|do_send_sig|group_send_sig)/, 'signal'],
+  [
+    /^(?:bio_endio|blk_update_request|blk_mq_|end_buffer_|folio_end_|end_page_|scsi_|nvme_|virtblk_|submit_bio_wait_endio|wake_up_page|folio_wake|unlock_page|folio_unlock)/,
+    'disk',
+  ],
+  [/^(?:mm_release|exec_mm_release)/, 'exec'],
+  [/^(?:ep_poll_callback|ep_)/, 'epoll'],
+  [/^(?:worker_thread|process_one_work|kthread|rcu_|swake_up|insert_work|__queue_work|kick_pool)/, 'kernel'],
+  [
+    /^(?:asm_sysvec_|sysvec_|common_interrupt|asm_common_interrupt|irq_exit|__irq_exit|handle_softirqs|__do_softirq|el1h_64_irq)/,
+    'interrupt',
+  ],
+];
+
+/** The reason of a wake-up by its kernel stack, the innermost function first. */
+export function wakeKind(stack: readonly string[]): WakeKind {
+  const kind = KINDS.find(([pattern]) => stack.some((frame) => pattern.test(frame)))?.[1];
+  if (kind === undefined) return 'other';
+  // A futex woken by a dying thread (CLONE_CHILD_CLEARTID) is a join; vfork's wait ends by the same way, at exec or exit.
+  if (kind === 'futex' || kind === 'exec') {
+    const exits = stack.some((frame) => frame.startsWith('do_exit'));
+    if (exits && kind === 'futex') return 'thread-exit';
+    if (exits) return 'child-exit';
+  }
+  // Epoll is only how it came on; what lies under it is what happened.
+  return kind;
+}
+
+/** Whether the wake-up came out of an interrupt, so that whoever had the CPU has nothing to do with it. */
+export function isInterrupt(stack: readonly string[]): boolean {
+  return stack.some((frame) =>
+    /^(?:asm_sysvec_|sysvec_|asm_common_interrupt|common_interrupt|irq_exit|__irq_exit|handle_softirqs|__do_softirq|do_softirq|el1h_64_irq|hrtimer_interrupt|__hrtimer_run_queues)/.test(
+      frame,
+    ),
+  );
+}

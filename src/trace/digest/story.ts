@@ -1,0 +1,110 @@
+import { count, percent, plural, time } from './numbers.ts';
+import type { TraceSummary } from './summary.ts';
+import type { ThreadTotals, TimeTotals } from './threads.ts';
+import { kindInWords } from './wait-kind.ts';
+import type { ChainLink, LongWait } from './waits.ts';
+
+/** A wait shorter than this share of the trace is no story. */
+const TELLING = 0.02;
+const LONGEST_ARGS = 60;
+
+/** Where the time went, in sentences: the whole first, then the target's main thread, then the longest waits. */
+export function story(summary: TraceSummary): string[] {
+  const { totals, window } = summary;
+  const main = mainThread(summary);
+  return [
+    `${plural(totals.processes, 'process', 'processes')} with ${plural(totals.threads, 'thread')} made ${plural(totals.syscalls, 'system call')} in ${time(window.seconds)}${tracerCost(summary)}.`,
+    ...(main === undefined ? [] : [whereItWent(main, totals.scheduled)]),
+    ...busiest(summary, main),
+    ...summary.longestWaits
+      .filter(({ waitedSeconds }) => waitedSeconds > window.seconds * TELLING)
+      .slice(0, 2)
+      .map(waitSentence),
+  ];
+}
+
+function mainThread({ threads, target }: TraceSummary): ThreadTotals | undefined {
+  return threads.find(({ tid }) => tid === target.pid);
+}
+
+function whereItWent(thread: ThreadTotals, scheduled: boolean): string {
+  const who = `${thread.tid} ${thread.comm}`.trim();
+  const [first, second] = thread.blockedOn;
+  if (!scheduled)
+    return `${who} spent ${time(thread.blockedSeconds)} in system calls${first === undefined ? '' : `, most of it (${time(first.seconds)}) in those that wait for ${kindInWords(first.kind)}`}; without perf nobody knows how much of that it slept.`;
+  const all = allOf(thread);
+  if (all === 0) return `${who} did not run, and nobody woke it: not one event of it was recorded.`;
+  const parts = [
+    `${percent(thread.onCpuSeconds / all)} on CPU`,
+    ...(thread.runnableSeconds / all > 0.01
+      ? [`${percent(thread.runnableSeconds / all)} waiting for a CPU`]
+      : []),
+    ...(thread.stoppedSeconds > 0 ? [`${percent(thread.stoppedSeconds / all)} stopped`] : []),
+    ...(thread.blockedSeconds > 0 ? [`${percent(thread.blockedSeconds / all)} blocked`] : []),
+  ];
+  const on =
+    first === undefined
+      ? ''
+      : `: ${time(first.seconds)} on ${kindInWords(first.kind)}${second === undefined || second.seconds < all * TELLING ? '' : `, ${time(second.seconds)} on ${kindInWords(second.kind)}`}`;
+  return `${who} was ${parts.join(', ')}${on}.`;
+}
+
+/** Time of a thread without what the tracer took. */
+function allOf(times: TimeTotals): number {
+  return times.onCpuSeconds + times.runnableSeconds + times.blockedSeconds + times.stoppedSeconds;
+}
+
+function busiest({ threads, window, totals }: TraceSummary, main: ThreadTotals | undefined): string[] {
+  const [top] = threads;
+  if (!totals.scheduled || top === undefined || top === main || top.onCpuSeconds < window.seconds * 0.1)
+    return [];
+  return [`The busiest thread was ${top.tid} ${top.comm}: ${time(top.onCpuSeconds)} on CPU.`];
+}
+
+function tracerCost({ totals, sources }: TraceSummary): string {
+  if (sources.strace === null || !totals.scheduled) return '';
+  const all = allOf(totals) + totals.ptraceSeconds;
+  const work = totals.onCpuSeconds + totals.runnableSeconds + totals.ptraceSeconds;
+  if (all === 0 || work === 0) return '';
+  return `; of the time that they did not sleep, strace held them for ${percent(totals.ptraceSeconds / work)} (${time(totals.ptraceSeconds)})`;
+}
+
+/** `4242 sh: wait4(…) took 4.98 s: of it 4.97 s 4250 sleep slept in clock_nanosleep(…), which a timer ended.` */
+export function waitSentence(wait: LongWait): string {
+  const what = wait.name === undefined ? 'a page fault or the like' : `${wait.name}(${shorter(wait.args)})`;
+  const took = wait.open ? `has not returned in ${time(wait.seconds)}` : `took ${time(wait.seconds)}`;
+  const chain = wait.chain.map(linkClause).join('');
+  return `${wait.tid} ${wait.comm}: ${what} ${took}${chain}${endClause(wait)}.`;
+}
+
+function linkClause(link: ChainLink): string {
+  const who = `${link.tid} ${link.comm}`.trim();
+  if (link.did === 'slept') {
+    const where =
+      link.name === undefined ? 'outside of calls' : `in ${link.name}(${shorter(link.args ?? '')})`;
+    return `: of it ${time(link.seconds ?? 0)} ${who} slept ${where}`;
+  }
+  return link.did === 'ran'
+    ? `, until ${who}, which was at work, ended it`
+    : `, until ${who}, which is not traced, ended it`;
+}
+
+function endClause(wait: LongWait): string {
+  if (wait.open || wait.chain.length > 0) return '';
+  const { waker } = wait;
+  if (waker === undefined) return wait.kind === 'unknown' ? '' : `, waiting for ${kindInWords(wait.kind)}`;
+  return waker.how === 'timer' ? ', until its timer ended it' : `, waiting for ${kindInWords(wait.kind)}`;
+}
+
+function shorter(args: string): string {
+  return args.length > LONGEST_ARGS ? `${args.slice(0, LONGEST_ARGS)}…` : args;
+}
+
+/** `matched 100 % of 48 213 calls; strace's stamps stand 21 µs (p99 140 µs) before perf's enter`. */
+export function qualitySentence({ correlation }: TraceSummary): string | undefined {
+  if (correlation === null) return undefined;
+  const { matched, eligible, matchRate, residualNs } = correlation;
+  if (matchRate === null) return 'no call was in reach of both strace and perf';
+  const rate = matchRate === 1 ? '100 %' : `${(Math.floor(matchRate * 1e5) / 1e3).toFixed(3)} %`;
+  return `${count(matched)} of ${count(eligible)} calls that both saw are matched (${rate}), ${plural(correlation.wrongPairsRefused, 'contradicting pair')} refused; strace writes ${time(residualNs.p50 / 1e9)} before the call begins (p99 ${time(residualNs.p99 / 1e9)})`;
+}

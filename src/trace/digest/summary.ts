@@ -1,0 +1,58 @@
+import type { CorrelationQuality } from '../correlate/quality.ts';
+import type { StraceTally } from '../strace/call.ts';
+import type { CallTotals } from './calls.ts';
+import type { ThreadTotals, TimeTotals } from './threads.ts';
+import type { LongWait, PathStep } from './waits.ts';
+
+/** All that a trace says beside its events: what the terminal, `--json` and the tables of other outputs show. */
+export interface TraceSummary {
+  readonly target: TraceTarget;
+  readonly window: {
+    /** CLOCK_MONOTONIC, decimal; null for recordings that nobody can put on it. */
+    readonly fromNs: string | null;
+    readonly toNs: string | null;
+    readonly seconds: number;
+    /** ISO 8601; null when unknown. */
+    readonly startedAt: string | null;
+  };
+  readonly sources: {
+    readonly strace: StraceSourceFacts | null;
+    readonly perf: PerfSourceFacts | null;
+  };
+  readonly correlation: CorrelationQuality | null;
+  readonly totals: TimeTotals & {
+    readonly syscalls: number;
+    readonly threads: number;
+    readonly processes: number;
+    readonly events: number;
+    /** perf told on-CPU, runnable and blocked apart. */
+    readonly scheduled: boolean;
+  };
+  readonly calls: readonly CallTotals[];
+  readonly threads: readonly ThreadTotals[];
+  readonly longestWaits: readonly LongWait[];
+  readonly criticalPath: readonly PathStep[];
+  /** What is missing and why, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+export interface TraceTarget {
+  /** 0 for an import that names none. */
+  readonly pid: number;
+  readonly comm: string;
+  readonly startTime?: number;
+  readonly command?: readonly string[];
+}
+
+export interface StraceSourceFacts {
+  readonly version: string | null;
+  readonly argv: readonly string[] | null;
+  readonly tally: StraceTally;
+}
+
+export interface PerfSourceFacts {
+  readonly version: string | null;
+  readonly argv: readonly (readonly string[])[] | null;
+  readonly events: readonly string[];
+  readonly complaints: readonly string[];
+}

@@ -1,0 +1,186 @@
+import type { Ns, StateEvent, SyscallEvent, ThreadState, TraceEvent, TraceSink } from '../event.ts';
+import { seconds } from './calls.ts';
+import { Strip } from './strip.ts';
+import { type WaitKind, waitKind } from './wait-kind.ts';
+
+/** Where the time of one thread, or of the whole tree, went. In seconds. */
+export interface TimeTotals {
+  readonly onCpuSeconds: number;
+  readonly runnableSeconds: number;
+  readonly blockedSeconds: number;
+  readonly stoppedSeconds: number;
+  /** Held by the tracer: its cost, not the program's. */
+  readonly ptraceSeconds: number;
+  /** What it was blocked on, the longest first. */
+  readonly blockedOn: readonly { readonly kind: WaitKind; readonly seconds: number }[];
+}
+
+export interface ThreadTotals extends TimeTotals {
+  readonly pid: number;
+  readonly tid: number;
+  readonly comm: string;
+  readonly syscalls: number;
+  readonly firstSeconds: number;
+  readonly lastSeconds: number;
+  readonly ended: boolean;
+}
+
+interface Account {
+  readonly pid: number;
+  readonly tid: number;
+  comm: string;
+  syscalls: number;
+  first: Ns;
+  last: Ns;
+  ended: boolean;
+  readonly times: Record<ThreadState, number>;
+  readonly blockedOn: Map<WaitKind, number>;
+  readonly strip: Strip | undefined;
+}
+
+/** Threads with an account of their own; a fork storm's others share one. */
+const MOST_THREADS = 4096;
+const MOST_STRIPS = 256;
+
+/** Sums up what each thread did with its time; in bounded memory, whatever the number of events and threads. */
+export class ThreadAccounts implements TraceSink {
+  readonly #accounts = new Map<number, Account>();
+  readonly #others = account(0, 0, '(others)', 0, false);
+  readonly #tree = account(0, 0, '', 0, false);
+  /** perf told states: times of calls need not stand in for them. */
+  #scheduled: boolean = false;
+  otherThreads = 0;
+
+  event(event: TraceEvent): void {
+    switch (event.type) {
+      case 'state':
+        this.#scheduled = true;
+        this.#state(event);
+        break;
+      case 'syscall':
+        this.#call(event);
+        break;
+      case 'comm':
+        this.#of(event.pid, event.tid, event.startNs).comm = event.comm;
+        break;
+      case 'spawn':
+        this.#of(event.childPid, event.childTid, event.startNs);
+        break;
+      case 'exit': {
+        const of = this.#of(event.pid, event.tid, event.startNs);
+        of.ended = true;
+        of.last = Math.max(of.last, event.startNs);
+        break;
+      }
+    }
+  }
+
+  #of(pid: number, tid: number, at: Ns): Account {
+    let found = this.#accounts.get(tid);
+    // The number is used again by another process.
+    if (found?.ended && found.pid !== pid) found = undefined;
+    if (found === undefined) {
+      if (this.#accounts.size >= MOST_THREADS) {
+        this.otherThreads++;
+        return this.#others;
+      }
+      found = account(pid, tid, '', at, this.#accounts.size < MOST_STRIPS);
+      this.#accounts.set(tid, found);
+    }
+    return found;
+  }
+
+  #state(event: StateEvent): void {
+    const of = this.#of(event.pid, event.tid, event.startNs);
+    const kind =
+      event.state === 'blocked' ? waitKind(event.stack, event.during, '', event.kernelState) : undefined;
+    for (const one of [of, this.#tree]) {
+      one.times[event.state] += event.durationNs;
+      if (kind !== undefined) one.blockedOn.set(kind, (one.blockedOn.get(kind) ?? 0) + event.durationNs);
+    }
+    of.last = Math.max(of.last, event.startNs + event.durationNs);
+    of.strip?.add(event.state, event.startNs, event.durationNs);
+  }
+
+  #call(event: SyscallEvent): void {
+    const of = this.#of(event.pid, event.tid, event.startNs);
+    of.syscalls++;
+    this.#tree.syscalls++;
+    of.last = Math.max(of.last, event.startNs + event.durationNs);
+    if (this.#scheduled) return;
+    // strace alone: a call's time is mostly sleep where it is long; of short ones nobody knows.
+    const kind = waitKind(undefined, event.name, event.args);
+    for (const one of [of, this.#tree]) {
+      one.times.blocked += event.durationNs;
+      one.blockedOn.set(kind, (one.blockedOn.get(kind) ?? 0) + event.durationNs);
+    }
+    of.strip?.add('blocked', event.startNs, event.durationNs);
+  }
+
+  /** Whether on-CPU, runnable and blocked are told apart. */
+  get scheduled(): boolean {
+    return this.#scheduled;
+  }
+
+  tree(): TimeTotals {
+    return totalsOf(this.#tree);
+  }
+
+  /** Threads by what they did, the busiest first. */
+  finish(): ThreadTotals[] {
+    return [...this.#accounts.values()].map(threadTotals).sort(byWeight);
+  }
+
+  strip(tid: number, columns: number, from: Ns, to: Ns): (ThreadState | undefined)[] | undefined {
+    return this.#accounts.get(tid)?.strip?.columns(columns, from, to);
+  }
+}
+
+function account(pid: number, tid: number, comm: string, first: Ns, strip: boolean): Account {
+  return {
+    pid,
+    tid,
+    comm,
+    syscalls: 0,
+    first,
+    last: first,
+    ended: false,
+    times: { running: 0, runnable: 0, blocked: 0, stopped: 0, ptrace: 0 },
+    blockedOn: new Map(),
+    strip: strip ? new Strip() : undefined,
+  };
+}
+
+function threadTotals(of: Account): ThreadTotals {
+  return {
+    pid: of.pid,
+    tid: of.tid,
+    comm: of.comm,
+    syscalls: of.syscalls,
+    firstSeconds: seconds(of.first),
+    lastSeconds: seconds(of.last),
+    ended: of.ended,
+    ...totalsOf(of),
+  };
+}
+
+function totalsOf({ times, blockedOn }: Account): TimeTotals {
+  return {
+    onCpuSeconds: seconds(times.running),
+    runnableSeconds: seconds(times.runnable),
+    blockedSeconds: seconds(times.blocked),
+    stoppedSeconds: seconds(times.stopped),
+    ptraceSeconds: seconds(times.ptrace),
+    blockedOn: [...blockedOn]
+      .sort((a, b) => b[1] - a[1])
+      .map(([kind, ns]) => ({ kind, seconds: seconds(ns) })),
+  };
+}
+
+function byWeight(a: ThreadTotals, b: ThreadTotals): number {
+  return (
+    b.onCpuSeconds + b.runnableSeconds - (a.onCpuSeconds + a.runnableSeconds) ||
+    b.syscalls - a.syscalls ||
+    a.tid - b.tid
+  );
+}
