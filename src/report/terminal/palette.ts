@@ -89,6 +89,7 @@ export function palette(colour: boolean, unicode: boolean): Palette {
 function asciiOnly(text: string): string {
   return text
     .replaceAll('…', '~')
+    .replaceAll('μ', 'u')
     .replace(/[^\u0000-\u007f]/gu, (char) => (displayWidth(char) === 0 ? '' : '?'));
 }
 

@@ -165,7 +165,9 @@ export class Correlator implements StraceTaker {
         this.#switch(tid, pid, at, batch.a[row]!, batch.stack[row]!, source);
         break;
       case PERF.in: {
-        if (tid > 0) this.#thread(tid, pid).track.runs(at);
+        if (tid <= 0) break;
+        const thread = this.#thread(tid, pid);
+        if (!thread.perfDone) thread.track.runs(at);
         break;
       }
       case PERF.out:
@@ -227,7 +229,7 @@ export class Correlator implements StraceTaker {
   #running(tid: number, pid: number, at: Ns): Thread {
     const thread = this.#thread(tid, pid);
     thread.perfed = true;
-    thread.track.runs(at);
+    if (!thread.perfDone) thread.track.runs(at);
     return thread;
   }
 
@@ -302,13 +304,9 @@ export class Correlator implements StraceTaker {
     if (tid <= 0) return;
     const dead = (previous & 0x30) !== 0;
     const thread = dead ? this.#threads.get(tid) : this.#thread(tid, pid);
-    if (thread === undefined) return;
+    if (thread === undefined || thread.perfDone) return;
     thread.track.leaves(at, previous, stack, stack >= 0 && isTracerStop(source.stack(stack)));
     thread.stacks = source;
-    if (dead) {
-      thread.perfDone = true;
-      this.#forgetIfDone(thread);
-    }
   }
 
   #waking(at: Ns, batch: PerfBatch, row: number, source: PerfSource): void {
@@ -410,6 +408,9 @@ export class Correlator implements StraceTaker {
     if (thread === undefined) return;
     const last = groupDead < 0 ? (thread.pid === tid ? undefined : false) : groupDead === 1;
     thread.perfExit = { at, last };
+    // perf leaves the thread before its last switch: nothing tells when it gave the CPU back for good.
+    thread.track.ends(at);
+    thread.perfDone = true;
     if (last !== false) {
       const parent = this.#parents.get(thread.pid);
       if (parent !== undefined) this.#lastExit.set(parent, { pid: thread.pid, comm: thread.comm });
@@ -420,6 +421,7 @@ export class Correlator implements StraceTaker {
       this.#emitExit(thread, undefined, at);
       delete thread.perfExit;
       thread.straceDone = true;
+      this.#forgetIfDone(thread);
     }
   }
 

@@ -1,11 +1,11 @@
 /** Times and counts in words, for sentences. */
 
-/** `840 ns`, `12.3 µs`, `4.98 s`, `2 min 5 s`: three digits, as more would be noise. */
+/** `840 ns`, `12.3 μs`, `4.98 s`, `2 min 5 s`: three digits, as more would be noise. */
 export function time(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return '?';
   if (seconds === 0) return '0 s';
   if (seconds < 1e-6) return `${Math.round(seconds * 1e9)} ns`;
-  if (seconds < 1e-3) return `${three(seconds * 1e6)} µs`;
+  if (seconds < 1e-3) return `${three(seconds * 1e6)} μs`;
   if (seconds < 1) return `${three(seconds * 1e3)} ms`;
   if (seconds < 120) return `${three(seconds)} s`;
   const minutes = Math.floor(seconds / 60);

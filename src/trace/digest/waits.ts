@@ -89,6 +89,7 @@ export class Waits implements TraceSink {
   readonly #comms = new Map<number, string>();
   readonly #pids = new Map<number, number>();
   readonly #exits = new Map<number, Ns>();
+  readonly #births = new Map<number, { readonly at: Ns; readonly parentTid: number }>();
   #byThread: Map<number, Kept[]> | undefined;
 
   event(event: TraceEvent): void {
@@ -112,7 +113,9 @@ export class Waits implements TraceSink {
     } else if (event.type === 'comm' && this.#comms.size < MOST_NAMES) {
       this.#comms.set(event.tid, event.comm);
       this.#pids.set(event.tid, event.pid);
-    } else if (event.type === 'exit' && this.#exits.size < MOST_NAMES)
+    } else if (event.type === 'spawn' && this.#births.size < MOST_NAMES)
+      this.#births.set(event.childTid, { at: event.startNs, parentTid: event.tid });
+    else if (event.type === 'exit' && this.#exits.size < MOST_NAMES)
       this.#exits.set(event.tid, event.startNs);
   }
 
@@ -256,8 +259,10 @@ export class Waits implements TraceSink {
       how = undefined;
     };
     while (now > from && steps.length < MOST_STEPS) {
+      const born = this.#births.get(thread);
+      const since = Math.max(from, born?.at ?? from);
       const sleep = this.#of(thread).findLast(
-        ({ startNs, endNs, waitedNs }) => startNs < now && endNs <= now && endNs > from && waitedNs > 0,
+        ({ startNs, endNs, waitedNs }) => startNs < now && endNs <= now && endNs > since && waitedNs > 0,
       );
       const within = this.#of(thread).find(({ startNs, endNs }) => startNs < now && endNs > now);
       if (within !== undefined) {
@@ -267,8 +272,12 @@ export class Waits implements TraceSink {
         continue;
       }
       if (sleep === undefined) {
-        step(from, now, { did: 'ran' });
-        break;
+        step(since, now, { did: 'ran' });
+        now = since;
+        if (born === undefined || born.at <= from) break;
+        how = 'spawn';
+        thread = born.parentTid;
+        continue;
       }
       step(Math.max(from, sleep.endNs), now, { did: 'ran' });
       now = sleep.endNs;
