@@ -1,0 +1,21 @@
+/** How a person or a host asks a recording to end. */
+export interface StopSignals {
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
+  readonly stop: AbortSignal;
+  /** The exit code that SIGTERM asks for; undefined after Ctrl+C, which ends a recording in the usual way. */
+  readonly exitCode: () => 143 | undefined;
+}
+
+/** Lets the first signal end what is recording, so that its result is given; a second one ends the program at once. */
+export function stopSignals(): StopSignals {
+  const controller = new AbortController();
+  let code: 143 | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
+      if (signal !== 'SIGINT') code = 143;
+      controller.abort();
+    });
+  }
+  return { stop: controller.signal, exitCode: () => code };
+}

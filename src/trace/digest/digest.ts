@@ -1,0 +1,71 @@
+import type { Analysed } from '../analyse.ts';
+import type { ThreadState, TraceEvent, TraceSink } from '../event.ts';
+import { CallCounter, seconds } from './calls.ts';
+import type { TraceSummary } from './summary.ts';
+import { ThreadAccounts } from './threads.ts';
+import { Waits } from './waits.ts';
+
+/** Waits that `--json` and the page get. */
+const MOST_WAITS = 50;
+/** Threads in the lists; beyond, only their sum counts. */
+const MOST_LISTED = 500;
+
+/** What the digest cannot know from the events. */
+export interface DigestFacts {
+  readonly target: TraceSummary['target'];
+  readonly window: TraceSummary['window'];
+  readonly sources: TraceSummary['sources'];
+  readonly notes: readonly string[];
+  /** The way to the end of this thread, between these moments (Ns). */
+  readonly path: { readonly tid: number; readonly from: number; readonly to: number };
+}
+
+/** Sums a trace up while its events go by. */
+export class Digest implements TraceSink {
+  readonly #calls = new CallCounter();
+  readonly #threads = new ThreadAccounts();
+  readonly #waits = new Waits();
+  readonly #processes = new Set<number>();
+  #spawned = 0;
+
+  event(event: TraceEvent): void {
+    if (event.type === 'spawn') {
+      if (!event.thread) this.#spawned++;
+    } else if (this.#processes.size < MOST_LISTED && event.type === 'comm' && event.startNs <= 0)
+      this.#processes.add(event.pid);
+    this.#calls.event(event);
+    this.#threads.event(event);
+    this.#waits.event(event);
+  }
+
+  summary(analysed: Analysed, facts: DigestFacts): TraceSummary {
+    const threads = this.#threads.finish();
+    const { path, ...rest } = facts;
+    return {
+      ...rest,
+      correlation: analysed.correlation,
+      totals: {
+        ...this.#threads.tree(),
+        syscalls: this.#calls.total,
+        threads: threads.length + this.#threads.otherThreads,
+        processes: Math.max(1, this.#processes.size) + this.#spawned,
+        events: analysed.events,
+        scheduled: this.#threads.scheduled,
+      },
+      calls: this.#calls.finish(),
+      threads: threads.slice(0, MOST_LISTED),
+      longestWaits: this.#waits.finish(MOST_WAITS),
+      criticalPath: this.#waits.criticalPath(path.tid, path.from, path.to),
+    };
+  }
+
+  /** One thread's time line, for terminals. */
+  strip(tid: number, columns: number, from: number, to: number): (ThreadState | undefined)[] | undefined {
+    return this.#threads.strip(tid, columns, from, to);
+  }
+}
+
+/** A stretch of time in seconds. */
+export function lasted(from: number, to: number): number {
+  return seconds(Math.max(0, to - from));
+}

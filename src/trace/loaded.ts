@@ -1,0 +1,23 @@
+import type { AnalyseInput } from './analyse.ts';
+import type { TraceSummary, TraceTarget } from './digest/summary.ts';
+import type { Ns } from './event.ts';
+import type { RecordingMeta } from './recording.ts';
+
+/** Recordings that are open and can be put together: our own ones, and files that others made. */
+export interface LoadedTrace {
+  readonly target: TraceTarget;
+  readonly input: Omit<AnalyseInput, 'sinks'>;
+  /** Where Ns 0 is on CLOCK_MONOTONIC; undefined for files that cannot be put on it. */
+  readonly originNs?: bigint;
+  /** From when to when it was recorded; undefined: as far as the events go. */
+  readonly window?: { readonly from: Ns; readonly to: Ns };
+  /** ISO 8601. */
+  readonly startedAt?: string;
+  /** Of our own recordings: what was there when it began. */
+  readonly meta?: RecordingMeta;
+  /** What is known of the sources; whole when all was read. */
+  sources(): TraceSummary['sources'];
+  /** What is missing, a sentence each; whole when all was read. */
+  notes(): readonly string[];
+  close(): void;
+}
