@@ -8,6 +8,7 @@ export interface RunnableCommand {
 /** All commands by name, in the order of the help. A new command is a file in `commands/` and a line here. */
 export const registry: Readonly<Record<string, () => Promise<RunnableCommand>>> = {
   inspect: async () => (await import('../commands/inspect.ts')).Inspect,
+  trace: async () => (await import('../commands/trace.ts')).Trace,
   explain: async () => (await import('../commands/explain.ts')).Explain,
   stack: async () => (await import('../commands/stack.ts')).Stack,
   capture: async () => (await import('../commands/capture.ts')).Capture,

@@ -1,0 +1,191 @@
+import { boolean, custom, integer, string } from '@oclif/core/flags';
+import { count, pid, seconds } from '../cli/args.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import { version } from '../cli/config.ts';
+import { USAGE, UserError } from '../cli/errors.ts';
+import { EXIT, type ExitCode, FAIL_ON, type FailOn } from '../cli/exit-codes.ts';
+import { stopSignals } from '../cli/stop-signals.ts';
+import type { LoadedTrace } from '../trace/loaded.ts';
+import type { Recording } from '../trace/record/record.ts';
+
+const DEFAULT_TOP = 10;
+
+type Flags = Awaited<ReturnType<Trace['parseAll']>>['flags'];
+
+export class Trace extends BaseCommand {
+  static override summary = 'Record system calls and scheduling, and say where the time went';
+  static override description =
+    `Runs the real strace and the real perf on a process and all that it starts, puts both on one clock, and tells the story: the longest waits and who ended them, the time on CPU, in the run queue and blocked, what was left over.
+Without --strace and --perf it takes perf alone where that works, which costs the process little, else strace, which stops it twice a system call. Ctrl+C or --duration ends the recording and gives the result. The process goes on untraced, however procdiag ends.
+Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace.`;
+  static override usage = [
+    'trace PID [FLAGS]',
+    'trace [FLAGS] -- COMMAND ARGS...',
+    'trace --from-strace FILE [--from-perf FILE]',
+  ];
+  static override examples = [
+    { description: 'Ten seconds with both', command: 'procdiag trace --strace --perf 4711 --duration 10' },
+    {
+      description: 'A command from its start, with a page to look around in',
+      command: 'procdiag trace --strace --perf --output build.html -- make',
+    },
+    {
+      description: 'Recordings that you have',
+      command: 'procdiag trace --from-strace strace.log --from-perf perf.data',
+    },
+  ];
+  static override args = { pid: pid({ required: false, description: 'process id' }) };
+  static override flags = {
+    strace: boolean({ summary: 'Record with strace: arguments and results of all system calls' }),
+    perf: boolean({ summary: 'Record with perf: true durations, scheduling, who woke whom' }),
+    duration: seconds({ summary: 'End after S seconds', helpValue: 'S', min: 0.1, max: 86_400 }),
+    syscalls: string({ summary: 'Only these calls, as for strace -e trace=', helpValue: 'SET' }),
+    follow: boolean({ summary: 'Follow new threads and children', default: true, allowNo: true }),
+    output: string({
+      char: 'o',
+      multiple: true,
+      summary:
+        'Write a file: .html, .perfetto.json, .speedscope.json, .folded, .jsonl; or the recording: .tar, DIR/',
+      helpValue: 'FILE',
+      helpGroup: 'OUTPUT',
+    }),
+    top: count({
+      summary: 'Rows of each table',
+      helpValue: 'N',
+      default: DEFAULT_TOP,
+      min: 1,
+      max: 500,
+      helpGroup: 'OUTPUT',
+    }),
+    'fail-on': custom<FailOn>({ options: [...FAIL_ON] })({
+      summary: 'Lowest severity of a finding that makes the exit code 1',
+      helpValue: FAIL_ON.join('|'),
+      default: 'warning',
+    }),
+    from: string({
+      summary: 'Read a recording that --output wrote',
+      helpValue: 'CAPTURE',
+      helpGroup: 'IMPORT',
+      exclusive: ['from-strace', 'from-perf', 'strace', 'perf'],
+    }),
+    'from-strace': string({
+      multiple: true,
+      summary: 'Read logs of strace (-f -ttt -T and others)',
+      helpValue: 'FILE',
+      helpGroup: 'IMPORT',
+      exclusive: ['strace', 'perf'],
+    }),
+    'from-perf': string({
+      multiple: true,
+      summary: 'Read perf.data, or the text of perf script',
+      helpValue: 'FILE',
+      helpGroup: 'IMPORT',
+      exclusive: ['strace', 'perf'],
+    }),
+    'clock-offset-ns': integer({
+      summary: 'CLOCK_REALTIME minus the clock of perf, where the recordings do not tell',
+      helpValue: 'N',
+      helpGroup: 'IMPORT',
+    }),
+  };
+
+  override async run(): Promise<ExitCode> {
+    const command = this.#takeCommand();
+    const { args, flags } = await this.parseAll();
+    const { checkOutputs } = await import('./tracing/outputs.ts');
+    checkOutputs(flags.output ?? []);
+    const signals = stopSignals();
+    const { trace, recording } = await this.#open(args.pid, command, flags, signals.stop);
+    try {
+      const code = await this.#tell(trace, flags);
+      return signals.exitCode() ?? code;
+    } finally {
+      trace.close();
+      await recording?.remove();
+    }
+  }
+
+  /** Public for the type of its result only. */
+  parseAll() {
+    return this.parse(Trace);
+  }
+
+  /** All behind `--` is the command to trace, and none of our flags. */
+  #takeCommand(): readonly string[] | undefined {
+    const at = this.argv.indexOf('--');
+    if (at === -1) return undefined;
+    const command = this.argv.slice(at + 1);
+    this.argv = this.argv.slice(0, at);
+    return command;
+  }
+
+  async #open(
+    target: number | undefined,
+    command: readonly string[] | undefined,
+    flags: Flags,
+    stop: AbortSignal,
+  ): Promise<{ trace: LoadedTrace; recording?: Recording }> {
+    const imports = [flags.from, flags['from-strace'], flags['from-perf']].some((flag) => flag !== undefined);
+    const given = [target !== undefined, command !== undefined, imports].filter(Boolean).length;
+    if (given === 0) throw new UserError(USAGE, 'what shall be traced? Give a PID, or -- COMMAND');
+    if (given > 1)
+      throw new UserError(USAGE, 'give one of these only: a PID, -- COMMAND, files with --from…');
+    if (imports) return { trace: await openFiles(flags) };
+    const [name, ...rest] = command ?? [];
+    if (command !== undefined && name === undefined) throw new UserError(USAGE, 'no command behind --');
+    const { recordNow } = await import('./tracing/recorded.ts');
+    return recordNow(
+      {
+        ...(target === undefined ? {} : { pid: target }),
+        ...(name === undefined ? {} : { command: [name, ...rest] as const }),
+        strace: flags.strace,
+        perf: flags.perf,
+        follow: flags.follow,
+        ...(flags.syscalls === undefined ? {} : { syscalls: flags.syscalls }),
+        ...(flags.duration === undefined ? {} : { durationMs: flags.duration * 1000 }),
+        stop,
+        version,
+      },
+      (sentence) => this.complain([sentence]),
+    );
+  }
+
+  async #tell(trace: LoadedTrace, flags: Flags): Promise<ExitCode> {
+    const { analyse } = await import('../trace/analyse.ts');
+    const { Digest } = await import('../trace/digest/digest.ts');
+    const { summaryOf } = await import('../trace/digest/summary-of.ts');
+    const { isCapture, Outputs } = await import('./tracing/outputs.ts');
+    const names = flags.output ?? [];
+    const digest = new Digest();
+    const outputs = new Outputs(
+      names.filter((name) => !isCapture(name)),
+      trace,
+      version,
+    );
+    try {
+      const analysed = analyse({ ...trace.input, sinks: [digest, ...outputs.sinks] });
+      const { summary, from, to } = summaryOf(digest, analysed, trace);
+      outputs.keep(summary);
+      if (flags.json) {
+        const { traceJson } = await import('../report/trace-json.ts');
+        this.print(traceJson(summary, { toolVersion: version, outputs: names }));
+      } else {
+        const { renderTrace } = await import('../report/terminal/trace/report.ts');
+        const screen = await this.screen(flags);
+        const strip = (tid: number, columns: number) => digest.strip(tid, columns, from, to);
+        this.print(renderTrace(summary, { ...screen, top: flags.top, strip }));
+      }
+      return EXIT.OK;
+    } finally {
+      outputs.drop();
+    }
+  }
+}
+
+async function openFiles(flags: Flags): Promise<LoadedTrace> {
+  if (flags.from !== undefined) {
+    const { loadRecording } = await import('../trace/record/load.ts');
+    return loadRecording(flags.from);
+  }
+  throw new UserError(USAGE, 'not yet');
+}

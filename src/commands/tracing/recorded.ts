@@ -1,0 +1,79 @@
+import { CANNOT_LOOK, UserError } from '../../cli/errors.ts';
+import { Progress } from '../../cli/progress.ts';
+import type { LoadedTrace } from '../../trace/loaded.ts';
+import { loadRecording } from '../../trace/record/load.ts';
+import {
+  type Progress as Now,
+  RecordError,
+  type Recording,
+  type RecordRequest,
+  record,
+} from '../../trace/record/record.ts';
+
+/** A recording made now, open. */
+export interface Recorded {
+  readonly trace: LoadedTrace;
+  readonly recording: Recording;
+}
+
+const COST =
+  'strace stops the process twice in each system call: each takes 20 to 200 μs longer until it is gone (--perf alone costs 1 to 2 μs)';
+
+/** Records as the flags say; with neither source named, perf where it works, else strace. `complain`: to stderr. */
+export async function recordNow(
+  request: RecordRequest,
+  complain: (sentence: string) => void,
+): Promise<Recorded> {
+  const progress = new Progress(process.stderr.isTTY);
+  const run = async (wanted: { strace: boolean; perf: boolean }): Promise<Recording> => {
+    if (wanted.strace) complain(COST);
+    return record({
+      ...request,
+      ...wanted,
+      onProgress: (now) => progress.show(inWords(now), performance.now()),
+    });
+  };
+  try {
+    const recording = await (request.strace || request.perf ? run(request) : either(run, complain));
+    progress.end();
+    for (const { tid, comm, what } of recording.left) complain(`${tid} ${comm} is still ${what}`);
+    for (const { message, remedy } of recording.refusals) complain(`${message} ${remedy}`);
+    return { recording, trace: loadRecording(recording.directory) };
+  } catch (error) {
+    progress.end();
+    throw error instanceof RecordError ? new UserError(CANNOT_LOOK, sentences(error)) : error;
+  }
+}
+
+async function either(
+  run: (wanted: { strace: boolean; perf: boolean }) => Promise<Recording>,
+  complain: (sentence: string) => void,
+): Promise<Recording> {
+  try {
+    return await run({ strace: false, perf: true });
+  } catch (error) {
+    if (!(error instanceof RecordError) || error.refusals.some(({ source }) => source === 'both'))
+      throw error;
+    complain(`perf cannot be used, so strace is: ${sentences(error)}`);
+    return await run({ strace: true, perf: false });
+  }
+}
+
+function sentences({ refusals, message }: RecordError): string {
+  const told = refusals.map((refusal) => `${refusal.message} ${refusal.remedy}`.trim());
+  return told.length === 0 ? message : told.join(' ');
+}
+
+function inWords({ stage, elapsedMs, straceBytes, perfBytes }: Now): string {
+  if (stage === 'preparing') return 'starting the recorders …';
+  if (stage === 'ending') return 'detaching …';
+  const sizes = [
+    ...(straceBytes > 0 ? [`strace ${megabytes(straceBytes)}`] : []),
+    ...(perfBytes > 0 ? [`perf ${megabytes(perfBytes)}`] : []),
+  ].join(', ');
+  return `recording for ${(elapsedMs / 1000).toFixed(0)} s${sizes === '' ? '' : `: ${sizes}`}; Ctrl+C ends it`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+}

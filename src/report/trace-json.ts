@@ -1,0 +1,39 @@
+import { decodeUtf8 } from '../term/sanitize.ts';
+import { story } from '../trace/digest/story.ts';
+import type { TraceSummary } from '../trace/digest/summary.ts';
+import { type Json, safeStringify } from './json-text.ts';
+
+/** Grows only when a reader of the older one would misread: see `schema/trace.schema.json`. */
+const SCHEMA_VERSION = 1;
+
+/** Calls, threads and waits beyond these are in the output files. */
+const MOST = { calls: 100, threads: 200 } as const;
+
+/** The text of `procdiag trace --json`. */
+export function traceJson(
+  summary: TraceSummary,
+  meta: { readonly toolVersion: string; readonly outputs: readonly string[] },
+): string {
+  const told = clean({
+    schemaVersion: SCHEMA_VERSION,
+    tool: { name: 'procdiag', version: meta.toolVersion },
+    ...summary,
+    calls: summary.calls.slice(0, MOST.calls),
+    threads: summary.threads.slice(0, MOST.threads),
+    story: story(summary),
+    outputs: meta.outputs,
+  });
+  return safeStringify(told as object);
+}
+
+/** Bytes of names and arguments to UTF-8, and what is undefined left out. */
+function clean(value: unknown): Json {
+  if (typeof value === 'string') return decodeUtf8(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (value === null || typeof value === 'boolean') return value;
+  if (Array.isArray(value)) return value.map(clean);
+  if (typeof value !== 'object') return null;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => (inner === undefined ? [] : [[key, clean(inner)]])),
+  );
+}

@@ -1,0 +1,33 @@
+import type { Analysed } from '../analyse.ts';
+import type { LoadedTrace } from '../loaded.ts';
+import { type Digest, lasted } from './digest.ts';
+import type { TraceSummary } from './summary.ts';
+
+/** The summary of a trace that was read to its end, and the moments (Ns) that it spans. */
+export function summaryOf(
+  digest: Digest,
+  analysed: Analysed,
+  trace: LoadedTrace,
+): { readonly summary: TraceSummary; readonly from: number; readonly to: number } {
+  const from = trace.window?.from ?? analysed.from;
+  const to = trace.window?.to ?? analysed.to;
+  const { originNs } = trace;
+  const at = (ns: number): string | null =>
+    originNs === undefined ? null : String(originNs + BigInt(Math.round(ns)));
+  return {
+    from,
+    to,
+    summary: digest.summary(analysed, {
+      target: trace.target,
+      window: {
+        fromNs: at(from),
+        toNs: at(to),
+        seconds: lasted(from, to),
+        startedAt: trace.startedAt ?? null,
+      },
+      sources: trace.sources(),
+      notes: trace.notes(),
+      path: { tid: trace.target.pid, from, to },
+    }),
+  };
+}

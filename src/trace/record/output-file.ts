@@ -1,0 +1,53 @@
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+const FLUSH_AT = 256 * 1024;
+
+/** A file that appears whole or not at all: written beside its place under another name, and renamed when it is done. */
+export class OutputFile {
+  readonly path: string;
+  readonly #temporary: string;
+  readonly #fd: number;
+  #pending: string[] = [];
+  #length = 0;
+  #open: boolean = true;
+
+  /** Throws what open(2) does; so does `write` what write(2) does, after which the file is to be dropped. */
+  constructor(path: string) {
+    this.path = path;
+    this.#temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+    this.#fd = openSync(this.#temporary, 'wx', 0o644);
+  }
+
+  write(text: string): void {
+    this.#pending.push(text);
+    this.#length += text.length;
+    if (this.#length >= FLUSH_AT) this.#flush();
+  }
+
+  /** All is written: it takes its name. */
+  keep(): void {
+    this.#flush();
+    this.#close();
+    renameSync(this.#temporary, this.path);
+  }
+
+  /** Leaves nothing. */
+  drop(): void {
+    if (!this.#open) return;
+    this.#close();
+    rmSync(this.#temporary, { force: true });
+  }
+
+  #flush(): void {
+    const bytes = Buffer.from(this.#pending.join(''), 'utf8');
+    this.#pending = [];
+    this.#length = 0;
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+  }
+
+  #close(): void {
+    this.#open = false;
+    closeSync(this.#fd);
+  }
+}
