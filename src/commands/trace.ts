@@ -44,6 +44,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     output: string({
       char: 'o',
       multiple: true,
+      multipleNonGreedy: true,
       summary:
         'Write a file: .html, .perfetto.json, .speedscope.json, .folded, .jsonl; or the recording: .tar, DIR/',
       helpValue: 'FILE',

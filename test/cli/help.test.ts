@@ -39,8 +39,8 @@ describe('help', () => {
     const text = asked[0]?.stdout ?? '';
     for (const part of ['USAGE', 'DESCRIPTION', 'EXAMPLES', 'FLAGS'])
       expect(text).toMatch(new RegExp(`^(OUTPUT )?${part}$`, 'm'));
-    expect(text).toMatch(/^ {2}--json /m);
-    expect(text).toMatch(/^ {2}--no-color /m);
+    expect(text).toMatch(/^ {2,6}--json /m);
+    expect(text).toMatch(/^ {2,6}--no-color /m);
   });
 
   it.each(['40', '60', '80'])('fits %s columns', async (columns) => {

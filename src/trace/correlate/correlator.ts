@@ -95,7 +95,15 @@ export class Correlator implements StraceTaker {
       thread.unclaimed = 0;
     }
     thread.straced = true;
-    const window: Window = { call, at, ended: whole };
+    const window: Window = {
+      call,
+      at,
+      ended: whole,
+      enter: undefined,
+      exit: undefined,
+      refused: false,
+      exec: undefined,
+    };
     thread.window = window;
     if (whole && !this.#options.hasPerf) this.#finishWindow(thread, window, at);
   }
@@ -141,7 +149,7 @@ export class Correlator implements StraceTaker {
     }
     this.#closeWindow(thread, at);
     this.#emitExit(thread, exit, at);
-    delete thread.perfExit;
+    thread.perfExit = undefined;
     thread.straceDone = true;
     this.#forgetIfDone(thread);
   }
@@ -156,7 +164,7 @@ export class Correlator implements StraceTaker {
     const tid = batch.tid[row]!;
     switch (batch.kind[row]) {
       case PERF.enter:
-        this.#enter(this.#running(tid, pid, at), at, batch.a[row]!, batch.args(row));
+        this.#enter(this.#running(tid, pid, at), at, batch, row);
         break;
       case PERF.exit:
         this.#exit(this.#running(tid, pid, at), at, batch.a[row]!, batch.b[row]!);
@@ -212,6 +220,12 @@ export class Correlator implements StraceTaker {
         tid,
         comm: '',
         track: new SchedulerTrack((state) => this.#emitState(made, state)),
+        stacks: undefined,
+        window: undefined,
+        enter: undefined,
+        waker: undefined,
+        perfExit: undefined,
+        exitStatus: undefined,
         longestNs: 0,
         longestStack: -1,
         straced: false,
@@ -239,12 +253,13 @@ export class Correlator implements StraceTaker {
     this.#sink.event({ type: 'comm', pid: thread.pid, tid: thread.tid, startNs: at, sources, comm });
   }
 
-  #enter(thread: Thread, at: Ns, nr: number, args: string): void {
+  #enter(thread: Thread, at: Ns, batch: PerfBatch, row: number): void {
+    const nr = batch.a[row]!;
     this.#closeEnter(thread, at);
     this.quality.perfSyscalls++;
     thread.longestNs = 0;
     thread.longestStack = -1;
-    delete thread.waker;
+    thread.waker = undefined;
     const totals = thread.track.totals(at);
     const { window } = thread;
     let owner: Window | undefined;
@@ -255,7 +270,9 @@ export class Correlator implements StraceTaker {
         window.refused = true;
       }
     }
-    const call: PerfCall = { at, nr, args, totals, ...(owner === undefined ? {} : { window: owner }) };
+    // What strace tells in words need not be told in numbers.
+    const args = owner === undefined ? batch.args(row) : '';
+    const call: PerfCall = { at, nr, args, totals, window: owner };
     thread.enter = call;
     if (owner !== undefined) {
       owner.enter = call;
@@ -279,7 +296,7 @@ export class Correlator implements StraceTaker {
     // A 32-bit program leaves its execve with the number of the new program's table.
     const isExec = enter.nr !== nr && thread.window?.exec !== undefined;
     if (enter.nr !== nr && !isExec) return;
-    delete thread.enter;
+    thread.enter = undefined;
     const now = thread.track.totals(at);
     const { totals } = enter;
     const ended: PerfReturn = {
@@ -290,7 +307,7 @@ export class Correlator implements StraceTaker {
       blockedNs: now[2] - totals[2] + (now[3] - totals[3]),
       ptraceNs: now[4] - totals[4],
       stack: thread.longestStack,
-      ...(thread.waker === undefined ? {} : { waker: thread.waker }),
+      waker: thread.waker,
     };
     const { window } = enter;
     if (window === undefined) this.#emitPerfCall(thread, enter, ended);
@@ -311,10 +328,13 @@ export class Correlator implements StraceTaker {
 
   #waking(at: Ns, batch: PerfBatch, row: number, source: PerfSource): void {
     const target = batch.a[row]!;
-    if (batch.text[row]! >= 0 && this.#names.size < MOST_NAMES)
-      this.#names.set(target, source.text(batch.text[row]!));
     const thread = this.#threads.get(target);
-    if (thread === undefined || thread.track.state === 'ptrace') return;
+    if (thread === undefined) {
+      if (batch.text[row]! >= 0 && (this.#names.size < MOST_NAMES || this.#names.has(target)))
+        this.#names.set(target, source.text(batch.text[row]!));
+      return;
+    }
+    if (thread.track.state === 'ptrace') return;
     const stack = batch.stack[row]! < 0 ? [] : source.stack(batch.stack[row]!);
     thread.track.woken(at, this.#wakerOf(thread, batch.pid[row]!, batch.tid[row]!, stack));
   }
@@ -393,7 +413,7 @@ export class Correlator implements StraceTaker {
     if (former.window !== undefined) thread.window = former.window;
     if (former.enter !== undefined) thread.enter = { ...former.enter, totals: thread.track.totals(at) };
     if (thread.window !== undefined && thread.enter?.window !== undefined) thread.window.enter = thread.enter;
-    delete former.window;
+    former.window = undefined;
     this.#threads.delete(from);
   }
 
@@ -419,7 +439,7 @@ export class Correlator implements StraceTaker {
     if (!this.#options.hasStrace || !thread.straced) {
       this.#closeEnter(thread, at);
       this.#emitExit(thread, undefined, at);
-      delete thread.perfExit;
+      thread.perfExit = undefined;
       thread.straceDone = true;
       this.#forgetIfDone(thread);
     }
@@ -456,7 +476,7 @@ export class Correlator implements StraceTaker {
   #closeEnter(thread: Thread, at: Ns): void {
     const { enter } = thread;
     if (enter === undefined) return;
-    delete thread.enter;
+    thread.enter = undefined;
     // The window tells it when it is closed.
     if (enter.window !== undefined) return;
     this.#emitPerfCall(thread, enter, undefined, at);
@@ -464,9 +484,9 @@ export class Correlator implements StraceTaker {
 
   /** The window is over: what there is of the call is told. */
   #finishWindow(thread: Thread, window: Window, at: Ns, open?: SyscallEvent['open']): void {
-    if (thread.window === window) delete thread.window;
+    if (thread.window === window) thread.window = undefined;
     const { call, enter, exit } = window;
-    if (thread.enter !== undefined && thread.enter === enter) delete thread.enter;
+    if (thread.enter !== undefined && thread.enter === enter) thread.enter = undefined;
     if (enter === undefined) {
       if (this.#options.hasPerf) this.quality.lose(this.#lossOf(thread, window.at), window.at, at);
       this.#emitStraceCall(thread, window, at, open);
@@ -488,14 +508,7 @@ export class Correlator implements StraceTaker {
           ? Math.max(0, at - enter.at)
           : call.durationNs
         : Math.max(0, exit.at - enter.at - exit.ptraceNs);
-    const event: SyscallEvent = {
-      ...this.#ofStrace(thread, window, open),
-      startNs: enter.at,
-      durationNs,
-      sources: BOTH,
-      ...(exit === undefined ? {} : this.#timesOf(thread, exit)),
-    };
-    this.#sink.event(event);
+    this.#emitCall(thread, window, BOTH, enter.at, durationNs, exit, open);
     this.#tellExec(thread, window, exit?.at ?? at);
   }
 
@@ -514,50 +527,43 @@ export class Correlator implements StraceTaker {
         ? 0
         : Math.max(0, at - window.at)
       : call.durationNs;
-    this.#sink.event({
-      ...this.#ofStrace(thread, window, open),
-      startNs: window.at,
-      durationNs,
-      sources: STRACE,
-    });
+    this.#emitCall(thread, window, STRACE, window.at, durationNs, undefined, open);
     if (!this.#options.hasPerf || !thread.perfed) this.#tellSpawn(thread, window, at);
     this.#tellExec(thread, window, at);
   }
 
-  #ofStrace(thread: Thread, { call }: Window, open: SyscallEvent['open']) {
-    const why: SyscallEvent['open'] =
-      call.state === 'superseded'
-        ? 'superseded'
-        : call.state === 'no-return'
-          ? 'died'
-          : call.state === 'open'
-            ? (open ?? 'end-of-trace')
-            : 'end-of-trace';
-    return {
+  /** Fields that a call does not have are undefined, so that all events are of one shape: it is quicker by far. */
+  #emitCall(
+    thread: Thread,
+    { call }: Window,
+    sources: readonly Source[],
+    startNs: Ns,
+    durationNs: number,
+    exit: PerfReturn | undefined,
+    open: SyscallEvent['open'],
+  ): void {
+    this.#sink.event({
       type: 'syscall',
       pid: thread.pid,
       tid: thread.tid,
       nr: call.nr,
       name: call.name,
       args: call.args,
-      ...(Number.isNaN(call.result) ? {} : { result: call.result }),
-      ...(call.resultText === undefined ? {} : { resultText: call.resultText }),
-      ...(call.errno === undefined ? {} : { errno: call.errno }),
-      ...(Number.isNaN(call.durationNs) ? {} : { straceNs: call.durationNs }),
-      ...(call.state === 'done' ? {} : { open: why }),
-    } as const;
-  }
-
-  #timesOf(thread: Thread, exit: PerfReturn) {
-    const stack = exit.stack < 0 ? undefined : thread.stacks?.stack(exit.stack);
-    return {
-      onCpuNs: exit.onCpuNs,
-      runnableNs: exit.runnableNs,
-      blockedNs: exit.blockedNs,
-      ptraceNs: exit.ptraceNs,
-      ...(exit.waker === undefined ? {} : { waker: exit.waker }),
-      ...(stack === undefined ? {} : { stack }),
-    };
+      result: Number.isNaN(call.result) ? undefined : call.result,
+      resultText: call.resultText,
+      errno: call.errno,
+      startNs,
+      durationNs,
+      sources,
+      straceNs: Number.isNaN(call.durationNs) ? undefined : call.durationNs,
+      onCpuNs: exit?.onCpuNs,
+      runnableNs: exit?.runnableNs,
+      blockedNs: exit?.blockedNs,
+      ptraceNs: exit?.ptraceNs,
+      waker: exit?.waker,
+      stack: stackOf(thread, exit),
+      open: call.state === 'done' ? undefined : whyOpen(call, open),
+    });
   }
 
   #emitPerfCall(thread: Thread, enter: PerfCall, exit: PerfReturn | undefined, at: Ns = this.#now): void {
@@ -571,12 +577,20 @@ export class Correlator implements StraceTaker {
       nr: enter.nr,
       name: this.#nameOf(enter.nr),
       args: enter.args,
-      ...(returned === undefined ? { open: 'end-of-trace' as const } : { result: failed ? -1 : returned }),
-      ...(errno === undefined ? {} : { errno }),
+      result: failed ? -1 : returned,
+      resultText: undefined,
+      errno,
       startNs: enter.at,
       durationNs: Math.max(0, (exit?.at ?? at) - enter.at - (exit?.ptraceNs ?? 0)),
       sources: PERF_ONLY,
-      ...(exit === undefined ? {} : this.#timesOf(thread, exit)),
+      straceNs: undefined,
+      onCpuNs: exit?.onCpuNs,
+      runnableNs: exit?.runnableNs,
+      blockedNs: exit?.blockedNs,
+      ptraceNs: exit?.ptraceNs,
+      waker: exit?.waker,
+      stack: stackOf(thread, exit),
+      open: returned === undefined ? 'end-of-trace' : undefined,
     });
   }
 
@@ -647,18 +661,30 @@ export class Correlator implements StraceTaker {
       }
       if (state.waker !== undefined) thread.waker = state.waker;
     }
-    const { stack, ...rest } = state;
-    const frames = stack < 0 ? undefined : thread.stacks?.stack(stack);
-    const during = this.#callOf(thread);
     this.#sink.event({
       type: 'state',
       pid: thread.pid,
       tid: thread.tid,
-      ...rest,
-      ...(frames === undefined ? {} : { stack: frames }),
-      ...(during === undefined ? {} : { during }),
+      state: state.state,
+      kernelState: state.kernelState,
+      preempted: state.preempted,
+      startNs: state.startNs,
+      durationNs: state.durationNs,
+      stack: state.stack < 0 ? undefined : thread.stacks?.stack(state.stack),
+      waker: state.waker,
+      during: this.#callOf(thread),
     });
   }
+}
+
+function stackOf(thread: Thread, exit: PerfReturn | undefined): readonly string[] | undefined {
+  return exit === undefined || exit.stack < 0 ? undefined : thread.stacks?.stack(exit.stack);
+}
+
+function whyOpen(call: StraceCall, open: SyscallEvent['open']): SyscallEvent['open'] {
+  if (call.state === 'superseded') return 'superseded';
+  if (call.state === 'no-return') return 'died';
+  return call.state === 'open' ? (open ?? 'end-of-trace') : 'end-of-trace';
 }
 
 /** Path and argv of execve or execveat, as strace prints them. */

@@ -57,8 +57,8 @@ export class SchedulerTrack {
   }
 
   totals(at: Ns): StateTotals {
-    const [a, b, c, d, e] = this.#totals;
-    const totals: [number, number, number, number, number] = [a, b, c, d, e];
+    const own = this.#totals;
+    const totals: [number, number, number, number, number] = [own[0], own[1], own[2], own[3], own[4]];
     if (this.#state !== undefined) totals[INDEX[this.#state]]! += at - this.#since;
     return totals;
   }
@@ -143,9 +143,9 @@ export class SchedulerTrack {
       startNs: this.#since,
       durationNs,
       stack: this.#stack,
-      ...(this.#kernelState === undefined ? {} : { kernelState: this.#kernelState }),
-      ...(this.#preempted ? { preempted: true } : {}),
-      ...(this.#waker === undefined ? {} : { waker: this.#waker }),
+      kernelState: this.#kernelState,
+      preempted: this.#preempted ? true : undefined,
+      waker: this.#waker,
     });
   }
 }

@@ -36,7 +36,7 @@ export class StraceCursor implements Cursor, StraceVisitor {
   readonly #message: (text: string, tid: number) => void;
   #items: Item[] = [];
   #next = 0;
-  #last: Ns = 0;
+  #last: Ns = Number.NEGATIVE_INFINITY;
   #at: Ns | undefined;
   #done: boolean = false;
 
@@ -63,7 +63,8 @@ export class StraceCursor implements Cursor, StraceVisitor {
     const { stampNs, elapsedNs } = this.#items[this.#next]!;
     const at = this.#times.at(stampNs, elapsedNs);
     // A log without times keeps its order, at no time.
-    this.#last = Number.isNaN(at) ? this.#last : Math.max(at, this.#last);
+    if (!Number.isNaN(at)) this.#last = Math.max(at, this.#last);
+    else if (this.#last === Number.NEGATIVE_INFINITY) this.#last = 0;
     this.#at = this.#last;
     return this.#at;
   }

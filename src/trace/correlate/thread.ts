@@ -10,7 +10,7 @@ export interface PerfCall {
   readonly args: string;
   readonly totals: StateTotals;
   /** Of strace's the one that it belongs to. */
-  readonly window?: Window;
+  readonly window: Window | undefined;
 }
 
 /** The same, ended: what the kernel returned, and where the time between went. */
@@ -21,7 +21,7 @@ export interface PerfReturn {
   readonly runnableNs: number;
   readonly blockedNs: number;
   readonly ptraceNs: number;
-  readonly waker?: Waker;
+  readonly waker: Waker | undefined;
   readonly stack: number;
 }
 
@@ -34,11 +34,11 @@ export interface Window {
   readonly at: Ns;
   /** strace has told how it ended. */
   ended: boolean;
-  enter?: PerfCall;
-  exit?: PerfReturn;
+  enter: PerfCall | undefined;
+  exit: PerfReturn | undefined;
   /** Number or result contradicted: what perf saw here is not this call. */
-  refused?: boolean;
-  exec?: { readonly at: Ns; readonly path: string };
+  refused: boolean;
+  exec: { readonly at: Ns; readonly path: string } | undefined;
 }
 
 /** What is known of one thread at the moment that the merge has come to. */
@@ -48,14 +48,14 @@ export interface Thread {
   comm: string;
   readonly track: SchedulerTrack;
   /** Where its stacks are kept. */
-  stacks?: PerfSource;
-  window?: Window;
+  stacks: PerfSource | undefined;
+  window: Window | undefined;
   /** The call it is in by perf's word. */
-  enter?: PerfCall;
+  enter: PerfCall | undefined;
   /** The longest sleep of the call that it is in, and who ended the last one. */
   longestNs: number;
   longestStack: number;
-  waker?: Waker;
+  waker: Waker | undefined;
   /** strace has told something of it. */
   straced: boolean;
   /** Calls of perf since strace's last: after it detached, or missed by it, as will be seen. */
@@ -63,8 +63,8 @@ export interface Thread {
   /** perf has told something of it. */
   perfed: boolean;
   straceDone: boolean;
-  perfExit?: { readonly at: Ns; readonly last: boolean | undefined };
+  perfExit: { readonly at: Ns; readonly last: boolean | undefined } | undefined;
   perfDone: boolean;
   /** First argument of exit or exit_group. */
-  exitStatus?: number;
+  exitStatus: number | undefined;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Arch, syscallName } from '../../procfs/syscall-names.ts';
 import type { TraceSummary } from '../digest/summary.ts';
 import type { LoadedTrace } from '../loaded.ts';
@@ -33,7 +33,7 @@ export function loadRecording(directory: string): LoadedTrace {
   });
   return {
     meta,
-    target: { ...meta.target, ...(meta.command === undefined ? {} : { command: meta.command }) },
+    target: targetOf(meta),
     originNs,
     window: { from: 0, to: Number(BigInt(meta.window.toNs) - originNs) },
     startedAt: new Date(Number((originNs + offsetNs) / 1_000_000n)).toISOString(),
@@ -92,4 +92,10 @@ function perfWindow(meta: RecordingMeta, originNs: bigint): { from: number; to: 
     from: at(meta.perf?.enabledNs, meta.window.fromNs),
     to: at(meta.perf?.disabledNs, meta.window.toNs),
   };
+}
+
+/** A command is held by a shell until all is ready: it goes by its own name, not by the shell's. */
+function targetOf({ target, command }: RecordingMeta): LoadedTrace['target'] {
+  if (command === undefined) return target;
+  return { ...target, comm: basename(command[0] ?? target.comm), command };
 }
