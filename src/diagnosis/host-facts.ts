@@ -20,7 +20,7 @@ export function hostFacts(evidence: Evidence): HostFacts {
  */
 function hazards(evidence: Evidence): HostFacts['hazards'] {
   const { host } = evidence;
-  return host.pids.flatMap((pid) => {
+  return host.silent.flatMap((pid) => {
     const silence = host.silence(pid);
     if (silence === undefined) return [];
     const { key, outcome } = silence;

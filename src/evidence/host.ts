@@ -3,7 +3,7 @@ import { type FileLock, parseLocks } from '../procfs/locks.ts';
 import { type ProcStat, parseStat } from '../procfs/stat.ts';
 import { type ProcStatus, parseStatus } from '../procfs/status.ts';
 import type { Arch } from '../procfs/syscall-names.ts';
-import { type Key, links, SELF } from './keys.ts';
+import { CANARY, type Key, links, SELF } from './keys.ts';
 import type { Blocked, Outcome } from './outcome.ts';
 import type { World } from './world.ts';
 
@@ -73,12 +73,19 @@ export class HostEvidence {
     return all;
   }
 
-  /**
-   * Processes each reader of which hangs, as `ps` and `lsof` do. Known once every process's stat was asked for, which is a
-   * canary for all that follows.
-   */
+  /** Processes each reader of which hangs, as `ps` and `lsof` do. Known once the canary, or their `stat`, has been read. */
   get silent(): readonly number[] {
+    if (!this.#isCanaryRead() || !this.#world.hasBlocked) return [];
     return this.pids.filter((pid) => this.silence(pid) !== undefined);
+  }
+
+  /** Whether every process's `stat` has been tried: by one question, else by one each. False = it has been asked for now. */
+  #isCanaryRead(): boolean {
+    const canary = this.#world.outcome(CANARY);
+    if (canary === undefined || canary.kind === 'text') return canary !== undefined;
+    const stats = this.pids.map((pid) => `/proc/${pid}/stat`);
+    this.#world.want(stats);
+    return stats.every((key) => this.#world.peek(key) !== undefined);
   }
 
   /**
@@ -86,9 +93,7 @@ export class HostEvidence {
    * every kernel block only where `stat` does too (and then it may be they that were tried).
    */
   silence(pid: number): { key: Key; outcome: Blocked } | undefined {
-    const stat = `/proc/${pid}/stat`;
-    this.#world.want([stat]);
-    for (const key of [stat, links(`/proc/${pid}/fd`), links(`/proc/${pid}/ns`)]) {
+    for (const key of [`/proc/${pid}/stat`, links(`/proc/${pid}/fd`), links(`/proc/${pid}/ns`)]) {
       const outcome = this.#world.peek(key);
       if (outcome?.kind === 'blocked') return { key, outcome };
     }
@@ -119,8 +124,7 @@ export class HostEvidence {
     const keys = pids.map((pid) => links(`/proc/${pid}/fd`));
     // The canary first: a process whose stat hangs makes its links hang on the same kernels.
     if (keys.some((key) => this.#world.peek(key) === undefined)) {
-      this.#world.want(pids.map((pid) => `/proc/${pid}/stat`));
-      if (pids.some((pid) => this.#world.peek(`/proc/${pid}/stat`) === undefined)) return undefined;
+      if (!this.#isCanaryRead()) return undefined;
       this.#world.want(keys);
       // A capture answers at once, and asks for no further round.
       if (keys.some((key) => this.#world.peek(key) === undefined)) return undefined;

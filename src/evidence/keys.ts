@@ -8,11 +8,13 @@
  * - `mem:PID:HEXADDR:LENGTH`: bytes of the target's memory, at most 64
  * - `pagemap:PID:HEXADDR`: the 8-byte pagemap word of that address's page
  * - `self`: who looks and from where, as JSON (see HostEvidence.self)
+ * - `canary`: nothing, once the `stat` of every process was read; not readable where that has to be found out one by one
  * - `ss:unix:PID`: unix sockets and their peers as `ss -xanH` prints them, in PID's network namespace (0 = ours)
  */
 export type Key = string;
 
 export const SELF: Key = 'self';
+export const CANARY: Key = 'canary';
 export const links = (directory: string): Key => `links:${directory}`;
 export const memory = (pid: number, address: bigint, length: number): Key =>
   `mem:${pid}:${address.toString(16)}:${length}`;

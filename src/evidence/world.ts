@@ -23,6 +23,7 @@ export class World {
   readonly #parsed = new Map<unknown, Map<string, unknown>>();
   #wanted = new Set<Key>();
   #round = 0;
+  #hasBlocked = false;
   #begun: { keys: readonly Key[]; answers: Promise<ReadonlyMap<Key, Outcome>> } | undefined;
   /** Elapsed milliseconds at the end of each round's reads. */
   readonly roundTimes: number[] = [];
@@ -51,6 +52,11 @@ export class World {
     return this.#source.holds?.(pid) ?? true;
   }
 
+  /** Whether any read got no answer. */
+  get hasBlocked(): boolean {
+    return this.#hasBlocked;
+  }
+
   /** How many looks were taken, at least 1. */
   get rounds(): number {
     return this.#round + 1;
@@ -73,6 +79,7 @@ export class World {
   }
 
   #keep(key: Key, outcome: Outcome): Outcome[] {
+    if (outcome.kind === 'blocked') this.#hasBlocked = true;
     this.#log.push({ key, round: this.#round, outcome });
     const record = this.#records.get(key) ?? [];
     record.push(outcome);

@@ -130,7 +130,7 @@ describe.runIf(isRoot)('another PID namespace', () => {
 });
 
 /** Programs that procdiag has read for it, and what may be in their place. */
-const READERS = ['grep', 'find', 'setpriv', 'dd', 'ss'];
+const READERS = ['perl', 'grep', 'find', 'setpriv', 'dd', 'ss'];
 const inPlace = (what: string, names = READERS): string =>
   names.map((name) => `f=$(readlink -f "$(command -v ${name})") && mount --bind ${what} "$f"`).join('; ');
 
@@ -144,12 +144,13 @@ describe.runIf(isRoot)('without the programs that it lets read', () => {
 
   test.each([
     ['no program at all', () => '/dev/null', READERS],
-    ['programs that say nothing', stub, ['grep', 'find', 'dd', 'ss']],
-    ['a grep that says nothing', stub, ['grep']],
-    ['a find that says nothing', stub, ['find']],
+    ['programs that say nothing', stub, ['perl', 'grep', 'find', 'dd', 'ss']],
+    ['no perl', () => '/dev/null', ['perl']],
+    ['a grep that says nothing', stub, ['perl', 'grep']],
+    ['a find that says nothing', stub, ['perl', 'find']],
     ['BusyBox', () => busybox, READERS],
-    ['BusyBox grep', () => busybox, ['grep']],
-    ['BusyBox find', () => busybox, ['find']],
+    ['BusyBox grep', () => busybox, ['perl', 'grep']],
+    ['BusyBox find', () => busybox, ['perl', 'find']],
   ])('%s: it reads by itself, and misreads nothing', async (_what, program, names) => {
     if (program() === busybox && !existsSync(busybox)) return;
     const wrapper = privately(inPlace(program(), names));

@@ -27,6 +27,10 @@ export interface ChildOptions {
   readonly greets?: boolean;
   /** Wait channels in which the child's sleep is its own affair (a page of its program on a slow disk). */
   readonly ownSleep?: RegExp;
+  /** The program itself sees to it that it does not outlive us. */
+  readonly endsWithUs?: boolean;
+  /** Is given the output as it comes. */
+  readonly onOutput?: (chunk: Buffer) => void;
   readonly maxBytes?: number;
   readonly input?: string;
 }
@@ -56,7 +60,7 @@ export async function runChild(
   args: readonly string[],
   options: ChildOptions,
 ): Promise<ChildResult> {
-  const wrapped = wrapper;
+  const wrapped = options.endsWithUs === true ? [] : wrapper;
   const result = await runOnce([...wrapped, command, ...args], options);
   if (wrapped.length === 0) return result;
   if (isWithoutProgram(result)) return { ...result, ended: 'no-program', errno: 'ENOENT' };
@@ -154,6 +158,7 @@ function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildR
       lastProgress = performance.now();
       heard = true;
       chunks.push(chunk);
+      options.onOutput?.(chunk);
       bytes += chunk.length;
       if (bytes > (options.maxBytes ?? MOST_BYTES)) finish('overflow', null);
     });

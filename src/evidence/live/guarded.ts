@@ -99,7 +99,19 @@ export async function readGuarded(
   return outcomes;
 }
 
-function sorted(paths: readonly Key[]): Key[] {
+/** A file's whole text as `grep` would have given it: no more than so many lines, and a newline where its kind ends in one. */
+export function fileOutcome(key: Key, text: string): Outcome {
+  if (text.length > MOST_LINES) {
+    let end = 0;
+    for (let line = 0; line < MOST_LINES && end !== -1; line++) end = text.indexOf('\n', end) + 1 || -1;
+    if (end !== -1 && end < text.length) return { kind: 'text', text: text.slice(0, end), cut: true };
+  }
+  const ends = text === '' || text.endsWith('\n') || UNTERMINATED.test(key);
+  return { kind: 'text', text: ends ? text : `${text}\n` };
+}
+
+/** Paths in the order in which they are best read: see ORDER. */
+export function sorted(paths: readonly Key[]): Key[] {
   // Whole kinds before the next kind: one stuck process then costs one wait, after everybody's `stat` was read.
   const kinds = ORDER.map((): Key[] => []);
   const others = ORDER.indexOf('');

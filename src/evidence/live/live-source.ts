@@ -2,13 +2,14 @@ import { constants, lstatSync, openSync, readlinkSync } from 'node:fs';
 import { arch, hostname, release } from 'node:os';
 import { resolve } from 'node:path';
 import type { Key } from '../keys.ts';
-import { SELF } from '../keys.ts';
+import { CANARY, SELF } from '../keys.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Source } from '../source.ts';
-import { BlockedFiles, type GuardedOptions, readGuarded } from './guarded.ts';
+import { BlockedFiles, type GuardedOptions, readGuarded, sorted } from './guarded.ts';
 import { readLinks } from './link-reader.ts';
 import { isListable, isLockFree, listNow, readNow } from './lock-free.ts';
 import { readMemory } from './memory-reader.ts';
+import { readQuickly } from './quick-reader.ts';
 import { readUnixSockets } from './socket-reader.ts';
 
 export interface LiveOptions {
@@ -26,6 +27,12 @@ const LAST_CHANCES = 4;
 /** A reader that is silent and asleep this long is stuck. Two looks of this length are taken. */
 const STALL_MS = 60;
 
+/** Sends the asker to the `stat` of each process. */
+const ONE_BY_ONE: Outcome = {
+  kind: 'skipped',
+  why: 'a process does not answer, or there is no quick reader',
+};
+
 /** Opens the live host: lock-free files are read at once in this process, all others by children that can be killed. */
 export function openLive(options: LiveOptions): Source {
   // Readers are started in another directory than ours.
@@ -38,6 +45,8 @@ export function openLive(options: LiveOptions): Source {
   const openedAt = Date.now();
   let paused = 0;
   let late = 0;
+  let quick = true;
+  let canary: Promise<Outcome | undefined> | undefined;
   const held = new Map<number, number | undefined>();
   const timeLeft = () => options.timeoutMs - (performance.now() - opened - paused);
 
@@ -76,10 +85,36 @@ export function openLive(options: LiveOptions): Source {
         lateMs: Math.max(LAST_CHANCE_MS, timeLeft()),
         realPath,
       };
+      const readRisky = async (): Promise<ReadonlyMap<Key, Outcome>> => {
+        const wanted = [...sorted(plan.guarded), ...plan.links];
+        let known: ReadonlyMap<Key, Outcome> = new Map();
+        if (quick && (wanted.length > 0 || (plan.canary.length > 0 && canary === undefined))) {
+          // The canary is asked for sooner or later: the first child brings it, once it has brought what it was sent for.
+          const read = readQuickly(wanted, canary === undefined, guarded);
+          canary ??= read.canary;
+          known = await read.answers;
+        }
+        const open = (key: Key) => !known.has(key);
+        if (!wanted.some(open)) return known;
+        // It would hang again where it did.
+        quick = false;
+        const rest = { ...guarded, lateMs: Math.max(LAST_CHANCE_MS, timeLeft()) };
+        const parts = await Promise.all([
+          readGuarded(plan.guarded.filter(open), blocked, rest),
+          readLinks(plan.links.filter(open), blocked, rest),
+        ]);
+        return new Map([...known, ...parts.flatMap((part) => [...part])]);
+      };
+      const readCanary = async (): Promise<Map<Key, Outcome>> => {
+        if (plan.canary.length === 0) return new Map();
+        const outcome = await canary;
+        if (outcome === undefined) quick = false;
+        return new Map([[CANARY, outcome ?? ONE_BY_ONE]]);
+      };
       // The children first: they work while this process reads the lock-free files.
       const children = [
-        readGuarded(plan.guarded, blocked, guarded),
-        readLinks(plan.links, blocked, guarded),
+        readRisky(),
+        readCanary(),
         oneByOne(plan.memory, (key) => readMemory(key, guarded)),
         oneByOne(plan.sockets, (key) => readUnixSockets(key, guarded)),
       ];
@@ -137,11 +172,13 @@ function plannedReads(keys: readonly Key[]) {
     listings: [] as Key[],
     guarded: [] as Key[],
     links: [] as Key[],
+    canary: [] as Key[],
     memory: [] as Key[],
     sockets: [] as Key[],
   };
   for (const key of keys) {
-    if (key.startsWith('links:')) plan.links.push(key);
+    if (key === CANARY) plan.canary.push(key);
+    else if (key.startsWith('links:')) plan.links.push(key);
     else if (key.startsWith('mem:') || key.startsWith('pagemap:')) plan.memory.push(key);
     else if (key.startsWith('ss:')) plan.sockets.push(key);
     else if (key.endsWith('/') && isListable(key)) plan.listings.push(key);
