@@ -18,7 +18,8 @@ import { stubs } from './stubs.ts';
  * 3. Help texts are rendered now: `--help` prints them, and oclif's help is loaded for narrow terminals only.
  * 4. Of oclif, commands get what parses flags, and no more.
  * 5. What few runs need (the pages of explain, captures, tables) are files beside the command.
- * 6. The command that is run under stress has a code cache.
+ * 6. The command that is run under stress has a code cache, and is in two files: one that begins to read, and one that is
+ *    loaded while the readers work.
  */
 const root = join(import.meta.dirname, '../..');
 const dist = join(root, 'dist');
@@ -75,18 +76,39 @@ function ascii(code: string): string {
   return code.replace(/[\u0080-\uffff]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** What `inspect` needs once its first reads are under way, and only then loads. */
+const JUDGE = /\/(?:diagnosis\/diagnose|report\/json|report\/terminal\/results)\.ts$/;
+const judge = ['diagnosis/diagnose', 'report/json', 'report/terminal/results']
+  .map((name) => `export * from './src/${name}.ts';`)
+  .join('\n');
+
 const help = await printedHelp();
 const results = await Promise.all([
   build({
     ...common,
     entryPoints: ['src/main.ts'],
-    plugins: [withCodeCache(['inspect']), filesBeside],
+    plugins: [withCodeCache({ inspect: /\/commands\/inspect\.ts$/ }), filesBeside],
     define: { ...common.define, PRINTED_HELP: JSON.stringify(help) },
   }),
   build({
     ...common,
-    entryPoints: Object.keys(registry).map((id) => `src/commands/${id}.ts`),
+    entryPoints: Object.keys(registry)
+      .filter((id) => id !== 'inspect')
+      .map((id) => `src/commands/${id}.ts`),
     plugins: [withoutOclifMain, stubs, lazyOclif, explanationsBeside, partsBeside],
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/commands/inspect.ts'],
+    plugins: [withoutOclifMain, stubs, lazyOclif, partsBeside, withCodeCache({ judge: JUDGE })],
+  }),
+  build({
+    ...common,
+    stdin: { contents: judge, resolveDir: root, sourcefile: 'judge.ts' },
+    outdir: undefined,
+    outExtension: undefined,
+    outfile: join(dist, 'judge.cjs'),
+    plugins: [explanationsBeside, partsBeside],
   }),
   build({ ...common, entryPoints: PART_FILES, entryNames: '[name]', plugins: [explanationsBeside] }),
   build({ ...common, entryPoints: ['src/cli/help.ts'], plugins: [flagsOnly, stubs, lazyOclif] }),

@@ -6,7 +6,7 @@ const LOAD = `
 const { readFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { Script } = require('node:vm');
-exports.prepare = (file, cachedData) => {
+const prepare = (file, cachedData) => {
   const source = readFileSync(file, 'latin1');
   const wrapped = '(function (exports, require, module, __filename, __dirname) {' + source + '\\n})';
   const script = new Script(wrapped, { filename: file, cachedData });
@@ -15,27 +15,33 @@ exports.prepare = (file, cachedData) => {
   return { script, exports: module.exports };
 };
 exports.load = (file) => {
+  const made = globalThis.madeForCodeCache;
   let cache;
   try {
     cache = readFileSync(file + '.cache');
   } catch {
-    return require(file);
+    if (made === undefined) return require(file);
   }
-  return exports.prepare(file, cache).exports;
+  const { script, exports } = prepare(file, cache);
+  made?.set(file, script);
+  return exports;
 };
 `;
 
-/** Runs the command for its usual answers, so that the cache holds the functions which these take, and writes it. */
+/** Runs the command for its usual answers, so that the caches hold the functions which these take, and writes them. */
 const MAKE = `
 ${LOAD}
 const [file, exportName, ...argv] = process.argv.slice(1);
-const { script, exports: commands } = exports.prepare(file);
+globalThis.madeForCodeCache = new Map();
+const commands = exports.load(file);
 (async () => {
   await commands[exportName].execute('build', [...argv, '--json']);
   await commands[exportName].execute('build', argv);
   const { renameSync, writeFileSync } = require('node:fs');
-  writeFileSync(file + '.cache.part', script.createCachedData());
-  renameSync(file + '.cache.part', file + '.cache');
+  for (const [made, script] of globalThis.madeForCodeCache) {
+    writeFileSync(made + '.cache.part', script.createCachedData());
+    renameSync(made + '.cache.part', made + '.cache');
+  }
   process.exit();
 })();
 `;
@@ -52,17 +58,17 @@ export function codeCacheFor(file: string, exportName: string, argv: readonly st
   if (status !== 0) throw new Error(`no code cache for ${file}`);
 }
 
-/** Makes `require('./NAME.cjs')` of the named files use their code cache. */
-export function withCodeCache(names: readonly string[]): Plugin {
+/** Makes modules that are loaded by `import()` files beside it, each named by its file's pattern, with a code cache. */
+export function withCodeCache(names: Readonly<Record<string, RegExp>>): Plugin {
   return {
     name: 'code-cache',
     setup(builder) {
-      builder.onResolve({ filter: new RegExp(`/commands/(?:${names.join('|')})[.]ts$`) }, ({ path }) => ({
-        path,
-        namespace: 'code-cache',
-      }));
-      builder.onLoad({ filter: /.*/, namespace: 'code-cache' }, ({ path }) => {
-        const name = path.replace(/^.*\/([\w-]+)\.ts$/, '$1.cjs');
+      for (const [name, filter] of Object.entries(names)) {
+        builder.onResolve({ filter }, ({ kind }) =>
+          kind === 'dynamic-import' ? { path: `${name}.cjs`, namespace: 'code-cache' } : undefined,
+        );
+      }
+      builder.onLoad({ filter: /.*/, namespace: 'code-cache' }, ({ path: name }) => {
         return { contents: `${LOAD}\nmodule.exports = exports.load(__dirname + '/${name}');` };
       });
     },

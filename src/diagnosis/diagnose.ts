@@ -1,5 +1,6 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import { firstLook } from '../evidence/first-look.ts';
+import { CANARY } from '../evidence/keys.ts';
 import type { ProcessEvidence } from '../evidence/process.ts';
 import type { Source } from '../evidence/source.ts';
 import type { World } from '../evidence/world.ts';
@@ -55,8 +56,11 @@ export async function examine(
 ): Promise<Examination> {
   const { world } = evidence;
   const targets = pids.map((pid) => find(evidence, pid));
-  const look = () =>
-    targets.map((found) => (found === undefined ? undefined : judge(evidence, found, options)));
+  const look = () => {
+    // The report tells of them. What it alone asked for would come after the times that a look goes by.
+    evidence.world.want([CANARY]);
+    return targets.map((found) => (found === undefined ? undefined : judge(evidence, found, options)));
+  };
 
   let looks = await world.settle(look);
   const started = world.roundTimes[0] ?? 0;
