@@ -21,6 +21,9 @@ export interface FormatField {
   readonly location: 'here' | 'elsewhere' | 'relative';
 }
 
+/** No line of a format is longer. */
+const LONGEST_LINE = 2048;
+
 const FIELD = /^\tfield:(.*?)([A-Za-z_]\w*)(?:\[\w*\])?;\toffset:(\d+);\tsize:(\d+);(?:\tsigned:([01]);)?/;
 
 /** Undefined where the text is no format. Fields that cannot be read are left out. */
@@ -37,7 +40,7 @@ export function parseTracepointFormat(system: string, text: string): TracepointF
 }
 
 function parseField(line: string): FormatField | undefined {
-  const match = FIELD.exec(line);
+  const match = line.length > LONGEST_LINE ? null : FIELD.exec(line);
   if (!match) return undefined;
   const [, type, name, offset, size, signed] = match;
   let location: FormatField['location'] = 'here';

@@ -6,7 +6,7 @@ const LONGEST_FUNCTION = 1 << 20;
 
 const NEWLINE = 10;
 const SPACE = 32;
-const TAB = 9;
+const DOLLAR = 36;
 
 /** Addresses as doubles: the highest 2^53 of them (the kernels of 64 bits) count from there, those of 32 bits are negative. */
 const HIGH_BASE = 0xffe00000;
@@ -88,11 +88,12 @@ function readSymbols(text: Uint8Array): Symbols {
       high = ((high << 4) | (low >>> 28)) >>> 0;
       low = ((low << 4) | digit) >>> 0;
     }
-    const isSymbol = digits >= 8 && text[at] === SPACE && text[at + 2] === SPACE;
+    // Names with `$` mark a change of instruction set within a function (arm64).
+    const isSymbol = digits >= 8 && text[at] === SPACE && text[at + 2] === SPACE && text[at + 3] !== DOLLAR;
     // Symbols below a page are offsets of per-CPU data, and hidden addresses are zero.
     if (isSymbol && (high !== 0 || low >= 4096)) {
       keys[count] = keyOf(high, low);
-      names[count] = isFunction(text[at + 1]!, text[at + 3]!) ? at + 3 : -1;
+      names[count] = isFunction(text[at + 1]!) ? at + 3 : -1;
       if (!Number.isNaN(keys[count]!)) count += 1;
     }
     const end = text.indexOf(NEWLINE, at);
@@ -107,10 +108,10 @@ function digitOf(byte: number): number {
   return -1;
 }
 
-/** Types of text symbols: nm(1). Names with `$` are marks of the assembler (arm64). */
-function isFunction(type: number, firstLetter: number): boolean {
+/** Types of text symbols: t, T, w, W of nm(1). */
+function isFunction(type: number): boolean {
   const lower = type | 32;
-  return (lower === 116 || lower === 119) && firstLetter !== 36 && firstLetter !== TAB;
+  return lower === 116 || lower === 119;
 }
 
 /** Of several names at one address the first counts, as in the kernel's own stacks (get_symbol_pos): functions before marks. */

@@ -1,6 +1,7 @@
 /** Beyond this many different stacks nobody can look at them, and they only cost memory. */
 const MOST_STACKS = 1 << 18;
 const MOST_FRAMES = 1 << 22;
+const MOST_CHARACTERS = 1 << 25;
 
 const NONE: readonly string[] = [];
 
@@ -9,6 +10,7 @@ export class Stacks {
   readonly #byNames = new Map<string, number>();
   readonly #stacks: (readonly string[])[] = [];
   #frames = 0;
+  #characters = 0;
   /** How many stacks were too many. */
   refused = 0;
 
@@ -17,13 +19,18 @@ export class Stacks {
     const key = names.join('\n');
     const known = this.#byNames.get(key);
     if (known !== undefined) return known;
-    if (this.#stacks.length >= MOST_STACKS || this.#frames + names.length > MOST_FRAMES) {
+    const tooMany =
+      this.#stacks.length >= MOST_STACKS ||
+      this.#frames + names.length > MOST_FRAMES ||
+      this.#characters + key.length > MOST_CHARACTERS;
+    if (tooMany) {
       this.refused += 1;
       return -1;
     }
     const id = this.#stacks.length;
     this.#stacks.push(names);
     this.#frames += names.length;
+    this.#characters += key.length;
     this.#byNames.set(key, id);
     return id;
   }

@@ -17,7 +17,7 @@ const FEATURE_BITS_AT = 72;
 const MOST_ATTRIBUTE_BYTES = 1 << 26;
 const MOST_IDS = 1 << 22;
 /** The formats of all tracepoints of a kernel are some megabytes. */
-const MOST_FEATURE_BYTES = 1 << 27;
+const MOST_FEATURE_BYTES = 1 << 26;
 
 /** Where the records are, and whether what describes them is among them (`perf record -o -`). */
 export interface DataSection {

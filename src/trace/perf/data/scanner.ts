@@ -111,12 +111,12 @@ export class Scanner {
   #record(): number {
     if (this.ended) return -1;
     const left = this.#end - this.#position;
-    if (left < RECORD_HEADER) return this.#stop(left > 0);
+    if (left < RECORD_HEADER) return this.#stop(left !== 0);
     const at = this.#window.locate(this.#source, this.#position, RECORD_HEADER, this.#end);
     if (at < 0) return this.#stop(true);
     const size = this.#window.view.getUint16(at + 6, true);
     if (size < RECORD_HEADER) {
-      this.trouble = `It is damaged: at byte ${this.#position} there is no record. What comes behind was not read.`;
+      this.trouble = `The file is damaged: at byte ${this.#position} there is no record. What comes behind was not read.`;
       return this.#stop(false);
     }
     const whole = this.#window.locate(this.#source, this.#position, size, this.#end);
@@ -125,7 +125,7 @@ export class Scanner {
 
   #stop(cut: boolean): -1 {
     this.ended = true;
-    if (cut) this.trouble ??= 'It ends in the middle of a record.';
+    if (cut) this.trouble ??= 'The file ends in the middle of a record.';
     return -1;
   }
 

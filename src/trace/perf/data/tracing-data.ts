@@ -5,6 +5,9 @@ import { unsigned64 } from './numbers.ts';
 /** Magic of the section, tools/perf/util/trace-event-info.c: three bytes, then `tracing`. */
 const MAGIC = '\x17\x08\x44tracing';
 
+/** The longest formats, of events that print many names of flags, have some 10 kB. */
+const LONGEST_FORMAT = 1 << 16;
+
 /** No kernel has as many; a count beyond it is damage. */
 const MOST_FILES = 100_000;
 
@@ -81,6 +84,7 @@ function collectFormats(cursor: Cursor, formats: TracepointFormat[]): void {
     for (let file = 0; file < files; file++) {
       const length = cursor.long();
       const start = cursor.take(length);
+      if (length > LONGEST_FORMAT) continue;
       const format = parseTracepointFormat(system, latin1(cursor.bytes, start, start + length));
       if (format) formats.push(format);
     }

@@ -1,4 +1,10 @@
 import type { PerfHeader } from '../batch.ts';
+import { detached } from '../texts.ts';
+
+const KEYS = new Set(['clockid', 'hostname', 'os release', 'arch', 'perf version', 'cmdline']);
+
+const MOST_EVENTS = 4096;
+const LONGEST_VALUE = 1 << 14;
 
 /** What the comments above a perf script text tell (`--header`), line by line. */
 export class HeaderComments {
@@ -13,9 +19,11 @@ export class HeaderComments {
     const [, key, value] = match;
     if (key === 'event') {
       const name = /^name = (.{1,200}?),/.exec(value!)?.[1];
-      if (name !== undefined) this.#events.push(name);
+      if (name !== undefined && this.#events.length < MOST_EVENTS) this.#events.push(detached(name));
     } else if (key === 'reference time') this.#reference = parseReference(value!);
-    else if (!this.#fields.has(key!)) this.#fields.set(key!, value!);
+    else if (KEYS.has(key!) && !this.#fields.has(key!)) {
+      this.#fields.set(key!, detached(value!.slice(0, LONGEST_VALUE)));
+    }
   }
 
   get header(): PerfHeader {

@@ -13,6 +13,9 @@ export interface Payload {
   readonly tid?: number;
 }
 
+/** A path has at most 4096 bytes, all other fields are short: longer text is none of these events. */
+const LONGEST_PAYLOAD = 8192;
+
 type Reader = (rest: string) => Payload | undefined | null;
 
 const ENTER = /^\s*NR (-?\d{1,19}) \(([0-9a-f, ]{0,200})\)/;
@@ -131,6 +134,7 @@ const PAIRS = /^\((-?\d+):(-?\d+)\):\((-?\d+):(-?\d+)\)/;
 
 /** Of the task's own records: undefined, it cannot be read; null, it is of no use here. */
 export function readTaskRecord(event: string, rest: string, untimed: boolean): Payload | undefined | null {
+  if (rest.length > LONGEST_PAYLOAD) return undefined;
   switch (event) {
     case 'PERF_RECORD_FORK':
     case 'PERF_RECORD_EXIT': {
@@ -164,6 +168,7 @@ export function readTaskRecord(event: string, rest: string, untimed: boolean): P
 
 /** The payload of a tracepoint with rows of its own; undefined: it cannot be read; null: it is another event. */
 export function readPayload(event: string, rest: string): Payload | undefined | null {
+  if (rest.length > LONGEST_PAYLOAD) return undefined;
   // perf 3.x left out the name of the subsystem.
   const reader = TRACEPOINTS.get(event) ?? (event.includes(':') ? undefined : bare(event));
   if (reader) return reader(rest) ?? undefined;

@@ -13,6 +13,9 @@ const MOST_PREAMBLE_LINES = 4096;
 /** Different lines of call chains that are remembered. */
 const CACHED_FRAMES = 1 << 15;
 
+/** Longer ones, of programs with long templates, are read anew each time. */
+const LONGEST_CACHED_FRAME = 512;
+
 const MOST_FRAMES = 512;
 
 /** A name of a thread may hold newlines: its record then goes on in lines that are no heads. */
@@ -118,7 +121,7 @@ export class ScriptReader extends TextSource {
       if (!parsed) return false;
       frame = { name: detached(parsed.name), kernel: parsed.kernel };
       if (this.#frames.size >= CACHED_FRAMES) this.#frames.clear();
-      this.#frames.set(detached(line), frame);
+      if (line.length <= LONGEST_CACHED_FRAME) this.#frames.set(detached(line), frame);
     }
     this.tally.frames += 1;
     if (this.#chain.length < MOST_FRAMES) this.#chain.push(frame);
