@@ -73,7 +73,7 @@ export class Correlator implements StraceTaker {
   finish(): void {
     for (const thread of this.#threads.values()) {
       this.quality.perfOnly[thread.straced ? 'afterDetach' : 'beforeAttach'] += thread.unclaimed;
-      this.#closeWindow(thread, this.#now);
+      this.#closeWindow(thread, this.#now, 'end-of-trace');
       this.#closeEnter(thread, this.#now);
       thread.track.ends(this.#now);
       if (thread.perfExit !== undefined) this.#emitExit(thread, undefined, thread.perfExit.at);
@@ -219,7 +219,12 @@ export class Correlator implements StraceTaker {
         pid: pid ?? tid,
         tid,
         comm: '',
-        track: new SchedulerTrack((state) => this.#emitState(made, state)),
+        track: new SchedulerTrack(
+          (state) => this.#emitState(made, state),
+          (waker) => {
+            made.waker = waker;
+          },
+        ),
         stacks: undefined,
         window: undefined,
         enter: undefined,
@@ -654,12 +659,9 @@ export class Correlator implements StraceTaker {
   }
 
   #emitState(thread: Thread, state: FinishedState): void {
-    if (state.state === 'blocked') {
-      if (state.durationNs > thread.longestNs) {
-        thread.longestNs = state.durationNs;
-        thread.longestStack = state.stack;
-      }
-      if (state.waker !== undefined) thread.waker = state.waker;
+    if (state.state === 'blocked' && state.durationNs > thread.longestNs) {
+      thread.longestNs = state.durationNs;
+      thread.longestStack = state.stack;
     }
     this.#sink.event({
       type: 'state',

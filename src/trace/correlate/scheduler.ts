@@ -47,9 +47,12 @@ export class SchedulerTrack {
   #early: { readonly at: Ns; readonly waker: Waker } | undefined;
   readonly #totals: [number, number, number, number, number] = [0, 0, 0, 0, 0];
   readonly #finished: (state: FinishedState) => void;
+  readonly #ended: (waker: Waker) => void;
 
-  constructor(finished: (state: FinishedState) => void) {
+  /** `finished`: for each stretch that is over; `ended`: a sleep was ended by somebody, however short it was. */
+  constructor(finished: (state: FinishedState) => void, ended: (waker: Waker) => void) {
     this.#finished = finished;
+    this.#ended = ended;
   }
 
   get state(): ThreadState | undefined {
@@ -69,6 +72,7 @@ export class SchedulerTrack {
     if (this.#state === 'blocked' && this.#early !== undefined) {
       // Woken before it had wholly gone to sleep.
       this.#waker = this.#early.waker;
+      this.#ended(this.#waker);
       this.#turn('runnable', Math.max(this.#since, this.#early.at));
     }
     this.#early = undefined;
@@ -105,6 +109,7 @@ export class SchedulerTrack {
   woken(at: Ns, waker: Waker): void {
     if (this.#state === 'blocked' || this.#state === 'stopped') {
       this.#waker = waker;
+      this.#ended(waker);
       this.#turn('runnable', at);
     } else if (this.#state === 'running' || this.#state === undefined) {
       this.#early = { at, waker };

@@ -1,0 +1,519 @@
+import { describe, expect, test } from 'vitest';
+import { type AnalyseInput, analyse } from '../../../src/trace/analyse.ts';
+import type { SyscallEvent, TraceEvent } from '../../../src/trace/event.ts';
+import { type FakeRow, fakePerf } from '../../support/fake-perf.ts';
+import { at, straceLog } from '../../support/fake-strace.ts';
+
+const NAMES: Readonly<Record<number, string>> = {
+  0: 'read',
+  1: 'write',
+  39: 'getpid',
+  56: 'clone',
+  59: 'execve',
+  61: 'wait4',
+  202: 'futex',
+  231: 'exit_group',
+};
+
+interface Recorded {
+  readonly strace?: readonly string[];
+  readonly perf?: readonly FakeRow[];
+  readonly host?: readonly FakeRow[];
+  readonly more?: Partial<AnalyseInput>;
+}
+
+function correlate({ strace, perf, host, more }: Recorded) {
+  const events: TraceEvent[] = [];
+  const { correlation } = analyse({
+    strace: strace === undefined ? [] : [straceLog(strace)],
+    perf: [
+      ...(perf === undefined ? [] : [{ source: fakePerf(perf), role: 'tree' as const }]),
+      ...(host === undefined ? [] : [{ source: fakePerf(host), role: 'host' as const }]),
+    ],
+    tasks: [],
+    blind: [],
+    filtered: false,
+    syscallName: (nr) => NAMES[nr],
+    clock: {},
+    sinks: [{ event: (event) => events.push(event) }],
+    ...more,
+  });
+  const calls = events.filter((event): event is SyscallEvent => event.type === 'syscall');
+  return { events, calls, correlation: correlation! };
+}
+
+const enter = (tid: number, when: number, nr: number, args = '0x3'): FakeRow => ({
+  kind: 'enter',
+  tid,
+  at: when,
+  a: nr,
+  args,
+});
+const exit = (tid: number, when: number, nr: number, returned: number): FakeRow => ({
+  kind: 'exit',
+  tid,
+  at: when,
+  a: nr,
+  b: returned,
+});
+
+describe('a call that both saw', () => {
+  test('has the arguments of strace and the times of perf', () => {
+    const { calls, correlation } = correlate({
+      strace: [at(10, 1000, '[   0] read(3, "x", 1) = 1 <0.000090000>')],
+      perf: [enter(10, 21_000, 0), exit(10, 25_000, 0, 1)],
+    });
+    expect(calls).toEqual([
+      expect.objectContaining({
+        tid: 10,
+        nr: 0,
+        name: 'read',
+        args: '3, "x", 1',
+        result: 1,
+        startNs: 21_000,
+        durationNs: 4000,
+        straceNs: 90_000,
+        sources: ['strace', 'perf'],
+        onCpuNs: 4000,
+        runnableNs: 0,
+        blockedNs: 0,
+        ptraceNs: 0,
+      }),
+    ]);
+    expect(correlation).toMatchObject({
+      straceSyscalls: 1,
+      perfSyscalls: 1,
+      eligible: 1,
+      matched: 1,
+      matchRate: 1,
+      resultsCompared: 1,
+      wrongPairsRefused: 0,
+    });
+    expect(correlation.residualNs.max).toBe(20_000);
+  });
+
+  test('is told in two halves while others run between them', () => {
+    const { calls, correlation } = correlate({
+      strace: [
+        at(10, 1000, '[   0] read(3,  <unfinished ...>'),
+        at(11, 30_000, '[   1] write(4, "x", 1) = 1 <0.000010000>'),
+        at(10, 90_000, '[   0] <... read resumed>"x", 1) = 1 <0.000080000>'),
+        at(10, 120_000, '[  39] getpid() = 10 <0.000010000>'),
+      ],
+      perf: [
+        enter(10, 21_000, 0),
+        enter(11, 50_000, 1),
+        exit(11, 51_000, 1, 1),
+        exit(10, 60_000, 0, 1),
+        enter(10, 140_000, 39),
+        exit(10, 141_000, 39, 10),
+      ],
+    });
+    expect(calls.map(({ tid, name, args, durationNs }) => [tid, name, args, durationNs])).toEqual([
+      [11, 'write', '4, "x", 1', 1000],
+      [10, 'read', '3, "x", 1', 39_000],
+      [10, 'getpid', '', 1000],
+    ]);
+    expect(correlation).toMatchObject({ matched: 3, eligible: 3 });
+  });
+
+  test('parts its time into on CPU, runnable, blocked and ptrace, which add up', () => {
+    const { calls, events } = correlate({
+      strace: [at(10, 1000, '[   0] read(3, "x", 1) = 1 <0.000900000>')],
+      perf: [
+        enter(10, 10_000, 0),
+        { kind: 'switch', tid: 10, at: 12_000, a: 1, stack: ['schedule', 'anon_pipe_read'] },
+        { kind: 'in', tid: 10, at: 60_000 },
+        { kind: 'switch', tid: 10, at: 61_000, a: 8 },
+        { kind: 'in', tid: 10, at: 65_000 },
+        { kind: 'switch', tid: 10, at: 66_000, a: 0 },
+        { kind: 'in', tid: 10, at: 69_000 },
+        exit(10, 70_000, 0, 1),
+      ],
+      host: [
+        {
+          kind: 'waking',
+          tid: 22,
+          at: 50_000,
+          a: 10,
+          stack: ['try_to_wake_up', '__wake_up_sync_key', 'anon_pipe_write'],
+        },
+      ],
+    });
+    const [call] = calls;
+    // On CPU 10..12, 60..61, 65..66, 69..70; in the queue 50..60 and 66..69; asleep 12..50; stopped by the tracer 61..65.
+    expect(call).toMatchObject({
+      onCpuNs: 5000,
+      runnableNs: 13_000,
+      blockedNs: 38_000,
+      ptraceNs: 4000,
+      durationNs: 56_000,
+    });
+    expect(call!.onCpuNs! + call!.runnableNs! + call!.blockedNs! + call!.ptraceNs!).toBe(60_000);
+    expect(call!.waker).toEqual({ pid: 22, tid: 22, comm: '', how: 'pipe' });
+    expect(call!.stack).toEqual(['schedule', 'anon_pipe_read']);
+    const states = events.flatMap((event) =>
+      event.type === 'state' ? [[event.state, event.startNs, event.durationNs]] : [],
+    );
+    expect(states).toEqual([
+      ['running', 10_000, 2000],
+      ['blocked', 12_000, 38_000],
+      ['runnable', 50_000, 10_000],
+      ['running', 60_000, 1000],
+      ['ptrace', 61_000, 4000],
+      ['running', 65_000, 1000],
+      ['runnable', 66_000, 3000],
+      ['running', 69_000, 1000],
+    ]);
+  });
+
+  test('is known by its number, errno and result also where these look different', () => {
+    const { correlation } = correlate({
+      strace: [
+        at(
+          10,
+          1000,
+          '[   0] read(3, 0x7f00, 1) = -1 EAGAIN (Resource temporarily unavailable) <0.000010000>',
+        ),
+        at(
+          10,
+          101_000,
+          '[   0] read(3, 0x7f00, 1) = ? ERESTARTSYS (To be restarted if SA_RESTART is set) <0.000010000>',
+        ),
+        at(10, 201_000, '[   0] read(3, 0x7f00, 1) = 0x7f01aabbc000 <0.000010000>'),
+        at(10, 301_000, '[   0] read(3, 0x7f00, 1) = 4294967295 <0.000010000>'),
+      ],
+      perf: [
+        ...[-11, -512, 0x7f01aabbc000, -1].flatMap((returned, nth) => [
+          enter(10, 20_000 + nth * 100_000, 0),
+          exit(10, 30_000 + nth * 100_000, 0, returned),
+        ]),
+      ],
+    });
+    expect(correlation).toMatchObject({ matched: 4, resultsCompared: 4, wrongPairsRefused: 0 });
+  });
+});
+
+describe('what has no partner', () => {
+  test('a call whose events perf lost is kept, and counted to the gap once perf tells of it', () => {
+    const strace = [1, 2, 3].map((nth) => at(10, nth * 100_000, '[   0] read(3, "x", 1) = 1 <0.000010000>'));
+    const seen = (nth: number) => [
+      enter(10, nth * 100_000 + 20_000, 0),
+      exit(10, nth * 100_000 + 30_000, 0, 1),
+    ];
+    const without = correlate({ strace, perf: [...seen(1), ...seen(3)] });
+    expect(without.correlation).toMatchObject({
+      matched: 2,
+      eligible: 3,
+      unmatched: { other: 1, lostGap: 0 },
+    });
+    const told = correlate({
+      strace,
+      perf: [...seen(1), { kind: 'lost', at: 290_000, a: 2, b: 150_000 }, ...seen(3)],
+    });
+    expect(told.correlation).toMatchObject({
+      matched: 2,
+      eligible: 2,
+      matchRate: 1,
+      unmatched: { other: 0, lostGap: 1 },
+    });
+    expect(told.calls.map(({ sources }) => sources)).toEqual([
+      ['strace', 'perf'],
+      ['strace'],
+      ['strace', 'perf'],
+    ]);
+    expect(told.events).toContainEqual(
+      expect.objectContaining({ type: 'gap', startNs: 150_000, durationNs: 140_000, lost: 2 }),
+    );
+  });
+
+  test('another number or another result is refused, and both are told apart', () => {
+    const { calls, correlation } = correlate({
+      strace: [
+        at(10, 1000, '[   0] read(3, "x", 1) = 1 <0.000010000>'),
+        at(10, 101_000, '[   0] read(3, "y", 1) = 1 <0.000010000>'),
+        at(10, 201_000, '[  39] getpid() = 10 <0.000010000>'),
+      ],
+      perf: [
+        enter(10, 20_000, 1),
+        exit(10, 30_000, 1, 1),
+        enter(10, 120_000, 0),
+        exit(10, 130_000, 0, 7),
+        enter(10, 220_000, 39),
+        exit(10, 230_000, 39, 10),
+      ],
+    });
+    expect(correlation).toMatchObject({ matched: 1, wrongPairsRefused: 2 });
+    expect(calls.map(({ name, sources }) => [name, sources.join()])).toEqual([
+      ['write', 'perf'],
+      ['read', 'strace'],
+      ['read', 'strace'],
+      ['read', 'perf'],
+      ['getpid', 'strace,perf'],
+    ]);
+  });
+
+  test('calls before perf, after it, and in threads that it missed are no fault of the pairing', () => {
+    const line = (tid: number, when: number) => at(tid, when, '[   0] read(3, "x", 1) = 1 <0.000010000>');
+    const { correlation } = correlate({
+      strace: [line(10, 1000), line(10, 101_000), line(11, 150_000), line(10, 901_000)],
+      perf: [enter(10, 120_000, 0), exit(10, 130_000, 0, 1)],
+      more: { perfWindow: { from: 50_000, to: 800_000 }, blind: [11] },
+    });
+    expect(correlation).toMatchObject({
+      matched: 1,
+      eligible: 1,
+      unmatched: { beforePerf: 1, afterDetach: 1, blindThread: 1, other: 0 },
+    });
+  });
+
+  test('calls of perf before strace attached, after it left, or left out by its filter stay, with raw arguments', () => {
+    const { calls, correlation } = correlate({
+      strace: [at(10, 100_000, '[   0] read(3, "x", 1) = 1 <0.000010000>')],
+      perf: [
+        enter(10, 20_000, 1, '0x1, 0x7f00, 0x2'),
+        exit(10, 30_000, 1, -32),
+        enter(10, 120_000, 0),
+        exit(10, 130_000, 0, 1),
+        enter(10, 220_000, 39),
+        exit(10, 230_000, 39, 10),
+      ],
+    });
+    expect(correlation).toMatchObject({
+      matched: 1,
+      eligible: 1,
+      perfOnly: { beforeAttach: 1, afterDetach: 1, filtered: 0, other: 0 },
+    });
+    expect(calls[0]).toMatchObject({
+      name: 'write',
+      args: '0x1, 0x7f00, 0x2',
+      result: -1,
+      errno: 'EPIPE',
+      sources: ['perf'],
+    });
+  });
+
+  test('a child begins with the return of a call that it did not make', () => {
+    const { calls, events } = correlate({
+      strace: [],
+      perf: [
+        enter(10, 10_000, 56),
+        { kind: 'fork', at: 11_000, pid: 20, tid: 20, a: 10, b: 10 },
+        exit(20, 12_000, 56, 0),
+        exit(10, 13_000, 56, 20),
+      ],
+    });
+    expect(calls).toHaveLength(1);
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'spawn', pid: 10, childPid: 20, thread: false, call: 'clone' }),
+    );
+  });
+});
+
+describe('exec', () => {
+  test('by another thread than the leader goes on under the number of the leader', () => {
+    const { calls, events, correlation } = correlate({
+      strace: [
+        at(10, 1000, '[ 202] futex(0x7f00, FUTEX_WAIT, 1, NULL <unfinished ...>'),
+        at(11, 100_000, '[  59] execve("/bin/true", ["true"], 0x7f00 /* 3 vars */ <unfinished ...>'),
+        at(10, 300_000, '+++ superseded by execve in pid 11 +++'),
+        at(10, 310_000, '[  59] <... execve resumed>) = 0 <0.000200000>'),
+        at(10, 400_000, '[ 231] exit_group(0) = ?'),
+        at(10, 500_000, '+++ exited with 0 +++'),
+      ],
+      perf: [
+        { ...enter(10, 20_000, 202), pid: 10 },
+        { ...enter(11, 120_000, 59), pid: 10 },
+        { kind: 'schedExec', at: 200_000, tid: 10, a: 10, b: 11, text: '/bin/true' },
+        exit(10, 250_000, 59, 0),
+        enter(10, 420_000, 231, '0x0'),
+        { kind: 'schedExit', at: 430_000, tid: 10, a: 10, b: 1 },
+      ],
+    });
+    expect(calls.map(({ tid, name, open, sources }) => [tid, name, open, sources.join()])).toEqual([
+      [10, 'futex', 'superseded', 'strace,perf'],
+      [10, 'execve', undefined, 'strace,perf'],
+      [10, 'exit_group', 'died', 'strace,perf'],
+    ]);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'exec',
+        pid: 10,
+        tid: 10,
+        formerTid: 11,
+        path: '/bin/true',
+        argv: '["true"]',
+      }),
+    );
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'exit', pid: 10, status: 0, last: true, sources: ['strace', 'perf'] }),
+    );
+    expect(correlation).toMatchObject({ matched: 3, eligible: 3, wrongPairsRefused: 0 });
+  });
+});
+
+describe('who woke it', () => {
+  const asleep: readonly FakeRow[] = [
+    enter(10, 10_000, 61),
+    { kind: 'switch', tid: 10, at: 12_000, a: 1, stack: ['do_wait', 'kernel_wait4'] },
+    { kind: 'in', tid: 10, at: 60_000 },
+    exit(10, 61_000, 61, 20),
+  ];
+  const line = at(10, 1000, '[  61] wait4(-1, NULL, 0, NULL) = 20 <0.000060000>');
+
+  test('is the child that ended where strace reaped it first', () => {
+    const { calls } = correlate({
+      strace: [line],
+      perf: [
+        { kind: 'fork', at: 5000, pid: 20, tid: 20, a: 10, b: 10 },
+        { kind: 'comm', at: 5500, pid: 20, tid: 20, text: 'sleep' },
+        ...asleep,
+        { kind: 'schedExit', at: 40_000, tid: 20, a: 20, b: 1 },
+      ],
+      host: [
+        {
+          kind: 'waking',
+          tid: 99,
+          at: 50_000,
+          a: 10,
+          stack: ['try_to_wake_up', 'do_notify_parent', 'wait_consider_task', '__do_wait'],
+        },
+      ],
+    });
+    expect(calls.find(({ name }) => name === 'wait4')?.waker).toEqual({
+      pid: 20,
+      tid: 20,
+      comm: 'sleep',
+      how: 'child-exit',
+    });
+  });
+
+  test('is a timer by its stack, whoever was interrupted', () => {
+    const { calls } = correlate({
+      strace: [line],
+      perf: [...asleep, enter(33, 20_000, 0)],
+      host: [
+        {
+          kind: 'waking',
+          tid: 33,
+          at: 50_000,
+          a: 10,
+          stack: [
+            'hrtimer_wakeup',
+            '__hrtimer_run_queues',
+            'hrtimer_interrupt',
+            'asm_sysvec_apic_timer_interrupt',
+          ],
+        },
+      ],
+    });
+    const waker = calls.find(({ name }) => name === 'wait4')?.waker;
+    expect(waker?.how).toBe('timer');
+    expect(waker?.during).toBeUndefined();
+  });
+
+  test('is known with the call that it was in', () => {
+    const { calls } = correlate({
+      strace: [line],
+      perf: [...asleep, enter(33, 20_000, 1), exit(33, 55_000, 1, 1)],
+      host: [{ kind: 'waking', tid: 33, at: 50_000, a: 10, stack: ['try_to_wake_up', 'anon_pipe_write'] }],
+    });
+    expect(calls.find(({ name }) => name === 'wait4')?.waker).toMatchObject({
+      tid: 33,
+      how: 'pipe',
+      during: 'write',
+    });
+  });
+
+  test('counts when it came while the sleeper was still on its way to sleep', () => {
+    const { calls } = correlate({
+      strace: [line],
+      perf: asleep,
+      host: [{ kind: 'waking', tid: 33, at: 11_900, a: 10, stack: ['try_to_wake_up', 'futex_wake'] }],
+    });
+    expect(calls[0]).toMatchObject({ blockedNs: 0, runnableNs: 48_000, waker: { tid: 33, how: 'futex' } });
+  });
+});
+
+describe('one source alone', () => {
+  test('strace gives its own times, spawns and exits', () => {
+    const { calls, events, correlation } = correlate({
+      strace: [
+        at(10, 1000, '[  56] clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 20 <0.000050000>'),
+        at(20, 80_000, '[ 231] exit_group(3) = ?'),
+        at(20, 90_000, '+++ exited with 3 +++'),
+        at(
+          10,
+          95_000,
+          '--- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=20, si_uid=0, si_status=3, si_utime=0, si_stime=0} ---',
+        ),
+        at(10, 99_000, '[   0] read(0,  <unfinished ...>'),
+      ],
+    });
+    expect(correlation).toBeNull();
+    expect(calls.map(({ tid, name, durationNs, open }) => [tid, name, durationNs, open])).toEqual([
+      [10, 'clone', 50_000, undefined],
+      [20, 'exit_group', 0, 'died'],
+      [10, 'read', 0, 'end-of-trace'],
+    ]);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'spawn',
+        pid: 10,
+        childPid: 20,
+        childTid: 20,
+        thread: false,
+        call: 'clone',
+      }),
+    );
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'exit', pid: 20, status: 3, sources: ['strace'] }),
+    );
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'signal',
+        signal: 'SIGCHLD',
+        code: 'CLD_EXITED',
+        senderPid: 20,
+        status: 3,
+      }),
+    );
+  });
+
+  test('perf gives times, raw arguments and the status that exit_group was given', () => {
+    const { calls, events } = correlate({
+      perf: [
+        enter(10, 1000, 0),
+        exit(10, 3000, 0, -2),
+        enter(10, 4000, 231, '0x107'),
+        { kind: 'schedExit', at: 5000, tid: 10, a: 10, b: 1 },
+      ],
+    });
+    expect(calls.map(({ name, errno, durationNs, open }) => [name, errno, durationNs, open])).toEqual([
+      ['read', 'ENOENT', 2000, undefined],
+      ['exit_group', undefined, 1000, 'end-of-trace'],
+    ]);
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'exit', tid: 10, status: 7, last: true, sources: ['perf'] }),
+    );
+  });
+});
+
+test('a step of the wall clock moves nothing where -r tells the time that went by', () => {
+  const lines: string[] = [];
+  const rows: FakeRow[] = [];
+  for (let nth = 0; nth < 200; nth++) {
+    const when = 1_000_000 + nth * 100_000;
+    const step = nth < 100 ? 0 : 1_500_000_000;
+    const delta = nth === 0 ? '0.000000000' : '0.000100000';
+    lines.push(at(10, when + step, `(+     ${delta}) [   0] read(3, "${nth}", 1) = ${nth} <0.000010000>`));
+    rows.push(enter(10, when + 20_000, 0), exit(10, when + 30_000, 0, nth));
+  }
+  const { correlation } = correlate({ strace: lines, perf: rows });
+  expect(correlation).toMatchObject({
+    matched: 200,
+    eligible: 200,
+    resultsCompared: 200,
+    wrongPairsRefused: 0,
+  });
+});
