@@ -43,8 +43,6 @@ describe('the functions of /proc/kallsyms', () => {
   });
 
   it('leave out marks of the assembler', () => {
-    expect(
-      table('ffff800080000000 T f', 'ffff800080000010 t $x.1').nameOf(0xffff800080000012n),
-    ).toBe('f');
+    expect(table('ffff800080000000 T f', 'ffff800080000010 t $x.1').nameOf(0xffff800080000012n)).toBe('f');
   });
 });
