@@ -9,6 +9,7 @@ import { explanationsBeside, PART_FILES, partsBeside } from './beside.ts';
 import { codeCacheFor, withCodeCache } from './code-cache.ts';
 import { lazyOclif, withoutOclifMain } from './oclif.ts';
 import { stubs } from './stubs.ts';
+import { builtTracePage } from './trace-page.ts';
 
 /**
  * Builds dist/. What makes procdiag start quickly is here, and not in the source:
@@ -20,6 +21,7 @@ import { stubs } from './stubs.ts';
  * 5. What few runs need (the pages of explain, captures, tables) are files beside the command.
  * 6. The command that is run under stress has a code cache, and is in two files: one that begins to read, and one that is
  *    loaded while the readers work.
+ * 7. The page that shows a trace is bundled for browsers, and is text in the command that writes it.
  */
 const root = join(import.meta.dirname, '../..');
 const dist = join(root, 'dist');
@@ -96,6 +98,7 @@ const results = await Promise.all([
       .filter((id) => id !== 'inspect')
       .map((id) => `src/commands/${id}.ts`),
     plugins: [withoutOclifMain, stubs, lazyOclif, explanationsBeside, partsBeside],
+    define: { ...common.define, TRACE_PAGE: JSON.stringify(await builtTracePage()) },
   }),
   build({
     ...common,

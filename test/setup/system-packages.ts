@@ -26,6 +26,7 @@ const NEEDS: readonly Need[] = [
   { thing: 'setpriv', packages: ['util-linux'] },
   { thing: 'losetup', packages: ['mount'] },
   { thing: 'mkfs.ext4', packages: ['e2fsprogs'] },
+  { thing: 'chromium', packages: ['chromium'] },
   { thing: 'script', packages: ['bsdutils', 'bsdextrautils'] },
 ];
 

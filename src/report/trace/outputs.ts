@@ -1,4 +1,5 @@
 import { foldedOutput } from './folded.ts';
+import { htmlOutput } from './html/html.ts';
 import { jsonlOutput } from './jsonl.ts';
 import type { MakeOutput } from './output.ts';
 import { perfettoOutput } from './perfetto/perfetto.ts';
@@ -14,6 +15,11 @@ export interface OutputKind {
 }
 
 export const OUTPUT_KINDS: readonly OutputKind[] = [
+  {
+    extension: '.html',
+    description: 'a page with a timeline, for a browser',
+    make: htmlOutput,
+  },
   {
     extension: '.perfetto.json',
     description: 'Chrome trace events: opens in ui.perfetto.dev',

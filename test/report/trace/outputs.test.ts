@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { OUTPUT_KINDS, outputKindFor, UnknownOutputError } from '../../../src/report/trace/outputs.ts';
 import { fakeTrace } from '../../support/fake-trace.ts';
+import { providePage } from '../../support/trace-page.ts';
 import { HOSTILE_EVENTS, written } from './written.ts';
+
+beforeAll(providePage);
 
 describe('the outputs of a trace', () => {
   it.each(OUTPUT_KINDS.map(({ extension }) => extension))('finds %s by its name', (extension) => {
