@@ -1,0 +1,154 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bytesIn } from '../../../src/trace/perf/byte-source.ts';
+import { Kallsyms } from '../../../src/trace/perf/kallsyms.ts';
+import { openPerf } from '../../../src/trace/perf/open.ts';
+import { openFileBytes } from '../../../src/trace/record/file-bytes.ts';
+import { preflightTools } from '../../../src/trace/record/preflight.ts';
+import { countKinds, type Row, rowsOf } from './recorded.ts';
+
+const { refusals } = await preflightTools({ strace: false, perf: true });
+const why = refusals.map(({ message }) => message).join(' ');
+
+const COMMON = ['record', '-q', '-k', 'CLOCK_MONOTONIC', '-m', '4M', '-B', '-N', '--kernel-callchains'];
+const CALLS = ['raw_syscalls:sys_enter', 'raw_syscalls:sys_exit'];
+const LIFE = ['fork', 'exec', 'exit', 'wait'].map((what) => `sched:sched_process_${what}`);
+const TREE = [...CALLS, ...LIFE, 'sched:sched_switch/call-graph=fp,max-stack=32/'].join(',');
+const HOST = 'sched:sched_waking/call-graph=fp,max-stack=12/,sched:sched_wakeup_new,sched:sched_switch';
+
+/** Children, pipes, sleeps, failures, and a name that wants to be a record. */
+const PROGRAM = `
+printf '7 [000] 1.0: a' > /proc/$$/comm
+for turn in 1 2 3 4 5; do
+  /bin/true
+  /bin/cat /nonexistent 2> /dev/null | /bin/cat > /dev/null
+  /bin/sleep 0.01
+done
+(/bin/sleep 0.02; exit 3) &
+wait $!
+exit 0
+`;
+
+let directory = '';
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'procdiag-perf-'));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function perf(...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync('perf', args, {
+    cwd: directory,
+    encoding: 'latin1',
+    maxBuffer: 1 << 28,
+    timeout: 40_000,
+  });
+  if (status !== 0) throw new Error(`perf ${args[0]}: ${status} ${stderr}`);
+  return stdout;
+}
+
+function read(name: string): { rows: Row[]; complaints: readonly string[]; events: readonly string[] } {
+  const bytes = openFileBytes(join(directory, name));
+  try {
+    const table = new Kallsyms(readFileSync('/proc/kallsyms'));
+    const source = openPerf(bytes, { originNs: 0n, symbolise: (address) => table.nameOf(address) });
+    if ('refused' in source) throw new Error(source.refused);
+    return { rows: rowsOf(source), complaints: source.complaints, events: source.header.events };
+  } finally {
+    bytes.close();
+  }
+}
+
+function readScript(name: string): { rows: Row[]; complaints: readonly string[] } {
+  const show = ['switch', 'task', 'lost'].map((what) => `--show-${what}-events`);
+  const text = perf('script', '-i', name, '--ns', '-F', 'pid,tid,cpu,time,event,trace,ip,sym', ...show);
+  const source = openPerf(bytesIn(Buffer.from(text, 'latin1')), { originNs: 0n });
+  if ('refused' in source) throw new Error(source.refused);
+  return { rows: rowsOf(source), complaints: source.complaints };
+}
+
+/** What has a stamp of its own: perf tells of the rest in the order of the file. */
+function stamped(rows: readonly Row[]): Row[] {
+  return rows.filter(({ kind, a }) => kind !== 'existing' && !(kind === 'comm' && a === 0));
+}
+
+function withoutStack({ stack, ...rest }: Row): string {
+  return JSON.stringify(rest);
+}
+
+const nobody = (row: Row): Row => ({ ...row, tid: -1 });
+
+/** All rows but for their stacks. perf has no number for a thread that has given it back while it still ran; we do. */
+function likeTheirs(mine: readonly Row[], theirs: readonly Row[]): [mine: Set<string>, theirs: Set<string>] {
+  const gone = new Set(theirs.filter(({ tid }) => tid === -1).map(withoutStack));
+  const same = mine.map((row) => (gone.has(withoutStack(nobody(row))) ? nobody(row) : row));
+  return [new Set(same.map(withoutStack)), new Set(theirs.map(withoutStack))];
+}
+
+/** Functions by where they stood: perf picks another of several names at one address. */
+function sameNames(one: readonly Row[], other: readonly Row[]): number {
+  const stacks = new Map(other.map((row) => [withoutStack(row), row.stack]));
+  let all = 0;
+  let same = 0;
+  for (const row of one) {
+    const theirs = stacks.get(withoutStack(row));
+    for (const [at, name] of (row.stack ?? []).entries()) {
+      all += 1;
+      if (theirs?.[at] === name) same += 1;
+    }
+  }
+  return same / all;
+}
+
+describe.skipIf(why !== '')(`a program recorded by perf${why === '' ? '' : ` (${why})`}`, () => {
+  beforeAll(() => {
+    writeFileSync(join(directory, 'program.sh'), PROGRAM);
+    const tree = ['--sample-cpu', '--switch-events', '-o', 'tree.data', '-e', TREE, '--', 'sh', 'program.sh'];
+    perf(...COMMON, '-a', '-o', 'host.data', '-e', HOST, '--', 'perf', ...COMMON, ...tree);
+  });
+
+  it.each(['tree.data', 'host.data'])('is read from %s as perf script reads it', (name) => {
+    const file = read(name);
+    const script = readScript(name);
+    expect(file.complaints).toEqual([]);
+    expect(script.complaints).toEqual([]);
+    expect(countKinds(file.rows)).toEqual(countKinds(script.rows));
+    const mine = stamped(file.rows);
+    const theirs = stamped(script.rows);
+    const [one, other] = likeTheirs(mine, theirs);
+    expect(one).toEqual(other);
+    expect(sameNames(mine, theirs)).toBeGreaterThan(0.9);
+    expect(mine.every(({ at }, index) => index === 0 || mine[index - 1]!.at <= at)).toBe(true);
+  });
+
+  it('shows its calls, children and sleeps', () => {
+    const { rows } = read('tree.data');
+    const counts = countKinds(rows);
+    expect(counts.enter).toBeGreaterThan(500);
+    // Five turns of true, two cats and sleep; the last sleep and its shell.
+    expect(counts.fork).toBeGreaterThanOrEqual(20);
+    expect(counts.schedExec).toBe(22);
+    expect(rows.some(({ kind, text }) => kind === 'switch' && text === '7 [000] 1.0: a')).toBe(true);
+    expect(rows.some(({ kind, stack }) => kind === 'switch' && stack?.includes('do_nanosleep'))).toBe(true);
+  });
+
+  it('is read to the end when perf was killed', () => {
+    const whole = read('tree.data');
+    const bytes = readFileSync(join(directory, 'tree.data'));
+    const end = Number(bytes.readBigUInt64LE(40) + bytes.readBigUInt64LE(48));
+    const killed = Buffer.from(bytes.subarray(0, end));
+    killed.writeBigUInt64LE(0n, 48);
+    writeFileSync(join(directory, 'killed.data'), killed);
+    const formats = whole.events.map((event) => {
+      const [system, name] = event.split(':') as [string, string];
+      const path = `/sys/kernel/tracing/events/${system}/${name}/format`;
+      return { system, text: readFileSync(path, 'latin1') };
+    });
+    const source = openPerf(bytesIn(killed), { originNs: 0n, formats });
+    if ('refused' in source) throw new Error(source.refused);
+    expect(countKinds(rowsOf(source))).toEqual(countKinds(whole.rows));
+    expect(source.complaints).toHaveLength(1);
+  });
+});
