@@ -2,6 +2,7 @@ import autofsWait from './autofs-wait.ts';
 import busySys from './busy-sys.ts';
 import busyUser from './busy-user.ts';
 import cgroupFrozen from './cgroup-frozen.ts';
+import cgroupPidsMax from './cgroup-pids-max.ts';
 import cmdlineUnreadable from './cmdline-unreadable.ts';
 import coredumpWait from './coredump-wait.ts';
 import dBlockIo from './d-block-io.ts';
@@ -11,13 +12,19 @@ import dKernelOther from './d-kernel-other.ts';
 import dLockContention from './d-lock-contention.ts';
 import dNetworkFs from './d-network-fs.ts';
 import dVforkWait from './d-vfork-wait.ts';
+import epollStale from './epoll-stale.ts';
 import fanotifyWait from './fanotify-wait.ts';
+import fdInherited from './fd-inherited.ts';
+import fdLeak from './fd-leak.ts';
+import fdLimit from './fd-limit.ts';
 import fileLock from './file-lock.ts';
 import fuseWait from './fuse-wait.ts';
 import futexDeadOwner from './futex-dead-owner.ts';
 import futexDeadlock from './futex-deadlock.ts';
 import futexHeld from './futex-held.ts';
 import { idleRules } from './idle.ts';
+import inotifyInstances from './inotify-instances.ts';
+import inotifyWatches from './inotify-watches.ts';
 import orphanAdopted from './orphan-adopted.ts';
 import pidnsForkEnomem from './pidns-fork-enomem.ts';
 import pidnsInitIgnoresSignals from './pidns-init-ignores-signals.ts';
@@ -30,6 +37,7 @@ import ptraceStopped from './ptrace-stopped.ts';
 import ptraceTracedRunning from './ptrace-traced-running.ts';
 import ptraceTracerStopped from './ptrace-tracer-stopped.ts';
 import ptraceZombieHeld from './ptrace-zombie-held.ts';
+import rlimitNproc from './rlimit-nproc.ts';
 import type { Rule } from './rule.ts';
 import seccompNotifyWait from './seccomp-notify-wait.ts';
 import signalBlockedPending from './signal-blocked-pending.ts';
@@ -45,6 +53,7 @@ import ttyWriteBlocked from './tty-write-blocked.ts';
 import userfaultfdWait from './userfaultfd-wait.ts';
 import waitOnStoppedChild from './wait-on-stopped-child.ts';
 import zombieLeaderLiveThreads from './zombie-leader-live-threads.ts';
+import zombieLeak from './zombie-leak.ts';
 import zombieParentDstate from './zombie-parent-dstate.ts';
 import zombieParentNotWaiting from './zombie-parent-not-waiting.ts';
 import zombieParentStopped from './zombie-parent-stopped.ts';
@@ -111,6 +120,15 @@ export const rules: readonly Rule[] = [
   signalSignalfd,
   signalNoTty,
   signalNotForeground,
+  fdLeak,
+  fdInherited,
+  epollStale,
+  inotifyWatches,
+  inotifyInstances,
+  zombieLeak,
+  fdLimit,
+  cgroupPidsMax,
+  rlimitNproc,
   cmdlineUnreadable,
   ...idleRules,
 ];

@@ -108,7 +108,8 @@ describe.each(rules)('the page of $id', ({ family, title, explanation }) => {
 
   it('refers to causes that exist', () => {
     const ids = new Set(rules.map(({ id }) => id));
-    const families = /^(?:d|idle|ptrace|pidns|zombie|futex|signal|pipe|socket|wait-on|cgroup-frozen)-/;
+    const families =
+      /^(?:d|idle|ptrace|pidns|zombie|futex|signal|pipe|socket|wait-on|cgroup|fd|inotify|epoll|rlimit)-/;
     const references = texts(explanation)
       .flatMap((text) => [...text.matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)].map((match) => match[1] ?? ''))
       .filter((name) => families.test(name));

@@ -18,7 +18,7 @@ import {
 import { short } from './capped.ts';
 import { type DescriptorKind, kindOfTarget } from './descriptor-kind.ts';
 import { MAKERS } from './descriptor-makers.ts';
-import { touchedDescriptors } from './descriptor-use.ts';
+import { takesSets, touchedDescriptors } from './descriptor-use.ts';
 
 /** How a process came by a descriptor. */
 export type MadeHow = 'start' | 'opened' | 'pair' | 'accepted' | 'received' | 'duplicated' | 'met';
@@ -76,6 +76,8 @@ export interface Table {
   /** When it was forked; undefined: it ran before. */
   bornNs?: Ns;
   execs: number;
+  /** It called poll or select, and registers alone do not tell with what. */
+  pollsUnseen?: boolean;
 }
 
 /** Who wants to know what happens to descriptors. */
@@ -513,6 +515,7 @@ function addressText(text: string): string {
 }
 
 function touch(table: Table, event: SyscallEvent): void {
+  if (takesSets(event.name) && isRaw(event)) table.pollsUnseen = true;
   for (const fd of touchedDescriptors(event)) {
     const slot = table.slots.get(fd);
     if (slot === undefined) continue;

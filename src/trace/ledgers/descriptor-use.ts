@@ -30,6 +30,11 @@ const SETS = new Set([
   'pselect6_time64',
 ]);
 
+/** It names its descriptors in memory. */
+export function takesSets(name: string): boolean {
+  return SETS.has(name);
+}
+
 const NONE: readonly number[] = [];
 
 /**

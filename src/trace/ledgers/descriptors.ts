@@ -49,6 +49,8 @@ export interface LeftGroup {
   /** What the abandoned are, the most frequent first: shows the path or the address that comes again and again. */
   readonly what: Readonly<Record<string, number>>;
   readonly samples: Capped<LeftDescriptor>;
+  /** It polls, and registers alone do not tell what: some of the abandoned may be in use. */
+  readonly pollsUnseen: boolean;
   /** The process ended within the trace, and took them with it. */
   readonly atExit: boolean;
 }
@@ -458,6 +460,7 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
         lastNs: slots.reduce((last, { made }) => Math.max(last, made.atNs), 0),
         what: Object.fromEntries(Object.entries(what.record()).slice(0, MOST_WHATS)),
         samples: capped(shown.map(leftDescriptor), MOST_SAMPLES),
+        pollsUnseen: table.pollsUnseen === true && first?.description.kind !== 'file',
         atExit,
       };
     });

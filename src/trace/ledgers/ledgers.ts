@@ -1,19 +1,15 @@
 import type { Ns, TraceEvent, TraceSink } from '../event.ts';
+import type { TraceFinding } from '../finding.ts';
 import type { RecordingMeta } from '../recording.ts';
+import type { LedgerBooks } from './books.ts';
+import { endOf } from './call.ts';
 import { DescriptorTables } from './descriptor-tables.ts';
-import { type DescriptorLedger, DescriptorLedgerSink } from './descriptors.ts';
-import { type ProcessLedger, ProcessLedgerSink } from './processes.ts';
-import { type SignalLedger, SignalLedgerSink } from './signals.ts';
+import { DescriptorLedgerSink } from './descriptors.ts';
+import { findingsOfLedgers } from './findings/index.ts';
+import { ProcessLedgerSink } from './processes.ts';
+import { SignalLedgerSink } from './signals.ts';
 import { Tasks } from './tasks.ts';
-import { type WatchLedger, WatchLedgerSink } from './watches.ts';
-
-/** What a trace opened, started, sent and watched, and what of it is left. Plain data; texts from outside are raw. */
-export interface LedgerBooks {
-  readonly processes: ProcessLedger;
-  readonly descriptors: DescriptorLedger;
-  readonly signals: SignalLedger;
-  readonly watches: WatchLedger;
-}
+import { WatchLedgerSink } from './watches.ts';
 
 /** What a recording tells of the time before: the opening balance. */
 export type OpeningBalance = Partial<Pick<RecordingMeta, 'tasks' | 'descriptors' | 'signals'>> & {
@@ -29,6 +25,8 @@ export class Ledgers implements TraceSink {
   readonly #descriptors: DescriptorLedgerSink;
   readonly #signals: SignalLedgerSink;
   readonly #watches: WatchLedgerSink;
+  readonly #gaps = new Set<number>();
+  #endNs = 0;
 
   constructor(opening: OpeningBalance = {}) {
     this.#tasks = new Tasks(opening.tasks);
@@ -41,6 +39,9 @@ export class Ledgers implements TraceSink {
 
   event(event: TraceEvent): void {
     if (event.type === 'state') return;
+    if (event.type === 'gap') this.#gaps.add(event.pid);
+    const end = endOf(event);
+    if (end > this.#endNs) this.#endNs = end;
     this.#tasks.event(event);
     this.#signals.event(event);
     this.#processes.event(event);
@@ -50,12 +51,18 @@ export class Ledgers implements TraceSink {
     this.#descriptors.event(event);
   }
 
-  finish(endNs?: Ns): LedgerBooks {
+  /** `endNs`: of the trace, where it went on after its last event. */
+  finish(endNs: Ns = this.#endNs): LedgerBooks {
     return {
       processes: this.#processes.finish(endNs),
       descriptors: this.#descriptors.finish(endNs),
       signals: this.#signals.finish(endNs),
       watches: this.#watches.finish(),
     };
+  }
+
+  /** What the books show to be wrong, the worst first. */
+  findings(books: LedgerBooks, endNs: Ns = this.#endNs): TraceFinding[] {
+    return findingsOfLedgers({ books, endNs, gaps: this.#gaps });
   }
 }

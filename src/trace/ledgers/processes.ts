@@ -208,6 +208,8 @@ export class ProcessLedgerSink implements TraceSink {
         break;
       case 'syscall':
         this.#call(event);
+        // Whoever calls lives; but what a thread of the dead did may be told late.
+        if (!this.#now.has(event.pid) && this.#tasks.get(event.pid)?.endNs === undefined) this.#of(event.pid);
         break;
       case 'state':
         return;

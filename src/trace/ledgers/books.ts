@@ -1,0 +1,12 @@
+import type { DescriptorLedger } from './descriptors.ts';
+import type { ProcessLedger } from './processes.ts';
+import type { SignalLedger } from './signals.ts';
+import type { WatchLedger } from './watches.ts';
+
+/** What a trace opened, started, sent and watched, and what of it is left. Plain data; texts from outside are raw. */
+export interface LedgerBooks {
+  readonly processes: ProcessLedger;
+  readonly descriptors: DescriptorLedger;
+  readonly signals: SignalLedger;
+  readonly watches: WatchLedger;
+}

@@ -1,0 +1,15 @@
+import type { Ns } from '../../event.ts';
+import type { LedgerBooks } from '../books.ts';
+
+/** What the rules of a trace judge by. */
+export interface Context {
+  readonly books: LedgerBooks;
+  readonly endNs: Ns;
+  /** Processes of which events were lost; 0 among them: of all. */
+  readonly gaps: ReadonlySet<number>;
+}
+
+/** Events of the process were lost: what was not seen may have happened. */
+export function hasGap({ gaps }: Context, pid: number): boolean {
+  return gaps.has(0) || gaps.has(pid);
+}

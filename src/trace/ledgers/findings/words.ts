@@ -1,0 +1,22 @@
+import type { Ns } from '../../event.ts';
+
+/** `4711 api-worker`. */
+export function named(pid: number, comm: string): string {
+  return comm === '' ? `${pid}` : `${pid} ${comm}`;
+}
+
+/** `1 descriptor`, `3 descriptors`. */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}
+
+/** `4.2 s`, `310 ms`. */
+export function span(ns: Ns): string {
+  if (ns >= 9_950_000_000) return `${Math.round(ns / 1e9)} s`;
+  return ns >= 995_000_000 ? `${(ns / 1e9).toFixed(1)} s` : `${Math.round(ns / 1e6)} ms`;
+}
+
+/** `3× ENOSPC`. */
+export function times(n: number, what: string): string {
+  return n === 1 ? what : `${n}× ${what}`;
+}

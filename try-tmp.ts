@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { Ledgers } from './src/trace/ledgers/ledgers.ts';
+import { eventsOf, straced } from './test/trace/ledgers/straced.ts';
+const a = process.argv.slice(2);
+const ev = a[0] === '-f' ? eventsOf(readFileSync(a[1]!)) : await straced(a);
+const l = new Ledgers(); for (const e of ev) l.event(e);
+const b = l.finish();
+if (process.env.FULL) console.log(JSON.stringify(b, null, 1));
+console.log(JSON.stringify({ n: ev.length, p: b.processes.totals, cmds: b.processes.commands.items.slice(0, 5), d: b.descriptors.totals, s: b.signals.totals, w: b.watches.totals }));
+console.log(JSON.stringify(b.descriptors.left.items.slice(0, 5).map(({ samples, ...x }) => x)));
+for (const f of l.findings(b)) console.log('FINDING', f.severity, f.confidence, f.cause, '|', f.title, '|', f.summary, '|', f.because);
