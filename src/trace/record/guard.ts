@@ -20,21 +20,22 @@ trap '' HUP INT QUIT TERM PIPE
 directory=$1
 watched=
 mkdir -m 700 -- "$directory" || exit 1
-started() {
+look() {
   line=
   IFS= read -r line <"/proc/$1/stat"
   set -- \${line##*') '}
-  echo "\${20}"
+  echo "$1 \${20}"
 }
 end_all() {
   alive=1
   for one in $watched; do
     pid=\${one%%:*}
-    now=$(started "$pid" 2>/dev/null)
-    if [ -z "$now" ] || [ "$now" = "\${one#*:}" ]; then
-      kill -s KILL -- "-$pid" 2>/dev/null && alive=0
-    fi
-  done
+    now=$(look "$pid" 2>/dev/null)
+    case $now in
+      ' ' | "Z \${one#*:}") kill -s KILL -- "-$pid" ;;
+      *" \${one#*:}") kill -s KILL -- "-$pid" && alive=0 ;;
+    esac
+  done 2>/dev/null
   return $alive
 }
 echo ready

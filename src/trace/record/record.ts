@@ -153,6 +153,7 @@ class Run {
     const enabledNs = process.hrtime.bigint();
     this.#stage = 'recording';
     this.#began = performance.now();
+    this.#progress();
     this.#command?.letGo();
     const endedBy = await this.#recordUntilEnd();
 
