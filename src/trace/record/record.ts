@@ -1,4 +1,4 @@
-import { statfsSync, writeFileSync } from 'node:fs';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { arch, cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import { PerfRecorder } from './perf-recorder.ts';
 import { type Preflight, preflight, preflightTools, type Refusal } from './preflight.ts';
 import { procText, statusOf } from './proc.ts';
 import { takeSnapshot } from './snapshot.ts';
-import { StraceRecorder } from './strace-recorder.ts';
+import { STRACE_SAID, StraceRecorder } from './strace-recorder.ts';
 import { type Ended, within } from './tool.ts';
 import { findProgram, type PerfTool, type StraceTool } from './tools.ts';
 import { ageSeconds, startTimes, type TreeTask, tasksOfTree } from './tree.ts';
@@ -87,8 +87,13 @@ export class RecordError extends Error {
 
 const MOST_STRACE_BYTES = 2e9;
 const MOST_PERF_BYTES = 512e6;
-/** Left free on the disk: this much, or a tenth of it where that is less. */
-const DISK_MARGIN = 256e6;
+/**
+ * Left free on the disk: a tenth of it within these bounds. perf writes its buffers when it is stopped (Debian's two CPUs: 48
+ * MiB), and an untraced hot thread gives it 200 MB/s.
+ */
+const DISK_MARGIN = { least: 96e6, most: 512e6 };
+/** Held for meta.json on a disk that fills up all the same: without it, the rest could not be read. */
+const RESERVE = { name: 'reserve', bytes: 4_000_000 };
 const TICK_MS = 100;
 const TICKS_PER_PROGRESS = 3;
 /** perf fails as a whole when one of its processes ends while it starts. */
@@ -133,7 +138,7 @@ class Run {
   }
 
   async record(): Promise<Recording> {
-    const { request } = { request: this.#request };
+    const request = this.#request;
     const tools = await this.#check();
     const guard = await this.#startGuard();
     if (this.#command === undefined && request.command !== undefined)
@@ -188,6 +193,7 @@ class Run {
       notes: [...this.#refusals.map(({ message, remedy }) => `${message} ${remedy}`), ...this.#notes],
       ...(ended === undefined ? {} : { ended: endOf(ended) }),
     };
+    for (const name of [RESERVE.name, STRACE_SAID]) rmSync(join(guard.directory, name), { force: true });
     writeFileSync(join(guard.directory, 'meta.json'), `${JSON.stringify(meta, undefined, 1)}\n`, {
       mode: 0o600,
     });
@@ -244,6 +250,7 @@ class Run {
         },
       ]);
     }
+    writeFileSync(join(this.#guard.directory, RESERVE.name), Buffer.alloc(RESERVE.bytes));
     return this.#guard;
   }
 
@@ -317,9 +324,7 @@ class Run {
   async #startLate(guard: Guard, perf: PerfTool, tree: PerfRecorder): Promise<void> {
     const blindNow = (): TreeTask[] => {
       const opened = openedThreads(tree.file);
-      return tasksOfTree(this.#pid, true).filter(
-        ({ tid, status }) => !opened.has(tid) && status.state !== 'Z' && status.state !== 'X',
-      );
+      return tasksOfTree(this.#pid, true).filter((task) => isLive(task) && !opened.has(task.tid));
     };
     for (let nth = 0; nth < 2; nth++) {
       const first = new Set(blindNow().map(({ tid }) => tid));
@@ -342,11 +347,10 @@ class Run {
 
   async #startStrace(guard: Guard, strace: StraceTool): Promise<void> {
     const { follow, syscalls } = this.#request;
-    const tasks = tasksOfTree(this.#pid, follow).filter(
-      ({ status }) => status.state !== 'Z' && status.state !== 'X',
-    );
-    // Without -f it attaches to one thread only.
-    const pids = follow ? [...new Set(tasks.map(({ pid }) => pid))] : tasks.map(({ tid }) => tid);
+    const live = tasksOfTree(this.#pid, follow).filter(isLive);
+    // With -f, one thread brings all others of its process: any but a leader that has ended. Without, each is named.
+    const first = new Map(live.map(({ pid, tid }) => [pid, tid]).reverse() as [number, number][]);
+    const pids = follow ? [...first.values()].reverse() : live.map(({ tid }) => tid);
     try {
       if (pids.length === 0) throw new Error('the process has ended');
       this.#strace = await StraceRecorder.start(guard, strace, {
@@ -509,8 +513,10 @@ class Run {
   }
 }
 
+const isLive = ({ status: { state } }: TreeTask): boolean => state !== 'Z' && state !== 'X';
+
 async function grownUp(tasks: readonly TreeTask[], root: number): Promise<TreeTask[]> {
-  const live = tasks.filter(({ status }) => status.state !== 'Z' && status.state !== 'X');
+  const live = tasks.filter(isLive);
   const started = await startTimes(live.filter(({ pid, tid }) => pid === tid));
   return live.filter(({ pid }) => {
     const start = started.get(pid);
@@ -521,7 +527,8 @@ async function grownUp(tasks: readonly TreeTask[], root: number): Promise<TreeTa
 function isDiskShort(directory: string): boolean {
   try {
     const { bavail, blocks, bsize } = statfsSync(directory);
-    return bavail * bsize < Math.min(DISK_MARGIN, (blocks * bsize) / 10);
+    const margin = Math.max(DISK_MARGIN.least, Math.min(DISK_MARGIN.most, (blocks * bsize) / 10));
+    return bavail * bsize < margin;
   } catch {
     return true;
   }

@@ -12,6 +12,9 @@ export interface StraceOptions {
   readonly syscalls?: string;
 }
 
+/** Its stderr; goes into meta.json. */
+export const STRACE_SAID = 'strace.said';
+
 /** Environment in which strace's times need no look at /etc/localtime, which costs it an eighth of its speed. */
 const ENVIRONMENT = { TZ: 'UTC0' };
 
@@ -70,7 +73,7 @@ export class StraceRecorder {
   static async start(guard: Guard, strace: StraceTool, options: StraceOptions): Promise<StraceRecorder> {
     const file = join(guard.directory, 'strace.log');
     // No pipe: strace would wait for us to read, and the target for it, also while we are stopped by Ctrl+Z.
-    const saidFile = join(guard.directory, 'strace.said');
+    const saidFile = join(guard.directory, STRACE_SAID);
     const argv: [string, ...string[]] = [strace.path, ...straceArguments(strace, options, file)];
     const descriptor = openSync(saidFile, 'wx', 0o600);
     let tool: Tool;
@@ -136,11 +139,11 @@ export class StraceRecorder {
   async detach(): Promise<boolean> {
     const { tool } = this;
     tool.signal('SIGINT');
-    let clean = await tool.endsWithin(DETACH_MS);
+    const clean = await tool.endsWithin(DETACH_MS);
     if (!clean) {
       tool.kill();
       await tool.endsWithin(KILLED_MS);
-    } else if (tool.hasEnded?.signal === 'SIGKILL') clean = false;
+    }
     // Nothing of its self-tests stays.
     tool.kill();
     this.detachedNs = process.hrtime.bigint();

@@ -1,0 +1,466 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { withLab } from '../../src/lab/lab.ts';
+import { missingNeeds } from '../../src/lab/needs.ts';
+import { scenes } from '../../src/lab/registry.ts';
+import { preflight } from '../../src/trace/record/preflight.ts';
+import {
+  type RecordError,
+  type Recording,
+  type RecordRequest,
+  record,
+} from '../../src/trace/record/record.ts';
+import { findPerf, findProgram, findStrace } from '../../src/trace/record/tools.ts';
+import { buildDriver } from './trace-killing.ts';
+import { startTarget, type TargetOptions, type TracedTarget, tasksBelow } from './traced-program.ts';
+
+let why = '';
+let directory = '';
+let driver = '';
+
+beforeAll(async () => {
+  if (process.getuid?.() !== 0) why = 'needs root';
+  else if (!('tool' in (await findStrace()))) why = 'needs strace';
+  else if (!('tool' in (await findPerf()))) why = 'needs perf';
+  else if (findProgram('gcc') === undefined) why = 'needs gcc';
+  directory = mkdtempSync(join(tmpdir(), 'procdiag-record-'));
+  driver = buildDriver(directory);
+});
+
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const live = (name: string, run: () => Promise<void>) =>
+  test(name, async (context) => {
+    if (why !== '') context.skip(why);
+    await run();
+  });
+
+async function target(kind: string, argument = 0, options: TargetOptions = {}): Promise<TracedTarget> {
+  const started = await startTarget(kind, argument, options);
+  onTestFinished(() => started.close());
+  return started;
+}
+
+async function recordingOf(request: Partial<RecordRequest>): Promise<Recording> {
+  const recording = await record({
+    strace: true,
+    perf: true,
+    follow: true,
+    durationMs: 200,
+    parent: directory,
+    version: 'test',
+    ...request,
+  });
+  onTestFinished(() => recording.remove());
+  return recording;
+}
+
+async function refusalsOf(request: Partial<RecordRequest>): Promise<string[]> {
+  const error = await recordingOf(request).then(
+    () => undefined,
+    (reason: RecordError) => reason,
+  );
+  return error?.refusals.map(({ source, code }) => `${source} ${code}`) ?? ['recorded'];
+}
+
+const straceLog = (recording: Recording) => readFileSync(join(recording.directory, 'strace.log'), 'latin1');
+/** No matcher: the log would be the message. */
+const saw = (recording: Recording, what: RegExp) => what.test(straceLog(recording));
+const filesOf = (recording: Recording) => readdirSync(recording.directory).sort();
+const codesOf = ({ refusals }: { refusals: Recording['refusals'] }) =>
+  refusals.map(({ source, code }) => `${source} ${code}`);
+
+/** Nobody traces it, nothing of it is stopped, and it works. */
+async function isWell(of: TracedTarget): Promise<void> {
+  expect(tasksBelow(of.pid).filter(({ state, tracer }) => tracer !== 0 || /[Tt]/.test(state))).toEqual([]);
+  expect(await of.goesOn()).toBe(true);
+}
+
+live('threads are recorded by strace and by two recorders of perf', async () => {
+  const threads = await target('threads', 8);
+  const recording = await recordingOf({ pid: threads.pid });
+  const { meta } = recording;
+  expect(filesOf(recording)).toEqual(['meta.json', 'perf-host.data', 'perf-tree.data', 'strace.log']);
+  expect(statSync(recording.directory).mode & 0o777).toBe(0o700);
+  expect(JSON.parse(readFileSync(join(recording.directory, 'meta.json'), 'utf8'))).toEqual(meta);
+  expect(recording.left).toEqual([]);
+  expect(recording.refusals).toEqual([]);
+  expect(meta.notes).toEqual([]);
+  expect(meta.perf?.files.map(({ role }) => role)).toEqual(['tree', 'host']);
+  expect(meta.perf?.blindTids).toEqual([]);
+  expect(meta.tasks).toHaveLength(8);
+  expect(meta.tasks[0]).toMatchObject({
+    pid: threads.pid,
+    tid: threads.pid,
+    comm: 'traced',
+    nspid: [threads.pid],
+  });
+  expect(meta.descriptors[0]?.fds.filter(([, file]) => file === '/dev/zero')).toHaveLength(8);
+  expect(meta.signals).toHaveLength(1);
+  const [from, to] = [BigInt(meta.window.fromNs), BigInt(meta.window.toNs)];
+  expect(BigInt(meta.strace?.attachedNs ?? 0) <= from && from < to).toBe(true);
+  expect(to <= BigInt(meta.strace?.detachedNs ?? 0)).toBe(true);
+  expect(new Set(straceLog(recording).match(/^\d+/gm)).size).toBe(8);
+  await isWell(threads);
+  await recording.remove();
+  expect(() => statSync(recording.directory)).toThrow();
+});
+
+live('200 threads', async () => {
+  const threads = await target('threads', 200);
+  const recording = await recordingOf({ pid: threads.pid, durationMs: 300 });
+  expect(recording.meta.tasks).toHaveLength(200);
+  expect(recording.meta.perf?.blindTids).toEqual([]);
+  expect(new Set(straceLog(recording).match(/^\d+/gm)).size).toBe(200);
+  expect(recording.left).toEqual([]);
+  await isWell(threads);
+});
+
+live('a process that forks and vforks without pause', async () => {
+  const forks = await target('forks');
+  const recording = await recordingOf({ pid: forks.pid, durationMs: 500 });
+  expect(saw(recording, /vfork\(/)).toBe(true);
+  expect(saw(recording, /execve\("\/bin\/true"/)).toBe(true);
+  expect(recording.left).toEqual([]);
+  await isWell(forks);
+});
+
+live('without --follow its threads alone are recorded', async () => {
+  const forks = await target('forks');
+  const recording = await recordingOf({ pid: forks.pid, follow: false });
+  expect(recording.left).toEqual([]);
+  expect(saw(recording, /wait4\(/)).toBe(true);
+  expect(saw(recording, /execve\(/)).toBe(false);
+  await isWell(forks);
+});
+
+live('a name with a newline', async () => {
+  const named = await target('name');
+  const recording = await recordingOf({ pid: named.pid });
+  expect(recording.meta.target.comm).toBe('a\nb> (c) [1');
+  expect(recording.meta.tasks[0]?.startTime).toBeGreaterThan(0);
+  expect(saw(recording, /clock_nanosleep\(/)).toBe(true);
+  await isWell(named);
+});
+
+live('a stopped process is recorded, and stays stopped', async () => {
+  const stopped = await target('threads', 2);
+  process.kill(stopped.pid, 'SIGSTOP');
+  await expect.poll(() => tasksBelow(stopped.pid).map(({ state }) => state)).toEqual(['T', 'T']);
+  const recording = await recordingOf({ pid: stopped.pid });
+  expect(recording.left).toEqual([]);
+  expect(saw(recording, /--- stopped by SIGSTOP ---/)).toBe(true);
+  expect(tasksBelow(stopped.pid).map(({ state, tracer }) => [state, tracer])).toEqual([
+    ['T', 0],
+    ['T', 0],
+  ]);
+  process.kill(stopped.pid, 'SIGCONT');
+  await isWell(stopped);
+});
+
+live('a stop that comes during the recording is told and not undone', async () => {
+  const stopped = await target('threads', 2);
+  const recording = await recordingOf({
+    pid: stopped.pid,
+    perf: false,
+    onProgress: ({ stage }) => {
+      if (stage === 'recording') process.kill(stopped.pid, 'SIGSTOP');
+    },
+  });
+  expect(recording.left.map(({ what }) => what)).toEqual(['stopped', 'stopped']);
+  expect(recording.meta.notes.join()).toMatch(
+    /is stopped now and was not when the recording began: kill -CONT/,
+  );
+  process.kill(stopped.pid, 'SIGCONT');
+  await isWell(stopped);
+});
+
+live('a process that ends during the recording ends it', async () => {
+  const brief = await target('brief', 2500);
+  const recording = await recordingOf({ pid: brief.pid, durationMs: 20_000 });
+  expect(recording.endedBy).toBe('target');
+  expect(saw(recording, /\+\+\+ exited with 7 \+\+\+/)).toBe(true);
+  expect(filesOf(recording)).toContain('perf-tree.data');
+});
+
+live('a process that ends during the recording ends that of perf alone', async () => {
+  const brief = await target('brief', 2000);
+  const recording = await recordingOf({ pid: brief.pid, strace: false, durationMs: 20_000 });
+  expect(recording.endedBy).toBe('target');
+});
+
+live('a process that ends while the recorders start', async () => {
+  const brief = await target('brief', 60);
+  expect(await refusalsOf({ pid: brief.pid })).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^(?:strace strace-failed|both (?:zombie|no-process))$/)]),
+  );
+});
+
+live('a leader that ended while its threads live', async () => {
+  const before = await target('leader', 0);
+  await expect.poll(() => tasksBelow(before.pid)[0]?.state).toBe('Z');
+  const recording = await recordingOf({ pid: before.pid });
+  expect(recording.refusals).toEqual([]);
+  expect(saw(recording, /clock_nanosleep\(/)).toBe(true);
+  expect(recording.left).toEqual([]);
+  await isWell(before);
+});
+
+live('a leader that ends during the recording', async () => {
+  const during = await target('leader', 2000);
+  const recording = await recordingOf({ pid: during.pid, durationMs: 2500 });
+  expect(recording.endedBy).toBe('duration');
+  expect(saw(recording, /\bexit\(0/)).toBe(true);
+  await isWell(during);
+});
+
+live('what is traced already is left to perf', async () => {
+  const scene = scenes.find(({ name }) => name === 'strace-running')!;
+  expect(missingNeeds(scene)).toEqual([]);
+  await withLab(async (lab) => {
+    const [traced] = await scene.setUp(lab);
+    const recording = await recordingOf({ pid: traced!.pid });
+    expect(codesOf(recording)).toEqual(['strace already-traced']);
+    expect(recording.refusals[0]?.message).toMatch(/is traced already, by \d+ \(strace\)/);
+    expect(filesOf(recording)).toEqual(['meta.json', 'perf-host.data', 'perf-tree.data']);
+    expect(await refusalsOf({ pid: traced!.pid, perf: false })).toEqual(['strace already-traced']);
+  });
+});
+
+live('what is in D is left to perf', async () => {
+  const scene = scenes.find(({ name }) => name === 'vfork-wait')!;
+  await withLab(async (lab) => {
+    const [stuck] = await scene.setUp(lab);
+    const recording = await recordingOf({ pid: stuck!.pid });
+    expect(codesOf(recording)).toEqual(['strace uninterruptible']);
+    expect(filesOf(recording)).toContain('perf-tree.data');
+    expect(filesOf(recording)).not.toContain('strace.log');
+  });
+});
+
+live('those that cannot be recorded are told apart', async () => {
+  const zombies = await target('zombie');
+  expect(await refusalsOf({ pid: Number(zombies.line) })).toEqual(['both zombie']);
+  expect(await refusalsOf({ pid: 4_194_304 })).toEqual(['both no-process']);
+  expect(await refusalsOf({ pid: process.pid })).toEqual(['both ourselves']);
+  expect(await refusalsOf({ pid: process.ppid })).toEqual(['both ancestor']);
+  expect(await refusalsOf({ pid: 1 })).toEqual(['both init']);
+  expect(await refusalsOf({ pid: 1, follow: false, perf: false })).toEqual(['strace init']);
+  const threads = await target('threads', 2);
+  const thread = tasksBelow(threads.pid).find(({ tid }) => tid !== threads.pid)!.tid;
+  expect(await refusalsOf({ pid: thread })).toEqual(['both no-process']);
+  expect(await refusalsOf({ command: ['/no/such/program'] })).toEqual(['both no-command']);
+});
+
+live('a thread of the kernel is left to perf', async () => {
+  const found = await preflight(2, { strace: true, perf: true, follow: true });
+  expect(codesOf(found)).toEqual(['strace kernel-thread']);
+  expect(found.perf).toBeDefined();
+});
+
+interface Told {
+  readonly endedBy?: string;
+  readonly left?: unknown[];
+  readonly refusals?: Recording['refusals'];
+  readonly refused?: Recording['refusals'];
+  readonly meta?: Recording['meta'];
+  readonly directory?: string;
+}
+
+interface DriverOptions {
+  readonly wrapper?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Sent when the recording has begun. */
+  readonly signal?: NodeJS.Signals;
+}
+
+/** Records in a process of its own; gives what it told last, and what its command wrote. */
+async function drive(
+  request: Partial<RecordRequest>,
+  options: DriverOptions = {},
+): Promise<Told & { output: string }> {
+  const whole = {
+    strace: true,
+    perf: true,
+    follow: true,
+    durationMs: 200,
+    parent: directory,
+    version: 'test',
+    ...request,
+  };
+  const [program = '', ...args] = [
+    ...(options.wrapper ?? []),
+    process.execPath,
+    driver,
+    JSON.stringify(whole),
+  ];
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...options.env },
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (options.signal !== undefined && chunk.includes('"stage":"recording"')) child.kill(options.signal);
+  });
+  const lines = (await text(child.stdout)).trim().split('\n');
+  const output = lines.filter((line) => !line.startsWith('{'));
+  return {
+    ...(JSON.parse(lines.findLast((line) => line.startsWith('{'))!) as Told),
+    output: output.join('\n'),
+  };
+}
+
+live('SIGINT, SIGTERM and SIGHUP end the recording, which gives its result', async () => {
+  const threads = await target('threads', 4);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    const told = await drive({ pid: threads.pid, durationMs: 30_000 }, { signal });
+    expect(told.endedBy).toBe('stop');
+    expect(told.left).toEqual([]);
+    expect(told.meta?.notes).toEqual([]);
+    await isWell(threads);
+  }
+});
+
+live('a command is recorded from its first exec, with its exit status', async () => {
+  const out = join(directory, 'command.out');
+  const command = ['sh', '-c', `cat </dev/null; echo "$0 $1" > ${out}; exit 3`, 'zero', 'a b'] as const;
+  const recording = await recordingOf({ command, durationMs: 20_000 });
+  expect(recording.endedBy).toBe('target');
+  expect(readFileSync(out, 'utf8')).toBe('zero a b\n');
+  expect(recording.meta.ended).toEqual({ code: 3 });
+  expect(recording.meta.command).toEqual(command);
+  expect(saw(recording, /execve\("\S*\/sh", \["\S*sh", "-c"/)).toBe(true);
+  expect(saw(recording, /execve\("\S*\/cat"/)).toBe(true);
+});
+
+live('a command that goes on after the recording goes on untraced', async () => {
+  const recording = await recordingOf({ command: ['sleep', '30'] });
+  const { pid, ended } = recording.command!;
+  onTestFinished(async () => {
+    process.kill(pid);
+    await ended;
+  });
+  expect(recording.endedBy).toBe('duration');
+  expect(recording.meta.ended).toBeUndefined();
+  expect(tasksBelow(pid)).toMatchObject([{ name: 'sleep', tracer: 0, state: 'S' }]);
+});
+
+live('not root: own processes by strace, others not, and why', async () => {
+  const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+  const parent = mkdtempSync(join(directory, 'nobody-'));
+  chmodSync(directory, 0o711);
+  chmodSync(parent, 0o777);
+  chmodSync(driver, 0o644);
+  const roots = await target('threads', 2);
+  const codes = (told: Told) => codesOf({ refusals: told.refused ?? told.refusals ?? [] });
+  expect(codes(await drive({ pid: roots.pid, parent }, { wrapper: nobody }))).toEqual([
+    'strace other-user',
+    'perf perf-not-permitted',
+  ]);
+});
+
+live('without strace, without perf, or with one that complains', async () => {
+  const threads = await target('threads', 2);
+  const bin = join(directory, 'bin');
+  mkdirSync(bin);
+  symlinkSync(findProgram('perf')!, join(bin, 'perf'));
+  const onlyPerf = await drive({ pid: threads.pid }, { env: { PATH: bin } });
+  expect(codesOf({ refusals: onlyPerf.refusals! })).toEqual(['strace no-strace']);
+  expect(onlyPerf.meta?.perf?.files).toHaveLength(2);
+  rmSync(join(bin, 'perf'));
+  symlinkSync(findProgram('strace')!, join(bin, 'strace'));
+  writeFileSync(
+    join(bin, 'perf'),
+    `#!/bin/sh\necho "WARNING: perf not found for kernel 6.8.0-45" >&2\necho "  You may need to install the following packages for this specific kernel:" >&2\necho "    linux-tools-6.8.0-45-generic" >&2\nexit 2\n`,
+    { mode: 0o755 },
+  );
+  const onlyStrace = await drive({ pid: threads.pid }, { env: { PATH: bin } });
+  expect(onlyStrace.refusals).toMatchObject([
+    { source: 'perf', code: 'perf-broken', remedy: 'Install linux-tools-6.8.0-45-generic.' },
+  ]);
+  expect(onlyStrace.meta?.strace?.file).toBe('strace.log');
+  const neither = await drive({ pid: threads.pid }, { env: { PATH: '/nowhere' } });
+  expect(codesOf({ refusals: neither.refused! })).toEqual(['strace no-strace', 'perf no-perf']);
+  await isWell(threads);
+});
+
+live('a disk that fills up ends the recording', async () => {
+  const small = join(directory, 'small');
+  mkdirSync(small);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=140M', 'tmpfs', small]);
+  onTestFinished(() => void execFileSync('umount', ['-l', small]));
+  const hot = await target('hot');
+  const request = { pid: hot.pid, parent: small, durationMs: 20_000 };
+  const slowly = await recordingOf({ ...request, strace: false });
+  expect(slowly.endedBy).toBe('disk-short');
+  expect(slowly.meta.notes.join()).toMatch(/the disk was nearly full/);
+  await slowly.remove();
+  // Somebody else takes all that is left, in one go.
+  const suddenly = await recordingOf({
+    ...request,
+    onProgress: ({ stage }) => {
+      if (stage === 'recording')
+        spawnSync('dd', ['if=/dev/zero', `of=${small}/full`, 'bs=1M'], { stdio: 'ignore' });
+    },
+  });
+  expect(suddenly.endedBy).toBe('disk-short');
+  expect(suddenly.left).toEqual([]);
+  expect(filesOf(suddenly)).toContain('meta.json');
+  await suddenly.remove();
+  expect(await refusalsOf(request)).toEqual(['both disk-short']);
+  await isWell(hot);
+});
+
+live('a hot thread, which only perf slows down, is bounded', async () => {
+  const hot = await target('hot');
+  const recording = await recordingOf({
+    pid: hot.pid,
+    strace: false,
+    durationMs: 20_000,
+    mostBytes: { perf: 20e6 },
+  });
+  expect(recording.endedBy).toBe('too-much');
+  expect(recording.meta.notes.join()).toMatch(/perf had written \d+ MB, more than its limit/);
+  await isWell(hot);
+});
+
+live('a strace that somebody ends leaves perf recording', async () => {
+  const threads = await target('threads', 2);
+  let done = false;
+  const recording = await recordingOf({
+    pid: threads.pid,
+    durationMs: 700,
+    onProgress: ({ stage }) => {
+      const tracer = tasksBelow(threads.pid)[0]!.tracer;
+      if (stage !== 'recording' || done || tracer === 0) return;
+      done = true;
+      process.kill(tracer, 'SIGKILL');
+    },
+  });
+  expect(recording.endedBy).toBe('duration');
+  expect(recording.meta.notes).toEqual([
+    'strace ended before the recording did (SIGKILL): what it gives ends there.',
+  ]);
+  await isWell(threads);
+});
+
+live('a thread that is born while perf starts gets a recorder of its own', async () => {
+  const recording = await recordingOf({ command: ['sh', '-c', 'exit 0'], strace: false, durationMs: 3000 });
+  expect(recording.endedBy).toBe('target');
+  await pause(0);
+});
