@@ -83,6 +83,7 @@ function without(batch: PerfBatch, lost: () => boolean): PerfBatch {
     stack: whole(batch.stack),
     text: whole(batch.text),
     args: (row) => batch.args(kept[row]!),
+    firstWord: (row) => batch.firstWord(kept[row]!),
   };
 }
 

@@ -56,5 +56,9 @@ function batchOf(rows: readonly FakeRow[], stacks: (readonly string[])[], texts:
     stack: Int32Array.from(rows, ({ stack }) => (stack === undefined ? -1 : stacks.push(stack) - 1)),
     text: Int32Array.from(rows, ({ text }) => (text === undefined ? -1 : texts.push(text) - 1)),
     args: (row) => rows[row]?.args ?? '',
+    firstWord: (row) => {
+      const args = rows[row]?.args;
+      return args === undefined ? undefined : Number.parseInt(args, 16) >>> 0;
+    },
   };
 }

@@ -12,7 +12,7 @@ import type {
 import { PERF, type PerfBatch, type PerfSource } from '../perf/batch.ts';
 import type { StraceCall, StraceExit, StraceSignal } from '../strace/call.ts';
 import { type CorrelationQuality, type Loss, QualityCounter } from './quality.ts';
-import { sameResult } from './results.ts';
+import { sameFirst, sameResult } from './results.ts';
 import { type FinishedState, SchedulerTrack } from './scheduler.ts';
 import type { StraceTaker } from './strace-cursor.ts';
 import type { PerfCall, PerfReturn, Thread, Window } from './thread.ts';
@@ -44,7 +44,8 @@ const MOST_NAMES = 50_000;
  * (see merge.ts), and gives every event once to the sink.
  *
  * A call of strace owns what perf sees of its thread from its stamp to the next: the kernel's order is entry stop, strace's
- * line, sys_enter, call, sys_exit, exit stop. Number and result must agree, or the pair is refused and both are told apart.
+ * line, sys_enter, call, sys_exit, exit stop. Number, first argument and result must agree, or the pair is refused and both
+ * are told apart.
  */
 export class Correlator implements StraceTaker {
   readonly quality = new QualityCounter();
@@ -269,7 +270,7 @@ export class Correlator implements StraceTaker {
     const { window } = thread;
     let owner: Window | undefined;
     if (window !== undefined && window.enter === undefined && !window.refused) {
-      if (this.#isCall(window.call, nr)) owner = window;
+      if (this.#isCall(window.call, nr, batch.firstWord(row))) owner = window;
       else {
         this.quality.wrongPairsRefused++;
         window.refused = true;
@@ -288,10 +289,13 @@ export class Correlator implements StraceTaker {
       thread.exitStatus = Number.parseInt(args, 16) & 0xff;
   }
 
-  #isCall(call: StraceCall, nr: number): boolean {
-    if (call.nr >= 0) return call.nr === nr;
+  #isCall(call: StraceCall, nr: number, firstWord: number | undefined): boolean {
+    if (call.nr >= 0 && call.nr !== nr) return false;
     const name = this.#options.syscallName(nr);
-    return name === undefined || sameName(name, call.name);
+    const same = name !== undefined && sameName(name, call.name);
+    // A call of another table (32-bit programs): strace may show arguments that are in no register (socketcall).
+    if (!same) return call.nr >= 0 || name === undefined;
+    return firstWord === undefined || sameFirst(call.args, firstWord) !== false;
   }
 
   #exit(thread: Thread, at: Ns, nr: number, returned: number): void {

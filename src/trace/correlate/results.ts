@@ -20,3 +20,37 @@ export function sameResult(call: StraceCall, returned: number): boolean | undefi
     call.result + 2 ** 32 === returned
   );
 }
+
+const ZERO = 48;
+const NINE = 57;
+const X = 120;
+const COMMA = 44;
+const LESS = 60;
+
+/**
+ * Whether the first argument that strace prints is the one that was in the register, as far as it is a plain number there:
+ * a descriptor (`3`, `3</path>`), a process, a size, an address. The lower 32 bits are compared. Undefined when it is none.
+ */
+export function sameFirst(args: string, word: number): boolean | undefined {
+  const first = args.charCodeAt(0);
+  if (!(first >= ZERO && first <= NINE)) return undefined;
+  const hex = first === ZERO && args.charCodeAt(1) === X;
+  let at = hex ? 2 : 0;
+  // umask(022)
+  const base = hex ? 16 : first === ZERO ? 8 : 10;
+  let value = 0;
+  for (; at < args.length; at++) {
+    const digit = digitOf(args.charCodeAt(at));
+    if (digit < 0 || digit >= base) break;
+    value = (Math.imul(value, base) + digit) >>> 0;
+  }
+  const next = args.charCodeAt(at);
+  const ends = at === args.length || next === COMMA || next === LESS;
+  return ends ? value === word >>> 0 : undefined;
+}
+
+function digitOf(code: number): number {
+  if (code >= ZERO && code <= NINE) return code - ZERO;
+  // a to f
+  return code >= 97 && code <= 102 ? code - 87 : -1;
+}

@@ -58,6 +58,8 @@ export interface PerfBatch {
   readonly text: Int32Array;
   /** The raw arguments of an `enter` row, as hexadecimal with 0x, joined by `, `; '' where the recording has none. */
   args(row: number): string;
+  /** The lower 32 bits of the first argument of an `enter` row; undefined where the recording has none. */
+  firstWord(row: number): number | undefined;
 }
 
 /** One perf recording, whether perf.data or the text of perf script. */

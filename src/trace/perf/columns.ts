@@ -59,6 +59,10 @@ export class Columns implements PerfBatch {
     this.argTexts.clear();
   }
 
+  firstWord(row: number): number | undefined {
+    return this.argWordCount[row]! > 0 ? this.argWords[row * WORDS_PER_ROW] : undefined;
+  }
+
   args(row: number): string {
     const told = this.argTexts.get(row);
     if (told !== undefined) return told;

@@ -42,12 +42,12 @@ function correlate({ strace, perf, host, more }: Recorded) {
   return { events, calls, correlation: correlation! };
 }
 
-const enter = (tid: number, when: number, nr: number, args = '0x3'): FakeRow => ({
+const enter = (tid: number, when: number, nr: number, args?: string): FakeRow => ({
   kind: 'enter',
   tid,
   at: when,
   a: nr,
-  args,
+  ...(args === undefined ? {} : { args }),
 });
 const exit = (tid: number, when: number, nr: number, returned: number): FakeRow => ({
   kind: 'exit',
@@ -251,6 +251,25 @@ describe('what has no partner', () => {
       ['read', 'perf'],
       ['getpid', 'strace,perf'],
     ]);
+  });
+
+  test('another first argument is refused too, where strace prints a number', () => {
+    const read = (when: number, first: string) =>
+      at(10, when, `[   0] read(${first}, "x", 1) = 1 <0.000010000>`);
+    const { correlation } = correlate({
+      strace: [
+        read(1000, '3</etc/passwd>'),
+        read(101_000, '4'),
+        read(201_000, '0xffff8000'),
+        read(301_000, 'AT_FDCWD'),
+        read(401_000, '017'),
+      ],
+      perf: ['0x3', '0x5', '0xffffffffffff8000', '0xffffff9c', '0xf'].flatMap((args, nth) => [
+        enter(10, 20_000 + nth * 100_000, 0, args),
+        exit(10, 30_000 + nth * 100_000, 0, 1),
+      ]),
+    });
+    expect(correlation).toMatchObject({ matched: 4, wrongPairsRefused: 1 });
   });
 
   test('calls before perf, after it, and in threads that it missed are no fault of the pairing', () => {
