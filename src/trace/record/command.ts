@@ -32,7 +32,8 @@ export class HeldCommand {
   /** @param program its absolute path. */
   static async hold(program: string, args: readonly string[]): Promise<HeldCommand> {
     const child = spawn('/bin/sh', ['-c', HOLD, 'procdiag-held', program, ...args], {
-      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+      // Our stdout is for the answer alone: what the command prints goes to stderr.
+      stdio: ['inherit', 2, 'inherit', 'pipe'],
     });
     if (child.pid === undefined) throw await new Promise<Error>((resolve) => child.once('error', resolve));
     return new HeldCommand(child, child.pid);
