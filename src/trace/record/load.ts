@@ -7,14 +7,15 @@ import { openPerfData } from '../perf/data/reader.ts';
 import { Kallsyms } from '../perf/kallsyms.ts';
 import type { RecordingMeta } from '../recording.ts';
 import { openFileBytes } from './file-bytes.ts';
+import { readMeta } from './meta-file.ts';
 import { StraceFile } from './strace-file.ts';
 
 /** Names of kernel functions that a capture carries with it: lines as in /proc/kallsyms. */
 const SYMBOLS = 'kallsyms';
 
-/** Opens the directory of a recording: meta.json and the files that it names. Throws what fs does, and SyntaxError. */
+/** Opens the directory of a recording: meta.json and the files that it names. Throws CaptureError, and what fs does. */
 export function loadRecording(directory: string): LoadedTrace {
-  const meta = JSON.parse(readFileSync(join(directory, 'meta.json'), 'utf8')) as RecordingMeta;
+  const meta = readMeta(directory);
   const originNs = BigInt(meta.window.fromNs);
   const offsetNs = BigInt(meta.clock.startOffsetNs);
   const notes: string[] = [...meta.notes];
