@@ -60,6 +60,8 @@ export function listenToKeys({ app, timeline, search, toggleArrows, toggleHelp }
   };
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    // An open dialog has its own keys.
+    if (event.key !== '?' && document.querySelector('dialog[open]') !== null) return;
     const act = actions[event.key.toLowerCase()];
     if (act === undefined || (event.key.startsWith('Arrow') && isScrolling(event.target))) return;
     event.preventDefault();
