@@ -13,12 +13,19 @@ import { StraceFile } from './strace-file.ts';
 /** Names of kernel functions that a capture carries with it: lines as in /proc/kallsyms. */
 const SYMBOLS = 'kallsyms';
 
+/** Beyond this a call may be taken for its neighbour (trace-facts 3.3). */
+const CLOCK_ERROR_NS = 5000;
+
 /** Opens the directory of a recording: meta.json and the files that it names. Throws CaptureError, and what fs does. */
 export function loadRecording(directory: string): LoadedTrace {
   const meta = readMeta(directory);
   const originNs = BigInt(meta.window.fromNs);
   const offsetNs = BigInt(meta.clock.startOffsetNs);
   const notes: string[] = [...meta.notes];
+  if (meta.strace !== undefined && meta.perf !== undefined && meta.clock.errorNs > CLOCK_ERROR_NS)
+    notes.push(
+      `The host was so busy that the clocks of strace and perf are known to ${Math.round(meta.clock.errorNs / 1000)} μs only: calls may miss their partner.`,
+    );
   const strace =
     meta.strace === undefined
       ? undefined

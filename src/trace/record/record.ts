@@ -3,7 +3,7 @@ import { arch, cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RecordingMeta } from '../recording.ts';
-import { measureClockOffset } from './clock.ts';
+import { betterOffset, measureClockOffset } from './clock.ts';
 import { HeldCommand } from './command.ts';
 import { Guard } from './guard.ts';
 import { openedThreads } from './id-index.ts';
@@ -169,6 +169,11 @@ class Run {
     const left = await this.#detach(tasks);
     await this.#stopPerfs();
     const stopOffset = measureClockOffset();
+    const clock = betterOffset(startOffset, stopOffset);
+    if (clock.stepped)
+      this.#notes.push(
+        'The wall clock was set while the recording ran: times are those of the monotonic clock.',
+      );
     if (this.#command !== undefined) await this.#command.endsWithin(COMMAND_MS);
     const ended = this.#command?.hasEnded;
 
@@ -181,9 +186,9 @@ class Run {
       recordedAt: new Date().toISOString(),
       window: { fromNs: String(enabledNs), toNs: String(disabledNs) },
       clock: {
-        startOffsetNs: String(startOffset.offsetNs),
+        startOffsetNs: String(clock.best.offsetNs),
         stopOffsetNs: String(stopOffset.offsetNs),
-        errorNs: Math.max(startOffset.errorNs, stopOffset.errorNs),
+        errorNs: clock.best.errorNs,
       },
       ...this.#straceMeta(tools.strace),
       ...this.#perfMeta(tools.perf, enabledNs, disabledNs),
