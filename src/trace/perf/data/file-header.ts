@@ -5,7 +5,7 @@ import type { Events } from './events.ts';
 import { FEATURE, type Features } from './features.ts';
 import { unsigned64 } from './numbers.ts';
 
-export const MAGIC = 'PERFILE2';
+const MAGIC = 'PERFILE2';
 const MAGIC_OTHER_ENDIAN = '2ELIFREP';
 const MAGIC_OLD = 'PERFFILE';
 
