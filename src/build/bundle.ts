@@ -6,7 +6,7 @@ import { PRINTED_WIDTH } from '../cli/printed-help.ts';
 import { registry } from '../cli/registry.ts';
 import { rules } from '../rules/index.ts';
 import { explanationsBeside, PART_FILES, partsBeside } from './beside.ts';
-import { codeCacheFor, withCodeCache } from './code-cache.ts';
+import { codeCacheFor, WRAPPED, withCodeCache } from './code-cache.ts';
 import { lazyOclif, withoutOclifMain } from './oclif.ts';
 import { stubs } from './stubs.ts';
 import { builtTracePage } from './trace-page.ts';
@@ -19,8 +19,8 @@ import { builtTracePage } from './trace-page.ts';
  * 3. Help texts are rendered now: `--help` prints them, and oclif's help is loaded for narrow terminals only.
  * 4. Of oclif, commands get what parses flags, and no more.
  * 5. What few runs need (the pages of explain, captures, tables) are files beside the command.
- * 6. The command that is run under stress has a code cache, and is in two files: one that begins to read, and one that is
- *    loaded while the readers work.
+ * 6. The command that is run under stress has a code cache, and is in parts: what begins to read, what is loaded
+ *    while the readers work, and what draws the answer.
  * 7. The page that shows a trace is bundled for browsers, and is text in the command that writes it.
  */
 const root = join(import.meta.dirname, '../..');
@@ -78,11 +78,12 @@ function ascii(code: string): string {
   return code.replace(/[\u0080-\uffff]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** What `inspect` needs once its first reads are under way, and only then loads. */
-const JUDGE = /\/(?:diagnosis\/diagnose|report\/json|report\/terminal\/results)\.ts$/;
-const judge = ['diagnosis/diagnose', 'report/json', 'report/terminal/results']
-  .map((name) => `export * from './src/${name}.ts';`)
-  .join('\n');
+/** What `inspect` needs once its first reads are under way, and only then loads: what judges, and what draws. */
+const LATER = {
+  judge: /\/(?:diagnosis\/diagnose|report\/json)\.ts$/,
+  screen: /\/report\/terminal\/results\.ts$/,
+};
+const judge = `export * from './src/diagnosis/diagnose.ts'; export * from './src/report/json.ts';`;
 
 const help = await printedHelp();
 const results = await Promise.all([
@@ -102,16 +103,24 @@ const results = await Promise.all([
   }),
   build({
     ...common,
+    ...WRAPPED,
     entryPoints: ['src/commands/inspect.ts'],
-    plugins: [withoutOclifMain, stubs, lazyOclif, partsBeside, withCodeCache({ judge: JUDGE })],
+    plugins: [withoutOclifMain, stubs, lazyOclif, partsBeside, withCodeCache(LATER)],
   }),
   build({
     ...common,
+    ...WRAPPED,
     stdin: { contents: judge, resolveDir: root, sourcefile: 'judge.ts' },
     outdir: undefined,
     outExtension: undefined,
     outfile: join(dist, 'judge.cjs'),
-    plugins: [explanationsBeside, partsBeside],
+    plugins: [explanationsBeside],
+  }),
+  build({
+    ...common,
+    ...WRAPPED,
+    entryPoints: { screen: 'src/report/terminal/results.ts' },
+    plugins: [stubs, partsBeside],
   }),
   build({ ...common, entryPoints: PART_FILES, entryNames: '[name]', plugins: [explanationsBeside] }),
   build({ ...common, entryPoints: ['src/cli/help.ts'], plugins: [flagsOnly, stubs, lazyOclif] }),

@@ -1,30 +1,31 @@
 import { spawnSync } from 'node:child_process';
-import type { Plugin } from 'esbuild';
+import type { BuildOptions, Plugin } from 'esbuild';
+
+/**
+ * How a file begins and ends that has a code cache. What require() puts around each file is in the file: a source of such
+ * size is better not copied.
+ */
+export const WRAPPED: BuildOptions = {
+  banner: { js: '(function(exports,require,module,__filename,__dirname){' },
+  footer: { js: '})' },
+  // Shorter, and with less for V8 to make known to itself.
+  minifyIdentifiers: true,
+};
 
 /** Runs a file as require() would, with the code that V8 compiled for it before; without it when V8 is another one. */
 const LOAD = `
 const { readFileSync } = require('node:fs');
-const { createRequire } = require('node:module');
 const { Script } = require('node:vm');
-const prepare = (file, cachedData) => {
-  const source = readFileSync(file, 'latin1');
-  const wrapped = '(function (exports, require, module, __filename, __dirname) {' + source + '\\n})';
-  const script = new Script(wrapped, { filename: file, cachedData });
-  const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(file), module, file, file.replace(/[^/]*$/, ''));
-  return { script, exports: module.exports };
-};
 exports.load = (file) => {
-  const made = globalThis.madeForCodeCache;
-  let cache;
+  let cachedData;
   try {
-    cache = readFileSync(file + '.cache');
-  } catch {
-    if (made === undefined) return require(file);
-  }
-  const { script, exports } = prepare(file, cache);
-  made?.set(file, script);
-  return exports;
+    cachedData = readFileSync(file + '.cache');
+  } catch {}
+  const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData });
+  globalThis.madeForCodeCache?.set(file, script);
+  const module = { exports: {} };
+  script.runInThisContext()(module.exports, require, module, file, file.replace(/.[^/]*$/, ''));
+  return module.exports;
 };
 `;
 
@@ -33,6 +34,7 @@ const MAKE = `
 ${LOAD}
 const [file, exportName, ...argv] = process.argv.slice(1);
 globalThis.madeForCodeCache = new Map();
+require = require('node:module').createRequire(file);
 const commands = exports.load(file);
 (async () => {
   await commands[exportName].execute('build', [...argv, '--json']);

@@ -8,6 +8,8 @@ const STUBS: Readonly<Record<string, string>> = {
   tinyglobby: 'exports.glob = async () => [];',
   minimatch: 'exports.minimatch = () => false;',
   lilconfig: 'exports.lilconfigSync = () => ({ search: () => null });',
+  // What chalk would find out when it is loaded, by way of tty; we tell it.
+  '#supports-color': 'module.exports = { stdout: false, stderr: false };',
   // Brings tty, net and stream along.
   debug: `const none = () => Object.assign(() => {}, { enabled: false, extend: none });
     module.exports = Object.assign(none, { default: none, enable() {}, enabled: () => false });`,

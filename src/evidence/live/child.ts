@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { now } from './clock.ts';
 import { errnoOf } from './lock-free.ts';
 
 /** Why a child's run ended: it came to its end, or it was killed because it did not get on or had to stop. */
@@ -29,6 +30,8 @@ export interface ChildOptions {
   readonly ownSleep?: RegExp;
   /** The program itself sees to it that it does not outlive us. */
   readonly endsWithUs?: boolean;
+  /** What it says on stderr is of no use. */
+  readonly noStderr?: boolean;
   /** Is given the output as it comes. */
   readonly onOutput?: (chunk: Buffer) => void;
   readonly maxBytes?: number;
@@ -83,13 +86,17 @@ function isOfWrapper({ ended, errno, code, stdout, stderr }: ChildResult): boole
 
 function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildResult> {
   return new Promise((resolve) => {
-    const started = performance.now();
+    const started = now();
     const [program = '', ...rest] = argv;
     const nothing = { stdout: Buffer.alloc(0), stderr: '', ended: 'no-program', code: null } as const;
     let child: ChildProcess;
     try {
       child = spawn(program, rest, {
-        stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        stdio: [
+          options.input === undefined ? 'ignore' : 'pipe',
+          'pipe',
+          options.noStderr === true ? 'ignore' : 'pipe',
+        ],
         env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
         // Ours may be gone or on a dead mount, and find opens the directory it is started in.
         cwd: '/',
@@ -123,9 +130,9 @@ function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildR
     };
 
     const check = () => {
-      const now = performance.now();
-      if (now - started > options.lateMs) return finish('late', null);
-      if (!heard || now - lastProgress < options.stallMs || child.pid === undefined) return;
+      const time = now();
+      if (time - started > options.lateMs) return finish('late', null);
+      if (!heard || time - lastProgress < options.stallMs || child.pid === undefined) return;
       childPid ??= pidInProc(child.pid);
       const look = childPid === undefined ? undefined : lookAtChild(childPid);
       if (
@@ -136,14 +143,14 @@ function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildR
         options.ownSleep?.test(look.wchan)
       ) {
         lastSwitches = look?.switches ?? '';
-        sameSince = now;
+        sameSince = time;
         return;
       }
-      if (now - sameSince < options.stallMs) return;
+      if (time - sameSince < options.stallMs) return;
       const file = openFileOf(childPid);
       finish('stuck', null, {
         wchan: look.wchan,
-        afterMs: Math.round(now - lastProgress),
+        afterMs: Math.round(time - lastProgress),
         ...(file === undefined ? {} : { file }),
       });
     };
@@ -155,7 +162,7 @@ function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildR
       finish('no-program', null);
     });
     child.stdout?.on('data', (chunk: Buffer) => {
-      lastProgress = performance.now();
+      lastProgress = now();
       heard = true;
       chunks.push(chunk);
       options.onOutput?.(chunk);
@@ -163,7 +170,7 @@ function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildR
       if (bytes > (options.maxBytes ?? MOST_BYTES)) finish('overflow', null);
     });
     child.stderr?.on('data', (chunk: Buffer) => {
-      lastProgress = performance.now();
+      lastProgress = now();
       stderr += chunk.toString('latin1');
       bytes += chunk.length;
       if (bytes > (options.maxBytes ?? MOST_BYTES)) finish('overflow', null);

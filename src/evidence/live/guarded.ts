@@ -3,6 +3,7 @@ import type { Key } from '../keys.ts';
 import { pidOf } from '../keys.ts';
 import type { Outcome } from '../outcome.ts';
 import { type ChildResult, runChild } from './child.ts';
+import { now } from './clock.ts';
 import { fileReaders, MOST_LINES } from './readers.ts';
 
 /**
@@ -130,7 +131,7 @@ async function readGroup(
   hands: number,
 ): Promise<void> {
   let rest = [...paths];
-  const deadline = performance.now() + options.lateMs;
+  const deadline = now() + options.lateMs;
   const skip = (keys: readonly Key[], why: string) => {
     for (const key of keys) outcomes.set(key, { kind: 'skipped', why });
   };
@@ -140,7 +141,7 @@ async function readGroup(
       if (known !== undefined) outcomes.set(path, known);
       return known === undefined;
     });
-    const left = deadline - performance.now();
+    const left = deadline - now();
     if (left <= 0) return skip(rest, NO_TIME);
     const batch = firstThatFit(rest);
     if (batch.length === 0) return;
@@ -189,7 +190,7 @@ async function readGroup(
       rest = [...silent.filter((path) => place(path) > position), ...rest];
       // Where one is stuck others are, often with neighbouring numbers, and each costs a wait: from now on side by side.
       if (hands < MOST_HANDS && rest.length > 1) {
-        const within = { ...options, lateMs: deadline - performance.now() };
+        const within = { ...options, lateMs: deadline - now() };
         const parts = Array.from({ length: FAN_OUT }, (_, nth) =>
           rest.filter((_path, index) => index % FAN_OUT === nth),
         );

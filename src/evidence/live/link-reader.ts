@@ -2,6 +2,7 @@ import type { Key } from '../keys.ts';
 import { pathOf } from '../keys.ts';
 import type { Outcome } from '../outcome.ts';
 import { type ChildResult, runChild } from './child.ts';
+import { now } from './clock.ts';
 import {
   argumentLimit,
   asksLess,
@@ -37,7 +38,7 @@ export async function readLinks(
     if (known === undefined) open.push(key);
     else outcomes.set(key, known);
   }
-  const deadline = performance.now() + options.lateMs;
+  const deadline = now() + options.lateMs;
   for (let start = 0; start < open.length; ) {
     let size = 0;
     let end = start;
@@ -56,7 +57,7 @@ async function readSome(
   deadline: number,
 ): Promise<void> {
   if (keys.length === 0) return;
-  const left = deadline - performance.now();
+  const left = deadline - now();
   if (left <= 0) {
     for (const key of keys) outcomes.set(key, { kind: 'skipped', why: 'no time left' });
     return;

@@ -5,6 +5,7 @@ import type { Key } from '../keys.ts';
 import { CANARY, SELF } from '../keys.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Source } from '../source.ts';
+import { now } from './clock.ts';
 import { BlockedFiles, type GuardedOptions, readGuarded, sorted } from './guarded.ts';
 import { readLinks } from './link-reader.ts';
 import { isListable, isLockFree, listNow, readNow } from './lock-free.ts';
@@ -41,14 +42,14 @@ export function openLive(options: LiveOptions): Source {
   const realPath = (path: string) =>
     proc === '/proc' ? path : path.replace(/^\/proc(?=\/(?!self\/)|$)/, proc);
   const blocked = new BlockedFiles();
-  const opened = performance.now();
+  const opened = now();
   const openedAt = Date.now();
   let paused = 0;
   let late = 0;
   let quick = true;
   let canary: Promise<Outcome | undefined> | undefined;
   const held = new Map<number, number | undefined>();
-  const timeLeft = () => options.timeoutMs - (performance.now() - opened - paused);
+  const timeLeft = () => options.timeoutMs - (now() - opened - paused);
 
   return {
     proc,
@@ -56,7 +57,7 @@ export function openLive(options: LiveOptions): Source {
     get startedAt() {
       return new Date(openedAt).toISOString();
     },
-    elapsedMs: () => performance.now() - opened,
+    elapsedMs: () => now() - opened,
     pause: (milliseconds) => {
       paused += milliseconds;
       return new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -86,6 +86,7 @@ export function readQuickly(
       lateMs: options.lateMs,
       ownSleep: OWN_SLEEP,
       endsWithUs: true,
+      noStderr: true,
       onOutput,
     }).then(() => resolve(reply.answers));
   });

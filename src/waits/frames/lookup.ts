@@ -2,23 +2,20 @@ import { canonicalName } from './names.ts';
 import type { FrameRule } from './rule.ts';
 import { VOCABULARY } from './vocabulary/index.ts';
 
-const exact = new Map<string, FrameRule>();
-const prefixes = new Map<string, FrameRule>();
-const lengths: number[] = [];
+const ASTERISK = 42;
 
+/** By pattern as it is written, since each start of procdiag makes it anew; and the lengths of those that end in `*`. */
+const byPattern = new Map<string, FrameRule>();
+const found: boolean[] = [];
 for (const rule of VOCABULARY) {
   for (const pattern of rule.frames) {
-    const name = canonicalName(pattern);
-    if (!name.endsWith('*')) {
-      if (!exact.has(name)) exact.set(name, rule);
-      continue;
-    }
-    const prefix = name.slice(0, -1);
-    if (!prefixes.has(prefix)) prefixes.set(prefix, rule);
-    if (!lengths.includes(prefix.length)) lengths.push(prefix.length);
+    if (byPattern.has(pattern)) continue;
+    byPattern.set(pattern, rule);
+    const last = pattern.length - 1;
+    if (pattern.charCodeAt(last) === ASTERISK) found[last] = true;
   }
 }
-lengths.sort((a, b) => b - a);
+const lengths = [...found.keys()].filter((length) => found[length] === true).reverse();
 
 /** Names repeat much in a log; a hostile log's do not, so the memory is bounded. */
 const MAX_REMEMBERED = 20_000;
@@ -35,7 +32,7 @@ export function ruleOf(name: string): FrameRule | undefined {
 }
 
 function find(name: string): FrameRule | undefined {
-  return exact.get(name) ?? byPrefix(name);
+  return byPattern.get(name) ?? byPrefix(name);
 }
 
 /** The family that a function's name begins with, whatever its own row says. */
@@ -46,7 +43,7 @@ export function familyOf(name: string): FrameRule | undefined {
 function byPrefix(name: string): FrameRule | undefined {
   for (const length of lengths) {
     if (length > name.length) continue;
-    const rule = prefixes.get(name.slice(0, length));
+    const rule = byPattern.get(`${name.slice(0, length)}*`);
     if (rule) return rule;
   }
   return undefined;

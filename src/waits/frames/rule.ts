@@ -32,7 +32,7 @@ export interface FrameRule {
    * (reclaim). Other rules do not: whoever reads a page, its device is what is waited for.
    */
   readonly pages?: 'anywhere' | 'adjacent';
-  /** Function names; leading underscores and system call prefixes are ignored; `x*` = begins with x. */
+  /** Function names, in the spelling of canonicalName; `x*` = begins with x. */
   readonly frames: readonly string[];
 }
 

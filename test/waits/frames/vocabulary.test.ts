@@ -18,6 +18,11 @@ describe('the vocabulary', () => {
     expect(twice).toEqual([]);
   });
 
+  it('spells them as those are that are looked up', () => {
+    const odd = VOCABULARY.flatMap(({ frames }) => frames).filter((name) => canonicalName(name) !== name);
+    expect(odd).toEqual([]);
+  });
+
   it('has words for each subsystem', () => {
     const named = new Set(VOCABULARY.map(({ subsystem }) => subsystem));
     expect(SUBSYSTEMS.filter((subsystem) => !named.has(subsystem))).toEqual([]);

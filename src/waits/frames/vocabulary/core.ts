@@ -64,7 +64,7 @@ export const core: Vocabulary = [
     `call_usermodehelper* wait_for_helper
     request_module* request_key* construct_key* call_sbin_request_key complete_request_key wait_for_key_construction key_wait_* kmod_dup_request*
     nfsd4_umh_* nfsd4_cld_* umh_* try_then_request_module nfsd4_client_tracking_* wait_for_umh* usermodehelper_* firmware_* request_firmware*
-    fw_load_sysfs_fallback __request_module`,
+    fw_load_sysfs_fallback request_module`,
     { killable: null },
   ),
   wait(
@@ -90,7 +90,7 @@ export const core: Vocabulary = [
   taker(
     'unknown',
     'the lock of an open file or its position',
-    'fdget_pos f_unlock_pos f_lock_pos file_f_pos fget_pos ksys_lseek',
+    'fdget_pos f_unlock_pos f_lock_pos file_f_pos fget_pos sys_lseek',
   ),
   taker(
     'unknown',

@@ -100,7 +100,7 @@ export const localFs: Vocabulary = [
     'fsfreeze',
     'a frozen file system to be thawed (fsfreeze)',
     `sb_start_write* sb_start_pagefault sb_start_intwrite
-    mnt_want_write* mnt_want_write_file* file_start_write sb_wait_write sb_freeze_* kiocb_start_write __sb_start_write`,
+    mnt_want_write* mnt_want_write_file* file_start_write sb_wait_write sb_freeze_* kiocb_start_write sb_start_write`,
     {
       killable: false,
     },

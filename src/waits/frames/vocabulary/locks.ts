@@ -101,7 +101,7 @@ const inodes: Vocabulary = [
     'the super block of a file system (s_umount), held by a mount, umount, freeze or sync',
     `super_lock*
     grab_super* iterate_supers* user_get_super get_active_super deactivate_super get_super* super_trylock* sget* super_wake
-    super_cache_count ksys_sync sync_filesystem path_umount do_umount`,
+    super_cache_count sys_sync sync_filesystem path_umount do_umount`,
   ),
 ];
 

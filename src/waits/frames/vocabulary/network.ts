@@ -24,7 +24,7 @@ export const network: Vocabulary = [
     netdev_wait_allrefs* netdev_run_todo net_ns_* ops_exit* ops_init* ops_undo_list ops_free* unregister_pernet* register_pernet* default_device_exit* rtnl_link_unregister_wait net_drop_ns
     ops_undo_single* pernet_*`,
   ),
-  wait('socket-lock', 'the lock of a socket, held by another thread', 'lock_sock* __lock_sock release_sock*'),
+  wait('socket-lock', 'the lock of a socket, held by another thread', 'lock_sock* lock_sock release_sock*'),
   idle(
     'accept',
     'an incoming connection (accept)',
@@ -43,7 +43,7 @@ export const network: Vocabulary = [
     `sk_wait_data tcp_recvmsg* skb_recv_datagram* skb_wait_for_more_packets* unix_stream_read_*
     unix_stream_data_wait unix_stream_recvmsg unix_dgram_recvmsg udp_recvmsg udpv6_recvmsg netlink_recvmsg packet_recvmsg raw_recvmsg ping_recvmsg
     tcp_data_wait inet_recvmsg inet6_recvmsg sock_recvmsg* bt_sock_stream_recvmsg bt_sock_recvmsg bt_sock_data_wait l2cap_* rfcomm_* sctp_recvmsg sctp_skb_recv_datagram vsock_* rds_recvmsg tls_sw_* tls_* kcm_recvmsg
-    hci_* tcp_splice_read tcp_zerocopy* smc_rx_* mptcp_recvmsg mptcp_* unix_wait_for_* skb_recv_udp* tipc_recv* tipc_* can_* bcm_* isotp_* raw_recv* sock_read_iter sock_aio_read sys_recv* ___sys_recvmsg do_recvmmsg af_alg_wait* netlink_unicast`,
+    hci_* tcp_splice_read tcp_zerocopy* smc_rx_* mptcp_recvmsg mptcp_* unix_wait_for_* skb_recv_udp* tipc_recv* tipc_* can_* bcm_* isotp_* raw_recv* sock_read_iter sock_aio_read sys_recv* sys_recvmsg do_recvmmsg af_alg_wait* netlink_unicast`,
     {
       lock: 'mutex',
     },
