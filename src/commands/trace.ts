@@ -3,8 +3,9 @@ import { count, pid, seconds } from '../cli/args.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { version } from '../cli/config.ts';
 import { USAGE, UserError } from '../cli/errors.ts';
-import { EXIT, type ExitCode, FAIL_ON, type FailOn } from '../cli/exit-codes.ts';
+import { type ExitCode, exitCode, FAIL_ON, type FailOn } from '../cli/exit-codes.ts';
 import { stopSignals } from '../cli/stop-signals.ts';
+import type { OpeningBalance } from '../trace/ledgers/ledgers.ts';
 import type { LoadedTrace } from '../trace/loaded.ts';
 import type { Recording } from '../trace/record/record.ts';
 
@@ -157,7 +158,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     const { summaryOf } = await import('../trace/digest/summary-of.ts');
     const { isCapture, Outputs } = await import('./tracing/outputs.ts');
     const names = flags.output ?? [];
-    const digest = new Digest();
+    const digest = new Digest(openingOf(trace));
     const outputs = new Outputs(
       names.filter((name) => !isCapture(name)),
       trace,
@@ -176,11 +177,23 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
         const strip = (tid: number, columns: number) => digest.strip(tid, columns, from, to);
         this.print(renderTrace(summary, { ...screen, top: flags.top, strip }));
       }
-      return EXIT.OK;
+      return exitCode([{ diagnosis: summary }], flags['fail-on']);
     } finally {
       outputs.drop();
     }
   }
+}
+
+/** What the ledgers begin with. */
+function openingOf({ meta, originNs }: LoadedTrace): OpeningBalance {
+  if (meta === undefined || originNs === undefined) return {};
+  const { detachedNs } = meta.strace ?? {};
+  return {
+    tasks: meta.tasks,
+    descriptors: meta.descriptors,
+    signals: meta.signals,
+    ...(detachedNs === undefined ? {} : { detachedNs: Number(BigInt(detachedNs) - originNs) }),
+  };
 }
 
 async function openFiles(flags: Flags): Promise<LoadedTrace> {

@@ -2,6 +2,7 @@ import { percent, time } from '../../trace/digest/numbers.ts';
 import { qualitySentence, story } from '../../trace/digest/story.ts';
 import type { TraceSummary as Digested } from '../../trace/digest/summary.ts';
 import { kindInWords } from '../../trace/digest/wait-kind.ts';
+import { ledgerTables } from './ledger-tables.ts';
 import type { SummaryTable, TraceSummary } from './summary.ts';
 
 const NS = 1e9;
@@ -10,11 +11,21 @@ const NS = 1e9;
 export function conclusionOf(digest: Digested): TraceSummary {
   return {
     story: story(digest),
-    findings: [],
+    findings: digest.findings.map(({ severity, title, summary, facts: [fact] }) => ({
+      severity,
+      title,
+      text: summary,
+      ...(fact?.tid === undefined ? {} : { tid: fact.tid }),
+      ...(fact?.atNs === undefined ? {} : { atNs: fact.atNs }),
+    })),
     facts: facts(digest),
-    tables: [threads(digest), calls(digest), waits(digest), path(digest)].filter(
-      ({ rows }) => rows.length > 0,
-    ),
+    tables: [
+      threads(digest),
+      calls(digest),
+      waits(digest),
+      path(digest),
+      ...ledgerTables(digest.ledgers),
+    ].filter(({ rows }) => rows.length > 0),
   };
 }
 

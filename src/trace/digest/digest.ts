@@ -1,5 +1,7 @@
 import type { Analysed } from '../analyse.ts';
 import type { ThreadState, TraceEvent, TraceSink } from '../event.ts';
+import { findingsOfLedgers } from '../ledgers/findings/index.ts';
+import { Ledgers, type OpeningBalance } from '../ledgers/ledgers.ts';
 import { CallCounter, seconds } from './calls.ts';
 import type { TraceSummary } from './summary.ts';
 import { ThreadAccounts } from './threads.ts';
@@ -25,15 +27,24 @@ export class Digest implements TraceSink {
   readonly #calls = new CallCounter();
   readonly #threads = new ThreadAccounts();
   readonly #waits = new Waits();
+  readonly #ledgers: Ledgers;
   readonly #processes = new Set<number>();
+  readonly #gaps = new Set<number>();
   #spawned = 0;
+
+  /** `opening`: what was there when the recording began. */
+  constructor(opening: OpeningBalance) {
+    this.#ledgers = new Ledgers(opening);
+  }
 
   event(event: TraceEvent): void {
     if (event.type === 'spawn') {
       if (!event.thread) this.#spawned++;
     } else if (this.#processes.size < MOST_LISTED && event.type === 'comm' && event.startNs <= 0)
       this.#processes.add(event.pid);
+    if (event.type === 'gap') this.#gaps.add(event.pid);
     this.#calls.event(event);
+    this.#ledgers.event(event);
     this.#threads.event(event);
     this.#waits.event(event);
   }
@@ -41,6 +52,7 @@ export class Digest implements TraceSink {
   summary(analysed: Analysed, facts: DigestFacts): TraceSummary {
     const threads = this.#threads.finish();
     const { path, ...rest } = facts;
+    const books = this.#ledgers.finish(path.to);
     return {
       ...rest,
       correlation: analysed.correlation,
@@ -55,6 +67,8 @@ export class Digest implements TraceSink {
       calls: this.#calls.finish(),
       threads: threads.slice(0, MOST_LISTED),
       longestWaits: this.#waits.finish(MOST_WAITS),
+      ledgers: books,
+      findings: findingsOfLedgers({ books, endNs: path.to, gaps: this.#gaps }),
       criticalPath: this.#waits.criticalPath(path.tid, path.from, path.to),
     };
   }

@@ -1,4 +1,6 @@
 import type { CorrelationQuality } from '../correlate/quality.ts';
+import type { TraceFinding } from '../finding.ts';
+import type { LedgerBooks } from '../ledgers/books.ts';
 import type { StraceTally } from '../strace/call.ts';
 import type { CallTotals } from './calls.ts';
 import type { ThreadTotals, TimeTotals } from './threads.ts';
@@ -32,6 +34,9 @@ export interface TraceSummary {
   readonly threads: readonly ThreadTotals[];
   readonly longestWaits: readonly LongWait[];
   readonly criticalPath: readonly PathStep[];
+  readonly ledgers: LedgerBooks;
+  /** What is wrong, the worst first. */
+  readonly findings: readonly TraceFinding[];
   /** What is missing and why, a sentence each. */
   readonly notes: readonly string[];
 }

@@ -19,6 +19,8 @@ import {
   wrap,
 } from '../layout.ts';
 import { palette as makePalette, type Palette } from '../palette.ts';
+import { findingRows } from './findings.ts';
+import { ledgerRows } from './ledgers.ts';
 import { STRIP_LEAD, type StripLine, stripRows } from './timeline.ts';
 import { waitRows } from './waits.ts';
 
@@ -46,10 +48,12 @@ export function renderTrace(summary: TraceSummary, options: TraceRenderOptions):
     text === '' ? '' : toText([heading(label, width, palette)], palette) + text;
   return [
     toText(storyRows(summary, width, palette), palette),
+    rows('found', findingRows(summary.findings, width, palette)),
     rows('timeline', strips(summary, options, width, palette)),
     table('threads', threadTable(summary, options.top, width, palette)),
     rows('longest waits', waitRows(summary.longestWaits, Math.min(5, options.top), width, palette)),
     table('system calls', callTable(summary, options.top, width, palette)),
+    rows('ledgers', ledgerRows(summary, width, palette)),
     rows('how well it fits', qualityRows(summary, width)),
     rows('not seen', noteRows(summary, width, palette)),
   ].join('');

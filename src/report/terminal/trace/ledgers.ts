@@ -1,0 +1,138 @@
+import { count, plural } from '../../../trace/digest/numbers.ts';
+import type { TraceSummary } from '../../../trace/digest/summary.ts';
+import type { LedgerBooks } from '../../../trace/ledgers/books.ts';
+import { line } from '../../text.ts';
+import { itemised, own, paragraph, type Row, type Span, space } from '../layout.ts';
+import type { Palette } from '../palette.ts';
+
+const MOST_COMMANDS = 4;
+const MOST_LEFT = 4;
+const LABEL = 15;
+
+/** What was started, opened, sent and watched, and what is left of it: a line each, and the largest remainders. */
+export function ledgerRows({ ledgers }: TraceSummary, width: number, palette: Palette): Row[] {
+  const dot = own(` ${palette.glyphs.dot} `, 'quiet');
+  const told = (label: string, items: readonly string[]): Row[] => {
+    if (items.length === 0) return [];
+    const [first = [], ...rest] = itemised(
+      items.map((text): Span[] => [own(text)]),
+      dot,
+      width,
+      LABEL,
+    );
+    return [[space(2), own(label.padEnd(LABEL - 2), 'name'), ...first.slice(1)], ...rest];
+  };
+  return [
+    ...told('processes', processItems(ledgers)),
+    ...commandRows(ledgers, width),
+    ...told('descriptors', descriptorItems(ledgers)),
+    ...leftRows(ledgers, width),
+    ...told('signals', signalItems(ledgers)),
+    ...told('watches', watchItems(ledgers)),
+  ];
+}
+
+/** `3 zombies`, and nothing for none. */
+function some(value: number, one: string, many?: string): string[] {
+  return value === 0 ? [] : [plural(value, one, many)];
+}
+
+function processItems({ processes: { totals } }: LedgerBooks): string[] {
+  if (totals.spawned + totals.exited + totals.threadsStarted + totals.execs === 0) return [];
+  return [
+    `${count(totals.spawned)} spawned`,
+    `${count(totals.exited)} exited`,
+    `${count(totals.reaped)} reaped`,
+    ...some(totals.zombies, 'left as zombie', 'left as zombies'),
+    ...some(totals.orphaned, 'orphaned', 'orphaned'),
+    ...some(totals.execs, 'exec'),
+    ...some(totals.threadsStarted, 'thread started', 'threads started'),
+    ...Object.entries(totals.spawnsFailed).map(
+      ([errno, times]) => `${count(times)} failed with ${line(errno)}`,
+    ),
+  ];
+}
+
+/** Commands by how often they ran, where something can be told of them: their exits. */
+function commandRows({ processes }: LedgerBooks, width: number): Row[] {
+  const told = processes.commands.items.filter(({ exits }) => Object.keys(exits).length > 0);
+  return told.slice(0, MOST_COMMANDS).flatMap(({ command, count: times, exits }) => {
+    const ends = Object.entries(exits)
+      .map(([how, often]) => `${/^\d/.test(how) ? `exit ${how}` : line(how)} ${count(often)} times`)
+      .join(', ');
+    return paragraph(
+      [own(`${count(times)} times `, 'quiet'), own(line(command), 'says'), own(`: ${ends}`, 'quiet')],
+      width,
+      LABEL,
+      1,
+    );
+  });
+}
+
+function descriptorItems({ descriptors: { totals } }: LedgerBooks): string[] {
+  const made = totals.opened + totals.accepted + totals.received + totals.duplicated + 2 * totals.pairs;
+  const closed = totals.closed.close + totals.closed.close_range;
+  if (made + closed + totals.unknownMade === 0) return [];
+  return [
+    `${count(made)} made`,
+    `${count(closed)} closed`,
+    ...some(totals.closed.exit, 'closed by exit', 'closed by exit'),
+    ...some(totals.closed.exec, 'closed by exec', 'closed by exec'),
+    `${count(totals.left)} open at the end`,
+    ...some(totals.inheritedOverExec, 'inherited over exec', 'inherited over exec'),
+    ...some(totals.passed, 'passed on', 'passed on'),
+    ...some(totals.unknownMade, 'of unknown number', 'of unknown number'),
+    ...Object.entries(totals.failed)
+      .slice(0, 2)
+      .map(([errno, times]) => `${count(times)} failed with ${line(errno)}`),
+  ];
+}
+
+function leftRows({ descriptors }: LedgerBooks, width: number): Row[] {
+  return descriptors.left.items
+    .filter(({ atExit, left, abandoned }) => !atExit && left > 0 && abandoned > 0)
+    .slice(0, MOST_LEFT)
+    .flatMap(({ pid, comm, call, left, what }) => {
+      const [first] = Object.keys(what);
+      return paragraph(
+        [
+          own(`${count(left)} left by ${pid} ${line(comm)}: `, 'quiet'),
+          own(line(`${call}${first === undefined ? '' : ` ${first}`}`), 'says'),
+        ],
+        width,
+        LABEL,
+        1,
+      );
+    });
+}
+
+function signalItems({ signals: { totals, undelivered } }: LedgerBooks): string[] {
+  if (totals.sent + totals.delivered === 0) return [];
+  const by = Object.entries(totals.deliveredBySignal)
+    .slice(0, 3)
+    .map(([signal, times]) => `${count(times)} ${line(signal)}`);
+  const [first] = undelivered.items;
+  return [
+    ...some(totals.sent, 'sent', 'sent'),
+    `${count(totals.delivered)} delivered${by.length === 0 ? '' : ` (${by.join(', ')})`}`,
+    ...some(totals.ignored, 'ignored', 'ignored'),
+    ...(first === undefined
+      ? []
+      : [
+          `${count(totals.undelivered)} not seen to arrive (${line(first.signal)} to ${first.toPid}: ${first.why})`,
+        ]),
+  ];
+}
+
+function watchItems({ watches: { totals } }: LedgerBooks): string[] {
+  if (totals.inotifyAdded + totals.epollAdded + Object.keys(totals.failed).length === 0) return [];
+  return [
+    ...some(totals.inotifyAdded, 'inotify watch added', 'inotify watches added'),
+    ...some(totals.inotifyLeft, 'left', 'left'),
+    ...some(totals.inotifyOverflows, 'queue overflow'),
+    ...some(totals.epollAdded, 'epoll registration'),
+    ...some(totals.epollLeft, 'of them left', 'of them left'),
+    ...some(totals.epollStale, 'stale', 'stale'),
+    ...Object.entries(totals.failed).map(([errno, times]) => `${count(times)} failed with ${line(errno)}`),
+  ];
+}
