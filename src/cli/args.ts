@@ -27,6 +27,14 @@ export const seconds = customFlag<number, { min: number; max: number }>({
   },
 });
 
+/** Nanoseconds, exact: those since 1970 are beyond what a number holds. */
+export const nanoseconds = customFlag<bigint>({
+  parse: (text, _context, { name }) => {
+    if (/^-?\d{1,19}$/.test(text)) return Promise.resolve(BigInt(text));
+    throw new UserError(USAGE, `not a value for --${name}: ${shown(text)} (a number of nanoseconds)`);
+  },
+});
+
 function wholeNumber(text: string, min: number, max: number, what: string): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;

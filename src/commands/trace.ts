@@ -1,5 +1,5 @@
-import { boolean, custom, integer, string } from '@oclif/core/flags';
-import { count, pid, seconds } from '../cli/args.ts';
+import { boolean, custom, string } from '@oclif/core/flags';
+import { count, nanoseconds, pid, seconds } from '../cli/args.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { version } from '../cli/config.ts';
 import { USAGE, UserError } from '../cli/errors.ts';
@@ -84,7 +84,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
       helpGroup: 'IMPORT',
       exclusive: ['strace', 'perf'],
     }),
-    'clock-offset-ns': integer({
+    'clock-offset-ns': nanoseconds({
       summary: 'CLOCK_REALTIME minus the clock of perf, where the recordings do not tell',
       helpValue: 'N',
       helpGroup: 'IMPORT',
@@ -201,5 +201,6 @@ async function openFiles(flags: Flags): Promise<LoadedTrace> {
     const { loadRecording } = await import('../trace/record/load.ts');
     return loadRecording(flags.from);
   }
-  throw new UserError(USAGE, 'not yet');
+  const { openImports } = await import('./tracing/imported.ts');
+  return openImports(flags);
 }

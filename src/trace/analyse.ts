@@ -9,7 +9,7 @@ import type { PerfSource } from './perf/batch.ts';
 import type { RecordedTask } from './recording.ts';
 
 export interface AnalyseInput {
-  /** Logs of strace; several for `-ff`. Their readers were given an origin such that stamps are Ns of the trace. */
+  /** Logs of strace; several for `-ff`. Their readers were given an origin such that stamps are Ns of the trace, or they bring times of their own. */
   readonly strace: readonly StraceLog[];
   /** `host`: only its wake-ups count. */
   readonly perf: readonly { readonly source: PerfSource; readonly role: 'tree' | 'host' }[];
@@ -54,7 +54,7 @@ export function analyse(input: AnalyseInput): Analysed {
     if (messages.length < MOST_MESSAGES) messages.push(text);
   };
   merge([
-    ...input.strace.map((log) => new StraceCursor(log, new StraceTimes(0), correlator, message)),
+    ...input.strace.map((log) => new StraceCursor(log, log.times ?? new StraceTimes(0), correlator, message)),
     ...input.perf.map(
       ({ source, role }) =>
         new PerfCursor(source, ({ batch, row }) =>

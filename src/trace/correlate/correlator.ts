@@ -11,6 +11,7 @@ import type {
 } from '../event.ts';
 import { PERF, type PerfBatch, type PerfSource } from '../perf/batch.ts';
 import type { StraceCall, StraceExit, StraceSignal } from '../strace/call.ts';
+import { nameInStrace } from './call-names.ts';
 import { type CorrelationQuality, type Loss, QualityCounter } from './quality.ts';
 import { sameFirst, sameResult } from './results.ts';
 import { type FinishedState, SchedulerTrack } from './scheduler.ts';
@@ -292,7 +293,7 @@ export class Correlator implements StraceTaker {
   #isCall(call: StraceCall, nr: number, firstWord: number | undefined): boolean {
     if (call.nr >= 0 && call.nr !== nr) return false;
     const name = this.#options.syscallName(nr);
-    const same = name !== undefined && sameName(name, call.name);
+    const same = name !== undefined && nameInStrace(name) === nameInStrace(call.name);
     // A call of another table (32-bit programs): strace may show arguments that are in no register (socketcall).
     if (!same) return call.nr >= 0 || name === undefined;
     return firstWord === undefined || sameFirst(call.args, firstWord) !== false;
@@ -606,6 +607,9 @@ export class Correlator implements StraceTaker {
   #tellExec(thread: Thread, { call, exec, at: began }: Window, at: Ns): void {
     if (!call.name.startsWith('execve') || call.state !== 'done' || call.result !== 0) return;
     const told = EXEC_ARGUMENTS.exec(call.args);
+    // Without perf and --decode-pids nothing else tells a name: that of the file, cut as the kernel does.
+    if (call.comm === undefined && !this.#options.hasPerf && told?.[1] !== undefined)
+      this.#name(thread, commOf(told[1]), at, STRACE);
     const event: ExecEvent = {
       type: 'exec',
       pid: thread.pid,
@@ -693,26 +697,15 @@ function whyOpen(call: StraceCall, open: SyscallEvent['open']): SyscallEvent['op
   return call.state === 'open' ? (open ?? 'end-of-trace') : 'end-of-trace';
 }
 
+function commOf(quoted: string): string {
+  return quoted
+    .replace(/^"|"(?:\.\.\.)?$/g, '')
+    .replace(/^.*\//, '')
+    .slice(0, 15);
+}
+
 /** Path and argv of execve or execveat, as strace prints them. */
 const EXEC_ARGUMENTS = /^(?:[^"]*, )?("(?:[^"\\]|\\.)*"(?:\.\.\.)?), (\[.*?\]|0x[0-9a-f]+)(?:, |$)/;
-
-/** strace's names of system calls, where they differ from the kernel's. */
-function sameName(kernel: string, strace: string): boolean {
-  if (kernel === strace) return true;
-  const alias: Readonly<Record<string, string>> = {
-    newfstatat: 'fstatat64',
-    pread64: 'pread',
-    pwrite64: 'pwrite',
-    umount2: 'umount',
-    sendfile: 'sendfile64',
-    newstat: 'stat',
-    newfstat: 'fstat',
-    newlstat: 'lstat',
-    newuname: 'uname',
-    fadvise64: 'posix_fadvise',
-  };
-  return alias[kernel] === strace;
-}
 
 function isTracerStop(stack: readonly string[]): boolean {
   return stack.some((frame) => frame === 'ptrace_stop' || frame === 'ptrace_notify');

@@ -1,13 +1,15 @@
 import type { Ns } from '../event.ts';
 import type { StraceCall, StraceExit, StraceSignal, StraceVisitor } from '../strace/call.ts';
 import type { Cursor } from './merge.ts';
-import type { StraceTimes } from './strace-times.ts';
+import type { LineTimes } from './strace-times.ts';
 
 /** A log of strace, read piece by piece. `read` gives what it holds to the visitor and says false at its end. */
 export interface StraceLog {
   read(visitor: StraceVisitor): boolean;
   /** Sum of the -r differences up to the line that is being told; NaN in a log without. */
   readonly elapsedNs: number;
+  /** How its stamps come to the clock of the trace; without, they are on it. */
+  readonly times?: LineTimes;
 }
 
 /** What is done with each record when its time has come. */
@@ -31,7 +33,7 @@ type Item = {
 /** The records of a strace log in the order of their lines, on the clock of the trace. */
 export class StraceCursor implements Cursor, StraceVisitor {
   readonly #log: StraceLog;
-  readonly #times: StraceTimes;
+  readonly #times: LineTimes;
   readonly #taker: StraceTaker;
   readonly #message: (text: string, tid: number) => void;
   #items: Item[] = [];
@@ -42,7 +44,7 @@ export class StraceCursor implements Cursor, StraceVisitor {
 
   constructor(
     log: StraceLog,
-    times: StraceTimes,
+    times: LineTimes,
     taker: StraceTaker,
     message: (text: string, tid: number) => void,
   ) {

@@ -1,5 +1,13 @@
 import type { Ns } from '../event.ts';
 
+/** Brings the stamps of a log to the clock of the trace. */
+export interface LineTimes {
+  /** To be told of each stamped line as it is read. Either may be NaN: the log does not have it. */
+  seen(stampNs: number, elapsedNs: number): void;
+  /** Asked once for each of these lines, in their order. NaN where the line has no time at all. */
+  at(stampNs: number, elapsedNs: number): Ns;
+}
+
 /** Lines whose two clocks are compared to find where the relative one begins. */
 const BASE_LINES = 63;
 
@@ -9,7 +17,7 @@ const BASE_LINES = 63;
  * stamps only tell where it begins. The first line's difference is read late (a cold libc), so the median over the first
  * lines counts.
  */
-export class StraceTimes {
+export class StraceTimes implements LineTimes {
   readonly #offset: number;
   #bases: number[] = [];
   #base: number | undefined;
@@ -19,14 +27,12 @@ export class StraceTimes {
     this.#offset = offset;
   }
 
-  /** To be told of each stamped line as it is read. Either may be NaN: the log does not have it. */
   seen(stampNs: number, elapsedNs: number): void {
     if (this.#base !== undefined || this.#bases.length >= BASE_LINES) return;
     const base = stampNs - this.#offset - elapsedNs;
     if (!Number.isNaN(base)) this.#bases.push(base);
   }
 
-  /** NaN where the line has no time at all. */
   at(stampNs: number, elapsedNs: number): Ns {
     if (Number.isNaN(elapsedNs)) return stampNs - this.#offset;
     if (this.#base === undefined) {

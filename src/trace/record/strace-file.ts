@@ -1,21 +1,30 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { StraceLog } from '../correlate/strace-cursor.ts';
+import type { LineTimes } from '../correlate/strace-times.ts';
 import type { StraceVisitor } from '../strace/call.ts';
 import { StraceReader, type StraceReaderOptions } from '../strace/reader.ts';
 
 const CHUNK = 1024 * 1024;
 
-/** A file of strace, read piece by piece as the merge asks for it. */
+export interface StraceFileOptions extends StraceReaderOptions {
+  /** How its stamps come to the clock of the trace. */
+  readonly times?: LineTimes;
+  /** Bytes that are read at a time; less where many files are open. */
+  readonly chunkBytes?: number;
+}
+
+/** A file of strace, read piece by piece as the merge asks for it. Open only while it is read: of `-ff` there may be thousands. */
 export class StraceFile implements StraceLog {
+  readonly times?: LineTimes;
   readonly #path: string;
-  readonly #options: StraceReaderOptions;
-  readonly #chunk = Buffer.allocUnsafe(CHUNK);
-  #fd: number | undefined;
+  readonly #options: StraceFileOptions;
+  #position = 0;
   #reader: StraceReader | undefined;
 
-  constructor(path: string, options: StraceReaderOptions) {
+  constructor(path: string, options: StraceFileOptions) {
     this.#path = path;
     this.#options = options;
+    if (options.times !== undefined) this.times = options.times;
   }
 
   get elapsedNs(): number {
@@ -29,14 +38,26 @@ export class StraceFile implements StraceLog {
 
   read(visitor: StraceVisitor): boolean {
     this.#reader ??= new StraceReader(visitor, this.#options);
-    this.#fd ??= openSync(this.#path, 'r');
-    const got = readSync(this.#fd, this.#chunk, 0, CHUNK, null);
-    if (got > 0) {
-      this.#reader.feed(this.#chunk.subarray(0, got));
+    const piece = pieceOf(this.#path, this.#position, this.#options.chunkBytes ?? CHUNK);
+    this.#position += piece.length;
+    if (piece.length > 0) {
+      this.#reader.feed(piece);
       return true;
     }
     this.#reader.end();
-    closeSync(this.#fd);
     return false;
+  }
+}
+
+let shared = Buffer.allocUnsafe(0);
+
+/** Bytes of a file, which hold until the next call. */
+function pieceOf(path: string, position: number, length: number): Buffer {
+  if (shared.length < length) shared = Buffer.allocUnsafe(length);
+  const descriptor = openSync(path, 'r');
+  try {
+    return shared.subarray(0, readSync(descriptor, shared, 0, length, position));
+  } finally {
+    closeSync(descriptor);
   }
 }
