@@ -21,8 +21,9 @@ export class Columns implements PerfBatch {
   readonly argWordCount = new Uint8Array(BATCH_ROWS);
   /** Arguments of enter rows: low word, high word. */
   readonly argWords = new Uint32Array(BATCH_ROWS * WORDS_PER_ROW);
-  /** Arguments that are no numbers, by row. */
-  readonly argTexts = new Map<number, string>();
+  /** Arguments that were read as text, by row: as they are to be shown, or hexadecimal without 0x. */
+  readonly argTexts: (string | undefined)[] = new Array<string | undefined>(BATCH_ROWS).fill(undefined);
+  readonly argHex: (string | undefined)[] = new Array<string | undefined>(BATCH_ROWS).fill(undefined);
 
   get full(): boolean {
     return this.count === BATCH_ROWS;
@@ -41,6 +42,8 @@ export class Columns implements PerfBatch {
     this.stack[row] = -1;
     this.text[row] = -1;
     this.argWordCount[row] = 0;
+    this.argTexts[row] = undefined;
+    this.argHex[row] = undefined;
     return row;
   }
 
@@ -54,18 +57,15 @@ export class Columns implements PerfBatch {
     this.argWordCount[row] = count + 2;
   }
 
-  clear(): void {
-    this.count = 0;
-    this.argTexts.clear();
-  }
-
   firstWord(row: number): number | undefined {
     return this.argWordCount[row]! > 0 ? this.argWords[row * WORDS_PER_ROW] : undefined;
   }
 
   args(row: number): string {
-    const told = this.argTexts.get(row);
+    const told = this.argTexts[row];
     if (told !== undefined) return told;
+    const hex = this.argHex[row];
+    if (hex !== undefined) return hex.replace(/[0-9a-f]+/g, '0x$&');
     const start = row * WORDS_PER_ROW;
     const count = this.argWordCount[row]!;
     let text = '';
@@ -88,8 +88,8 @@ export function copyRow(from: Columns, row: number, to: Columns): void {
   const start = row * WORDS_PER_ROW;
   to.argWords.set(from.argWords.subarray(start, start + words), copy * WORDS_PER_ROW);
   to.argWordCount[copy] = words;
-  const text = from.argTexts.get(row);
-  if (text !== undefined) to.argTexts.set(copy, text);
+  to.argTexts[copy] = from.argTexts[row];
+  to.argHex[copy] = from.argHex[row];
 }
 
 /** A number of 64 bits as `0x1f`, exact. */

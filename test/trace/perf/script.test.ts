@@ -63,6 +63,15 @@ describe('text with a header', () => {
   });
 });
 
+describe('text with the header of an older perf', () => {
+  it('reads the clock off the events', () => {
+    const { header } = open(
+      '# event : name = sched:sched_switch, , id = { 1 }, type = 2, use_clockid = 1, clockid = 1\nsh 1 2.000000: cycles:\n',
+    );
+    expect(header.clock).toBe('monotonic');
+  });
+});
+
 describe('the first line of a record', () => {
   it.each([
     ['sh 5874 [001] 10.000002: cycles:', { pid: 5874, tid: 5874, cpu: 1, at: 10_000_002_000, a: 1 }],

@@ -1,3 +1,4 @@
+import { clockById } from '../clock-name.ts';
 import { unsigned64 } from './numbers.ts';
 
 /** Bits of perf_event_attr.sample_type: include/uapi/linux/perf_event.h. */
@@ -88,15 +89,7 @@ export function attributesName({ type, config }: EventAttributes): string {
   return `event ${type}:${config.toString(16)}`;
 }
 
-const CLOCKS: Readonly<Record<number, string>> = {
-  0: 'realtime',
-  1: 'monotonic',
-  4: 'monotonic_raw',
-  7: 'boottime',
-  11: 'tai',
-};
-
 /** Name of the clock of the stamps: `perf` is the scheduler's own, which no program can read. */
 export function clockName({ clockId }: EventAttributes): string {
-  return clockId === undefined ? 'perf' : (CLOCKS[clockId] ?? `clock ${clockId}`);
+  return clockId === undefined ? 'perf' : clockById(clockId);
 }

@@ -118,7 +118,7 @@ class PerfDataReader implements PerfDataSource {
 
   next(): PerfBatch | undefined {
     const columns = this.#columns;
-    columns.clear();
+    columns.count = 0;
     while (!columns.full) {
       const run = this.#runs.first;
       if (run && run.time <= this.#limit) this.#drain(run);

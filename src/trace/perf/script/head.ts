@@ -1,3 +1,5 @@
+import { detached } from '../texts.ts';
+
 /** The first line of a record of perf script: `comm pid/tid [cpu] time: period event: rest`, parts of it left out by -F. */
 export interface Head {
   /** -1: not told. */
@@ -18,15 +20,15 @@ const LONGEST_FRONT = 120;
 
 const DIGIT_0 = 48;
 const DIGIT_9 = 57;
+const COLON = 58;
+const BLANK = 32;
+const TAB = 9;
 
 /** `pid/tid [cpu] flags` at the end of what stands before the time. Linear: all is bounded, and anchored on the right. */
 const WHO = /(?:^|\s)(-?\d{1,10})(?:\/(-?\d{1,10}))?\s*(?:\[(-?\d{1,5})\])?(?:\s+[A-Za-z.#]{1,8})?\s*$/;
 const WHERE = /\[(-?\d{1,5})\]\s*$/;
 
-/** A period, and the event with its colon. */
-const WHAT = /^\s*(?:(\d{1,20})\s+)?(\S*[^\s:]):(?:\s|$)/;
-
-const RECORD = /^\s*(PERF_RECORD_[A-Z0-9_]+)/;
+const RECORD = 'PERF_RECORD_';
 
 /** Where times are left out: `comm pid event: rest`. */
 const UNTIMED =
@@ -63,30 +65,103 @@ function headAt(line: string, point: number, colon: number): Head | undefined {
   while (start > 0 && point - start < 12 && isDigit(line.charCodeAt(start - 1))) start -= 1;
   if (start === point || start > LONGEST_FRONT) return undefined;
   if (start > 0 && line.charCodeAt(start - 1) > 32) return undefined;
-  const front = line.slice(0, start);
-  const who = WHO.exec(front);
-  const what = whatFollows(line.slice(colon + 1), who !== null);
+  const who = whoIn(line.slice(0, start));
+  const what = whatFollows(line, colon + 1, who.sure);
   if (!what) return undefined;
-  const pid = who ? Number(who[1]) : -1;
-  const decimals = line.slice(point + 1, colon);
-  const nanoseconds = decimals.length === 9 ? Number(decimals) : Number(decimals) * 1000;
+  const decimals = numberIn(line, point + 1, colon);
+  const nanoseconds = colon - point === 10 ? decimals : decimals * 1000;
   return {
-    pid,
-    tid: who?.[2] === undefined ? pid : Number(who[2]),
-    cpu: Number(who ? (who[3] ?? -1) : (WHERE.exec(front)?.[1] ?? -1)),
-    time: { seconds: Number(line.slice(start, point)), nanoseconds },
-    ...what,
+    pid: who.pid,
+    tid: who.tid,
+    cpu: who.cpu,
+    time: { seconds: numberIn(line, start, point), nanoseconds },
+    period: what.period,
+    event: what.event,
+    rest: what.rest,
   };
 }
 
-/** What stands behind the time. Without a name of an event the line must be sure by its numbers. */
-function whatFollows(text: string, sure: boolean): Pick<Head, 'period' | 'event' | 'rest'> | undefined {
-  const record = RECORD.exec(text);
-  if (record) return { period: 1, event: record[1]!, rest: text.slice(record[0].length) };
-  const what = WHAT.exec(text);
-  if (what) return { period: Number(what[1] ?? 1), event: what[2]!, rest: text.slice(what[0].length) };
-  if (sure && ADDRESS.test(text)) return { period: 1, event: '', rest: text };
+/** The decimal number that fills this part of the line. */
+function numberIn(line: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at++) value = value * 10 + line.charCodeAt(at) - DIGIT_0;
+  return value;
+}
+
+interface Who {
+  readonly pid: number;
+  readonly tid: number;
+  readonly cpu: number;
+  /** A thread was told. */
+  readonly sure: boolean;
+}
+
+/** The same few threads and CPUs stand in front of all lines. */
+const CACHED_FRONTS = 1 << 13;
+const fronts = new Map<string, Who>();
+
+function whoIn(front: string): Who {
+  const known = fronts.get(front);
+  if (known) return known;
+  const who = readWho(front);
+  if (fronts.size >= CACHED_FRONTS) fronts.clear();
+  fronts.set(detached(front), who);
+  return who;
+}
+
+function readWho(front: string): Who {
+  const match = WHO.exec(front);
+  if (!match) return { pid: -1, tid: -1, cpu: Number(WHERE.exec(front)?.[1] ?? -1), sure: false };
+  const [, pid, tid, cpu] = match;
+  return { pid: Number(pid), tid: Number(tid ?? pid), cpu: Number(cpu ?? -1), sure: true };
+}
+
+function skipBlanks(line: string, from: number): number {
+  let at = from;
+  while (line.charCodeAt(at) === BLANK || line.charCodeAt(at) === TAB) at += 1;
+  return at;
+}
+
+/** Where the word ends that begins here. */
+function wordEnd(line: string, from: number): number {
+  let at = from;
+  while (at < line.length && line.charCodeAt(at) > BLANK) at += 1;
+  return at;
+}
+
+/** What stands behind the time: a period, an event with its colon. Without the event the line must be sure by its numbers. */
+function whatFollows(
+  line: string,
+  from: number,
+  sure: boolean,
+): Pick<Head, 'period' | 'event' | 'rest'> | undefined {
+  let start = skipBlanks(line, from);
+  if (line.startsWith(RECORD, start)) {
+    let end = start + RECORD.length;
+    while (isNameCode(line.charCodeAt(end))) end += 1;
+    return { period: 1, event: line.slice(start, end), rest: line.slice(end) };
+  }
+  let end = wordEnd(line, start);
+  let period = 1;
+  if (end > start && end - start <= 20 && isNumber(line, start, end)) {
+    period = numberIn(line, start, end);
+    start = skipBlanks(line, end);
+    end = wordEnd(line, start);
+  }
+  const isEvent = end - start > 1 && line.charCodeAt(end - 1) === COLON && line.charCodeAt(end - 2) !== COLON;
+  if (isEvent) return { period, event: line.slice(start, end - 1), rest: line.slice(end + 1) };
+  if (sure && ADDRESS.test(line.slice(from))) return { period: 1, event: '', rest: line.slice(from) };
   return undefined;
+}
+
+function isNumber(line: string, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (!isDigit(line.charCodeAt(at))) return false;
+  return true;
+}
+
+/** Capitals, digits and underscores. */
+function isNameCode(code: number): boolean {
+  return (code >= 65 && code <= 90) || code === 95 || isDigit(code);
 }
 
 /** A line of a text without times; undefined for all others. */

@@ -1,4 +1,5 @@
 import type { PerfHeader } from '../batch.ts';
+import { clockById } from '../clock-name.ts';
 import { detached } from '../texts.ts';
 
 const KEYS = new Set(['clockid', 'hostname', 'os release', 'arch', 'perf version', 'cmdline']);
@@ -11,6 +12,7 @@ export class HeaderComments {
   readonly #fields = new Map<string, string>();
   readonly #events: string[] = [];
   #reference: PerfHeader['reference'];
+  #clockOfEvents: string | undefined;
 
   /** A line that begins with `#`. */
   take(line: string): void {
@@ -19,6 +21,9 @@ export class HeaderComments {
     const [, key, value] = match;
     if (key === 'event') {
       const name = /^name = (.{1,200}?),/.exec(value!)?.[1];
+      // perf before 5.9 names the clock nowhere else.
+      const clock = /, clockid = (\d{1,3})/.exec(value!)?.[1];
+      if (clock !== undefined) this.#clockOfEvents ??= clockById(Number(clock));
       if (name !== undefined && this.#events.length < MOST_EVENTS) this.#events.push(detached(name));
     } else if (key === 'reference time') this.#reference = parseReference(value!);
     else if (KEYS.has(key!) && !this.#fields.has(key!)) {
@@ -32,7 +37,7 @@ export class HeaderComments {
     const told = clockId === undefined ? undefined : /^(\S+)/.exec(clockId)?.[1];
     return {
       // Without -k the header says nothing of a clock.
-      clock: told ?? (this.#events.length > 0 ? 'perf' : undefined),
+      clock: told ?? this.#clockOfEvents ?? (this.#events.length > 0 ? 'perf' : undefined),
       reference: this.#reference,
       hostname: get('hostname'),
       release: get('os release'),

@@ -6,8 +6,8 @@ export interface Payload {
   readonly a?: number;
   readonly b?: number;
   readonly text?: string;
-  /** Arguments of a call, as numbers of 64 bits. */
-  readonly args?: readonly bigint[];
+  /** Arguments of a call, hexadecimal without 0x, between them a comma and a blank. */
+  readonly args?: string;
   /** Of records about another thread than the one that ran. */
   readonly pid?: number;
   readonly tid?: number;
@@ -65,7 +65,7 @@ const wake =
 const READERS: Readonly<Record<string, Reader>> = {
   'raw_syscalls:sys_enter': (rest) => {
     const match = ENTER.exec(rest);
-    return match && { kind: PERF.enter, a: Number(match[1]), args: hexList(match[2]!) };
+    return match && { kind: PERF.enter, a: Number(match[1]), args: match[2]! };
   },
   'raw_syscalls:sys_exit': (rest) => {
     const match = EXIT.exec(rest);
@@ -104,17 +104,10 @@ function deadness(text: string | undefined): number {
   return text === 'true' || text === '1' ? 1 : 0;
 }
 
-function hexList(text: string): bigint[] {
-  return text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => /^[0-9a-f]{1,16}$/.test(word))
-    .map((word) => BigInt(`0x${word}`));
-}
-
 /** `dfd: 0xffffff9c, filename: 0x7ffd8f0f2a3b, flags: 0x00080000`: values of a call's own event. */
-function namedValues(text: string): bigint[] {
-  return Array.from(text.matchAll(/\w+: (0x[0-9a-f]{1,16})(?![0-9a-f])/g), ([, value]) => BigInt(value!));
+function namedValues(text: string): string {
+  const values = text.matchAll(/\w+: 0x0*([0-9a-f]{1,16})(?![0-9a-f])/g);
+  return Array.from(values, ([, value]) => value!).join(', ');
 }
 
 const OWN_EVENT = /^(?:syscalls:)?sys_(enter|exit)_(\w+)$/;

@@ -45,7 +45,7 @@ export class RowWriter {
     if (this.#inOrder) return rows;
     const order = Array.from({ length: rows.count }, (_, row) => row);
     order.sort((one, other) => rows.at[one]! - rows.at[other]! || one - other);
-    this.#sorted.clear();
+    this.#sorted.count = 0;
     for (const row of order) copyRow(rows, row, this.#sorted);
     [this.#rows, this.#sorted] = [this.#sorted, rows];
     this.#inOrder = true;
@@ -54,7 +54,7 @@ export class RowWriter {
 
   /** To be called before rows are added to the next batch. */
   begin(): void {
-    this.#rows.clear();
+    this.#rows.count = 0;
   }
 
   /** Rows without a time before the first that has one get that. */

@@ -170,9 +170,7 @@ export class ScriptReader extends TextSource {
     columns.a[row] = payload.a ?? 0;
     columns.b[row] = payload.kind === PERF.lost ? (before ?? columns.at[row]!) : (payload.b ?? 0);
     if (payload.text !== undefined) columns.text[row] = this.texts.intern(payload.text);
-    for (const value of payload.args ?? []) {
-      columns.addArg(row, Number(value & 0xffffffffn), Number(value >> 32n));
-    }
+    columns.argHex[row] = payload.args;
     if (this.#chain.length > 0) {
       const kernel = this.#chain.filter((frame) => frame.kernel);
       columns.stack[row] = this.stacks.intern(kernel.map(({ name }) => name));

@@ -61,7 +61,7 @@ export class TraceReader extends TextSource {
       const row = rows.add(PERF.enter, at, tid, tid, -1);
       rows.columns.a[row] = -1;
       rows.columns.text[row] = text;
-      rows.columns.argTexts.set(row, argumentsOf(args, result !== null));
+      rows.columns.argTexts[row] = argumentsOf(args, result !== null);
     }
     if (!result) return;
     const row = rows.add(PERF.exit, at + milliseconds * 1e6, tid, tid, -1);
