@@ -19,13 +19,8 @@ export function conclusionOf(digest: Digested): TraceSummary {
       ...(fact?.atNs === undefined ? {} : { atNs: fact.atNs }),
     })),
     facts: facts(digest),
-    tables: [
-      threads(digest),
-      calls(digest),
-      waits(digest),
-      path(digest),
-      ...ledgerTables(digest.ledgers),
-    ].filter(({ rows }) => rows.length > 0),
+    // Threads, calls and waits the page adds up itself, of whatever is in view.
+    tables: [path(digest), ...ledgerTables(digest.ledgers)].filter(({ rows }) => rows.length > 0),
   };
 }
 
@@ -46,89 +41,6 @@ function facts(digest: Digested): TraceSummary['facts'] {
     ...(quality === undefined ? [] : [{ name: 'correlation', value: quality }]),
     ...notes.map((note) => ({ name: 'not seen', value: note })),
   ];
-}
-
-function threads({ threads: list, totals }: Digested): SummaryTable {
-  return {
-    title: 'Threads',
-    ...(totals.scheduled ? {} : { note: 'Without perf: time in calls, awake or asleep.' }),
-    columns: [
-      { title: 'thread', kind: 'tid' },
-      { title: 'name', kind: 'text' },
-      { title: 'on CPU', kind: 'duration' },
-      { title: 'runnable', kind: 'duration' },
-      { title: 'blocked', kind: 'duration' },
-      { title: 'held by strace', kind: 'duration' },
-      { title: 'calls', kind: 'count' },
-      { title: 'mostly blocked on', kind: 'text' },
-    ],
-    rows: list.map((one) => [
-      one.tid,
-      one.comm,
-      one.onCpuSeconds * NS,
-      one.runnableSeconds * NS,
-      one.blockedSeconds * NS,
-      one.ptraceSeconds * NS,
-      one.syscalls,
-      one.blockedOn[0] === undefined ? '' : kindInWords(one.blockedOn[0].kind),
-    ]),
-  };
-}
-
-function calls({ calls: list }: Digested): SummaryTable {
-  return {
-    title: 'System calls',
-    columns: [
-      { title: 'call', kind: 'text' },
-      { title: 'count', kind: 'count' },
-      { title: 'errors', kind: 'count' },
-      { title: 'total', kind: 'duration' },
-      { title: 'on CPU', kind: 'duration' },
-      { title: 'blocked', kind: 'duration' },
-      { title: 'median', kind: 'duration' },
-      { title: '99 %', kind: 'duration' },
-      { title: 'longest', kind: 'duration' },
-    ],
-    rows: list.map((one) => [
-      one.name,
-      one.count,
-      one.errors,
-      one.seconds * NS,
-      one.onCpuSeconds * NS,
-      one.blockedSeconds * NS,
-      one.p50Seconds * NS,
-      one.p99Seconds * NS,
-      one.maxSeconds * NS,
-    ]),
-  };
-}
-
-function waits({ longestWaits }: Digested): SummaryTable {
-  return {
-    title: 'Longest waits',
-    columns: [
-      { title: 'thread', kind: 'tid' },
-      { title: 'name', kind: 'text' },
-      { title: 'from', kind: 'time' },
-      { title: 'waited', kind: 'duration' },
-      { title: 'in', kind: 'text' },
-      { title: 'for', kind: 'text' },
-      { title: 'ended by', kind: 'text' },
-    ],
-    rows: longestWaits.map((wait) => [
-      wait.tid,
-      wait.comm,
-      wait.startNs,
-      wait.waitedSeconds * NS,
-      wait.name === undefined ? 'outside of calls' : `${wait.name}(${wait.args})`,
-      kindInWords(wait.kind),
-      wait.waker === undefined
-        ? wait.open
-          ? 'not ended'
-          : ''
-        : `${wait.waker.how}${wait.waker.comm === '' ? '' : `: ${wait.waker.tid} ${wait.waker.comm}`}`,
-    ]),
-  };
 }
 
 function path({ criticalPath }: Digested): SummaryTable {

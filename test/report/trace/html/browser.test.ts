@@ -12,7 +12,7 @@ import { HEAD, HOSTILE, HOSTILE_EVENTS, SUMMARY } from '../written.ts';
 import { pageOf } from './opened.ts';
 
 const SIZE = { width: 1280, height: 800 };
-const POLL = { timeout: 10_000 };
+const POLL = { timeout: 30_000 };
 
 if (chromiumPath === undefined) process.stderr.write('tests: no chromium here: the page is not opened\n');
 

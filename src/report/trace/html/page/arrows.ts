@@ -51,6 +51,25 @@ export function arrowsIn(
   return [...longest, ...spawnsIn(model, view)];
 }
 
+/** The sleeps that a thread ended in a time: places of states, with the rows of the sleepers. */
+export function wokenIn(
+  { about, states, wakes }: Model,
+  waker: number,
+  from: number,
+  to: number,
+  most: number,
+): readonly { readonly row: number; readonly place: number }[] {
+  const woken: { row: number; place: number }[] = [];
+  for (const [row, places] of wakes.entries()) {
+    for (let at = firstFrom(places, states.end, from); at < places.length; at++) {
+      const place = places[at]!;
+      if (states.end[place]! > to || woken.length >= most) break;
+      if (about.wakers[states.waker[place]! - 1]!.thread === waker) woken.push({ row, place });
+    }
+  }
+  return woken;
+}
+
 function spawnsIn({ about }: Model, view: View): Arrow[] {
   return about.spawns
     .filter(({ at, parent, child }) => at >= view.from && at <= view.to && parent >= 0 && child >= 0)

@@ -146,7 +146,7 @@ export const STATES = [
   'uninterruptible',
   'idle',
   'stopped',
-  'tracer',
+  'held by the tracer',
 ] as const;
 export const ON_CPU = 0;
 export const RUNNABLE = 1;

@@ -1,5 +1,5 @@
 import type { View } from './columns-of-pixels.ts';
-import { ASLEEP, ON_CPU, PREEMPTED, RUNNABLE, STOPPED, TRACER, UNINTERRUPTIBLE } from './data.ts';
+import { ASLEEP, IDLE, ON_CPU, PREEMPTED, RUNNABLE, STOPPED, TRACER, UNINTERRUPTIBLE } from './data.ts';
 import type { Model } from './model.ts';
 import { spentBetween } from './spent.ts';
 
@@ -9,6 +9,9 @@ export interface CallTotal {
   failed: number;
   ns: number;
   longestNs: number;
+  medianNs: number;
+  /** Of a hundred, one takes longer. */
+  slowNs: number;
   onCpuNs: number;
   runnableNs: number;
   blockedNs: number;
@@ -18,6 +21,7 @@ export interface CallTotal {
 export function callTotals(model: Model, view: View, all: boolean): readonly CallTotal[] {
   const { about, calls, rows } = model;
   const totals = new Map<number, CallTotal>();
+  const durations = new Map<CallTotal, number[]>();
   const of = (name: number): CallTotal => {
     const known = totals.get(name);
     if (known !== undefined) return known;
@@ -27,11 +31,14 @@ export function callTotals(model: Model, view: View, all: boolean): readonly Cal
       failed: 0,
       ns: 0,
       longestNs: 0,
+      medianNs: 0,
+      slowNs: 0,
       onCpuNs: 0,
       runnableNs: 0,
       blockedNs: 0,
     };
     totals.set(name, fresh);
+    durations.set(fresh, []);
     return fresh;
   };
   for (const { calls: lane } of rows) {
@@ -40,6 +47,7 @@ export function callTotals(model: Model, view: View, all: boolean): readonly Cal
       const total = of(calls.name[at]!);
       const duration = calls.duration[at]!;
       total.count += 1;
+      durations.get(total)!.push(duration);
       if (calls.errno[at] !== 0) total.failed += 1;
       total.ns += duration;
       total.longestNs = Math.max(total.longestNs, duration);
@@ -47,6 +55,11 @@ export function callTotals(model: Model, view: View, all: boolean): readonly Cal
       total.runnableNs += Math.max(0, calls.runnable[at]! - 1);
       total.blockedNs += Math.max(0, calls.blocked[at]! - 1);
     }
+  }
+  for (const [total, list] of durations) {
+    const sorted = Float64Array.from(list).sort();
+    total.medianNs = sorted[Math.floor(sorted.length / 2)]!;
+    total.slowNs = sorted[Math.floor(sorted.length * 0.99)]!;
   }
   if (all)
     for (const { what, count, ns } of about.left.calls) {
@@ -57,7 +70,7 @@ export function callTotals(model: Model, view: View, all: boolean): readonly Cal
   return [...totals.values()].sort((a, b) => b.ns - a.ns);
 }
 
-/** The longest waits that overlap the view: places of states, the longest first. */
+/** The longest sleeps and waits for a CPU that overlap the view: places of states, the longest first. */
 export function longestWaits(
   model: Model,
   view: View,
@@ -70,7 +83,7 @@ export function longestWaits(
     const end = lane.beginningFrom(view.to);
     for (let place = lane.endingAfter(view.from); place < end; place++) {
       const code = states.code[place]!;
-      if (code < RUNNABLE || states.duration[place]! <= shortest()) continue;
+      if (code < RUNNABLE || code > IDLE || states.duration[place]! <= shortest()) continue;
       const at = waits.findIndex((other) => states.duration[other.place]! < states.duration[place]!);
       waits.splice(at < 0 ? waits.length : at, 0, { row, place });
       if (waits.length > most) waits.pop();

@@ -1,3 +1,4 @@
+import { wokenIn } from '../arrows.ts';
 import { chainOf } from '../chain.ts';
 import { BY_PERF, BY_STRACE, STATES } from '../data.ts';
 import { clockText, durationText, percentText, timeText } from '../format.ts';
@@ -48,6 +49,7 @@ function callDetails(app: App, selection: Selection): Node[] {
           ? undefined
           : wokenBy(app, waker, sleep >= 0 ? model.states.end[sleep]! : calls.end[place]!),
         sleep < 0 ? undefined : chain(app, row, sleep),
+        woke(app, selection),
       ),
       stack(app, calls.stack[place]!),
     ),
@@ -103,7 +105,7 @@ function facts(app: App, selection: Selection, more: readonly (readonly [string,
   const end = thread.end === undefined ? '' : `, ${thread.end}`;
   const rows: (readonly [string, string])[] = [
     ['thread', `${threadText(model, selection.row)}${process}${end}`],
-    ['at', timeText(from, Math.min(viewport.length, 1e6))],
+    ['at', timeText(from, Math.min(viewport.length, 1e3))],
   ];
   if (model.about.realtimeNs !== undefined) rows.push(['clock', clockText(model.about.realtimeNs, from)]);
   if (selection.kind === 'call' || selection.kind === 'state') rows.push(['took', durationText(to - from)]);
@@ -191,6 +193,30 @@ function wokenBy(app: App, waker: number, at: number): HTMLElement {
     { class: 'woken' },
     el('h3', {}, 'woken by'),
     by.thread < 0 ? text : link(app, by.thread, at, text, 'waker'),
+  );
+}
+
+const MOST_WOKEN = 20;
+
+/** Whom a call woke. */
+function woke(app: App, selection: Selection): HTMLElement | undefined {
+  const { model } = app;
+  const { from, to } = app.times(selection);
+  const woken = wokenIn(model, selection.row, from, to, MOST_WOKEN);
+  if (woken.length === 0) return undefined;
+  return el(
+    'div',
+    {},
+    el('h3', {}, 'woke'),
+    el(
+      'ul',
+      { class: 'woke' },
+      ...woken.map(({ row, place }) => {
+        const words = `${threadText(model, row)}, ${stateText(model, place)} for ${durationText(model.states.duration[place]!)}`;
+        const select = () => app.select({ kind: 'state', row, place }, true);
+        return el('li', {}, el('button', { class: 'link', onclick: select }, words));
+      }),
+    ),
   );
 }
 

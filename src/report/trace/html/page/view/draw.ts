@@ -1,4 +1,4 @@
-import { type Arrow, arrowsIn } from '../arrows.ts';
+import { type Arrow, arrowsIn, wokenIn } from '../arrows.ts';
 import { type Category, categoryOf } from '../categories.ts';
 import { overPixels } from '../columns-of-pixels.ts';
 import { STATES } from '../data.ts';
@@ -12,6 +12,9 @@ import { callArgs, callName } from './words.ts';
 /** Calls narrower than this have no room for their name. */
 const NAME_WIDTH = 26;
 const MOST_ARROWS = 100;
+const MOST_SELECTED = 20;
+/** Marks and stubs of one row are not nearer to each other. */
+const APART = 8;
 /** An arrow to a row that is not on the screen is a stub of this length. */
 const STUB = 22;
 /** This share of a call asleep is all of it. */
@@ -28,6 +31,7 @@ export class Drawing {
   readonly #app: App;
   readonly #rows: Rows;
   readonly #categories: readonly Category[];
+  readonly #stubs = new Set<string>();
   readonly #widths = new Map<string, number>();
   colours: Palette;
 
@@ -195,8 +199,7 @@ export class Drawing {
       const x = this.x(at, width);
       const top = this.#rows.top(thread);
       if (x < -6 || x > width + 6 || top === undefined || top < -ROW_HEIGHT || top > height) continue;
-      // One mark in four pixels of a row is enough.
-      const spot = thread * 65_536 + Math.floor(x / 4);
+      const spot = thread * 65_536 + Math.floor(x / APART);
       if (taken.has(spot)) continue;
       taken.add(spot);
       const y = top + STATE_TOP + STATE_HEIGHT / 2;
@@ -216,6 +219,7 @@ export class Drawing {
     const { model, viewport, arrows, selection } = this.#app;
     const { pen, width } = on;
     let drawn = 0;
+    this.#stubs.clear();
     if (arrows) {
       const all = arrowsIn(model, rows, viewport, width, MOST_ARROWS);
       pen.globalAlpha = Math.max(0.25, Math.min(0.8, 40 / (all.length + 1)));
@@ -231,6 +235,18 @@ export class Drawing {
   #selectedArrows(): Arrow[] {
     const { model, selection } = this.#app;
     const sleep = this.#app.selectedSleep();
+    if (selection?.kind === 'call') {
+      const { from, to } = this.#app.times(selection);
+      const woken = wokenIn(model, selection.row, from, to, MOST_SELECTED);
+      if (woken.length > 0)
+        return woken.map(({ row, place }) => ({
+          kind: 'wake',
+          from: selection.row,
+          to: row,
+          at: model.states.end[place]!,
+          place,
+        }));
+    }
     if (sleep >= 0 && selection !== undefined) {
       const from = model.about.wakers[model.states.waker[sleep]! - 1]?.thread ?? -1;
       if (from >= 0)
@@ -277,6 +293,9 @@ export class Drawing {
 
   /** The end of an arrow whose other end is above or below the screen. */
   #stub(pen: CanvasRenderingContext2D, x: number, y: number, goesDown: boolean, weight: number): boolean {
+    const spot = `${Math.floor(x / APART)} ${y}`;
+    if (weight === 1 && this.#stubs.has(spot)) return false;
+    this.#stubs.add(spot);
     pen.lineWidth = weight;
     pen.setLineDash([3, 3]);
     pen.beginPath();

@@ -17,6 +17,9 @@ import { callName, callResult, stateText, threadText } from './words.ts';
 /** States that a reader has to tell apart; the rest go by the same colours. */
 const LEGEND = STATES.map((name, code) => ({ name, code })).filter(({ name }) => name !== 'idle');
 
+/** More than these do not fit on a screen: those that do nothing in view have no row, until asked for. */
+const MANY_THREADS = 20;
+
 const root = document.documentElement;
 
 /** The data's elements are emptied once they are read: the page keeps one copy. */
@@ -49,7 +52,8 @@ function start(): void {
     app.arrows = on;
     app.tell('view');
   });
-  const active = toggle('Active only', 'Only threads that do something in view', false, (on) => {
+  app.activeOnly = about.threads.length > MANY_THREADS;
+  const active = toggle('Active only', 'Only threads that do something in view', app.activeOnly, (on) => {
     app.activeOnly = on;
     app.tell('rows');
   });

@@ -77,7 +77,9 @@ function story(app: App): Node[] {
           'dl',
           {},
           ...summary.facts.flatMap(({ name, value }) => [el('dt', {}, name), el('dd', {}, value)]),
-          ...(recordedAt === undefined ? [] : [el('dt', {}, 'recorded'), el('dd', {}, recordedAt)]),
+          ...(recordedAt === undefined || summary.facts.some(({ name }) => name === 'recorded')
+            ? []
+            : [el('dt', {}, 'recorded'), el('dd', {}, recordedAt)]),
           el('dt', {}, 'written by'),
           el('dd', {}, `procdiag ${version}`),
         ),
@@ -121,7 +123,8 @@ function calls(app: App, search: (text: string) => void): Node[] {
     { title: 'count', kind: 'count' },
     { title: 'failed', kind: 'count' },
     { title: 'total', kind: 'duration' },
-    { title: 'mean', kind: 'duration' },
+    { title: 'median', kind: 'duration' },
+    { title: '99 %', kind: 'duration' },
     { title: 'longest', kind: 'duration' },
     { title: 'on CPU', kind: 'duration' },
     { title: 'runnable', kind: 'duration' },
@@ -133,7 +136,8 @@ function calls(app: App, search: (text: string) => void): Node[] {
       total.count,
       total.failed || null,
       total.ns,
-      total.ns / total.count,
+      total.medianNs,
+      total.slowNs,
       total.longestNs,
       total.onCpuNs,
       total.runnableNs,
@@ -151,7 +155,7 @@ function waits(app: App): Node[] {
     { title: 'waited', kind: 'duration' },
     { title: 'thread', kind: 'text' },
     { title: 'how', kind: 'text' },
-    { title: 'in the kernel', kind: 'text' },
+    { title: 'in', kind: 'text' },
     { title: 'ended by', kind: 'text' },
     { title: 'from', kind: 'time' },
   ];
@@ -159,8 +163,8 @@ function waits(app: App): Node[] {
     cells: [
       states.duration[place]!,
       threadText(model, row),
-      stateText(model, place),
-      waitsIn(model, states.stack[place]!),
+      `${stateText(model, place)}${where(waitsIn(model, states.stack[place]!))}`,
+      callAround(app, row, states.start[place]!),
       states.waker[place] === 0 ? null : wakerText(model, states.waker[place]!),
       states.start[place]!,
     ],
@@ -168,6 +172,15 @@ function waits(app: App): Node[] {
   }));
   if (rows.length === 0) return [note(`${scope(app)} perf saw no waits.`)];
   return [note(`${scope(app)} The ${rows.length} longest.`), table(app, columns, rows)];
+}
+
+function where(frame: string): string {
+  return frame === '' ? '' : `: ${frame}`;
+}
+
+function callAround({ model }: App, row: number, at: number): string | null {
+  const call = model.rows[row]!.calls.around(at);
+  return call < 0 ? null : `${callName(model, call)}(${callArgs(model, call).slice(0, 160)})`;
 }
 
 function threads(app: App): Node[] {
@@ -182,7 +195,7 @@ function threads(app: App): Node[] {
     { title: 'asleep', kind: 'duration' },
     { title: 'uninterruptible', kind: 'duration' },
     { title: 'stopped', kind: 'duration' },
-    { title: 'tracer', kind: 'duration' },
+    { title: 'held by the tracer', kind: 'duration' },
     { title: 'end', kind: 'text' },
   ];
   const rows = [...threadTotals(model, viewport)]
@@ -247,10 +260,19 @@ export function rowOf({ model }: App, place: number): number {
 }
 
 function ledger(app: App, { columns, rows, note: text }: PageTable): Node[] {
+  const tidAt = columns.findIndex(({ kind }) => kind === 'tid');
+  const timeAt = columns.findIndex(({ kind }) => kind === 'time');
+  // A row that names a thread and a time leads there.
+  const act = (cells: readonly (string | number | null)[]) => {
+    const [tid, time] = [cells[tidAt], cells[timeAt]];
+    const row = app.model.about.threads.findIndex((thread) => thread.tid === tid);
+    if (row < 0 || typeof time !== 'number') return undefined;
+    return () => app.selectAt(row, time);
+  };
   const shown = table(
     app,
     columns,
-    rows.map((cells) => ({ cells })),
+    rows.map((cells) => ({ cells, act: act(cells) })),
   );
   const notes = text === undefined ? [] : [note(text)];
   return rows.length === 0 ? [...notes, note('Nothing.')] : [...notes, shown];

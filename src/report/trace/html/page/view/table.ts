@@ -11,7 +11,7 @@ export type TableCell = string | number | null | Node;
 
 export interface TableRow {
   readonly cells: readonly TableCell[];
-  readonly act?: () => void;
+  readonly act?: (() => void) | undefined;
 }
 
 /** Rows that a table shows at once: more are of no help, and slow. */
