@@ -24,6 +24,8 @@ export interface Clocks {
   /** Threads that perf shows nothing of, where it shows no system calls at all. */
   readonly blind: readonly number[];
   readonly perfCalls: number;
+  /** Threads that are in the log of strace, as far as it was read. */
+  readonly threads: readonly number[];
   /** Names of the traced threads, by perf. */
   readonly names: ReadonlyMap<number, string>;
 }
@@ -62,6 +64,7 @@ export function joinClocks(request: ClocksRequest): Clocks {
     found: answer,
     perfCalls: perf.count,
     blind: perf.count === 0 ? [...strace.threads.keys()] : [],
+    threads: answer.tid === undefined ? [...strace.threads.keys()] : [answer.tid],
     names,
   };
 }

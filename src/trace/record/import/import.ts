@@ -7,6 +7,7 @@ import { StraceFile } from '../strace-file.ts';
 import { type Clocks, joinClocks } from './clocks.ts';
 import { symbolsFor, syscallNames } from './host.ts';
 import { ImportError } from './import-error.ts';
+import { KeptThreads } from './kept-threads.ts';
 import { logTimes, originOf } from './log-times.ts';
 import { PerfFile, type PerfProbe, probePerf } from './perf-file.ts';
 import { firstOfPerf } from './perf-target.ts';
@@ -28,6 +29,8 @@ const LARGEST_CHUNK = 1024 * 1024;
 const SMALLEST_CHUNK = 16 * 1024;
 const MOST_FILES = 5000;
 const MOST_EXAMPLES = 3;
+
+const LEFT_OUT = 'Of what perf recorded, only the threads count that strace traced, and what they started.';
 
 /**
  * Opens recordings that somebody made, on whatever machine, and brings strace's and perf's on one clock.
@@ -95,7 +98,8 @@ class Imported {
     const perfOriginNs = this.#perfOrigin();
     const clocks = this.#clocks(perfOriginNs, names);
     const logs = this.#logs(clocks);
-    const perfs = this.#openPerfs(perfOriginNs, names.numberOf);
+    const kept = clocks === undefined ? undefined : new KeptThreads(clocks.threads);
+    const perfs = this.#openPerfs(perfOriginNs, names.numberOf, kept);
     const notes = [...this.#notes, ...this.#notesOnStrace(), ...this.#notesOnPerf(clocks)];
     const first = perfs[0]?.file;
     const startedNs = this.#startedNs(perfOriginNs, clocks);
@@ -130,7 +134,12 @@ class Imported {
                 complaints: perfs.flatMap(({ file }) => file.complaints),
               },
       }),
-      notes: () => [...notes, ...unreadIn(logs), ...perfs.flatMap(({ file }) => file.complaints)],
+      notes: () => [
+        ...notes,
+        ...(kept?.leftOut === true ? [LEFT_OUT] : []),
+        ...unreadIn(logs),
+        ...perfs.flatMap(({ file }) => file.complaints),
+      ],
       close: () => {
         for (const { file } of perfs) file.close();
       },
@@ -203,6 +212,7 @@ class Imported {
   #openPerfs(
     originNs: bigint,
     syscallNumber: (name: string) => number | undefined,
+    kept: KeptThreads | undefined,
   ): { readonly file: PerfFile; readonly role: 'tree' | 'host' }[] {
     const symbols =
       this.#perf.length === 0 || this.#header === undefined ? undefined : symbolsFor(this.#header);
@@ -212,6 +222,7 @@ class Imported {
         const file = new PerfFile(probe.path, {
           originNs,
           syscallNumber,
+          ...(kept === undefined ? {} : { kept }),
           ...(symbols === undefined ? {} : { symbolise: (address) => symbols.nameOf(address) }),
         });
         opened.push({ file, role: this.#isHost(probe) ? 'host' : 'tree' });

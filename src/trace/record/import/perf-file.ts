@@ -3,6 +3,7 @@ import type { ByteSource } from '../../perf/byte-source.ts';
 import { openPerf } from '../../perf/open.ts';
 import { openFileBytes } from '../file-bytes.ts';
 import { ImportError } from './import-error.ts';
+import type { KeptThreads } from './kept-threads.ts';
 import { checkRegular } from './regular-file.ts';
 
 export interface PerfProbe {
@@ -17,6 +18,8 @@ export interface PerfProbe {
 export interface PerfFileOptions {
   readonly originNs: bigint;
   readonly symbolise?: (address: bigint) => string | undefined;
+  /** Whose rows are of interest; without, everybody's. */
+  readonly kept?: KeptThreads;
   /** Number of a system call by its name, for texts that tell the name alone. */
   readonly syscallNumber?: (name: string) => number | undefined;
 }
@@ -46,11 +49,12 @@ export class PerfFile implements PerfSource {
   readonly #bytes: ByteSource & { close(): void };
   readonly #source: PerfSource;
   readonly #syscallNumber: PerfFileOptions['syscallNumber'];
+  readonly #kept: KeptThreads | undefined;
   #last: number = 0;
   #ended: boolean = false;
 
   /** @throws ImportError for a file that is no recording of perf, or cannot be read. */
-  constructor(path: string, { syscallNumber, ...options }: PerfFileOptions) {
+  constructor(path: string, { syscallNumber, kept, ...options }: PerfFileOptions) {
     checkRegular(path);
     this.#bytes = openFileBytes(path);
     const source = openPerf(this.#bytes, options);
@@ -60,6 +64,7 @@ export class PerfFile implements PerfSource {
     }
     this.#source = source;
     this.#syscallNumber = syscallNumber;
+    this.#kept = kept;
   }
 
   get header(): PerfHeader {
@@ -86,6 +91,7 @@ export class PerfFile implements PerfSource {
       this.#last = batch.at[batch.count - 1] ?? this.#last;
       if (this.#syscallNumber !== undefined) this.#number(batch, this.#syscallNumber);
     }
+    if (batch !== undefined) this.#kept?.sift(batch);
     return batch;
   }
 
