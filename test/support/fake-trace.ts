@@ -383,7 +383,7 @@ class World {
     this.#sleep(actor, name, args);
     const { slept } = actor.waiting!;
     const took = this.span(60_000, name === 'fsync' ? 9_000_000 : 700_000);
-    this.#wake(actor, slept + took, { pid: 0, tid: 0, comm: 'swapper/0', how: 'disk' }, result);
+    this.#wake(actor, slept + took, { pid: 4711, tid: 4711, comm: 'node', how: 'disk' }, result);
   }
 
   #sleep(actor: Actor, name: string, args: string): void {

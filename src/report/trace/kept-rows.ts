@@ -51,16 +51,37 @@ export class KeptRows {
     return this.#data[row * this.width + column]!;
   }
 
-  /** Row numbers in the order that `columns` give, the first of them first. */
-  sorted(...columns: number[]): Uint32Array {
-    const order = Uint32Array.from({ length: this.length }, (_, row) => row);
-    return order.sort((a, b) => {
-      for (const column of columns) {
-        const difference = this.at(a, column) - this.at(b, column);
-        if (difference !== 0) return difference;
+  /** Row numbers by the values of that column, the smallest first, and of each value by START. */
+  grouped(column: number): Uint32Array {
+    const counts = new Map<number, number>();
+    for (let row = 0; row < this.length; row++) {
+      const value = this.at(row, column);
+      counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+    const begins = new Map<number, number>();
+    let begin = 0;
+    for (const [value, count] of [...counts].sort(([a], [b]) => a - b)) {
+      begins.set(value, begin);
+      begin += count;
+    }
+    const next = new Map(begins);
+    const order = new Uint32Array(this.length);
+    for (let row = 0; row < this.length; row++) {
+      const at = next.get(this.at(row, column))!;
+      order[at] = row;
+      next.set(this.at(row, column), at + 1);
+    }
+    // Rows of a thread come nearly always in order.
+    for (const [value, from] of begins) this.#sortByStart(order.subarray(from, next.get(value)));
+    return order;
+  }
+
+  #sortByStart(rows: Uint32Array): void {
+    for (let at = 1; at < rows.length; at++)
+      if (this.at(rows[at - 1]!, START) > this.at(rows[at]!, START)) {
+        rows.sort((a, b) => this.at(a, START) - this.at(b, START) || a - b);
+        return;
       }
-      return a - b;
-    });
   }
 
   #halve(): void {

@@ -35,7 +35,15 @@ describe('rows of which the longest are kept', () => {
   });
 
   it('come in order', () => {
-    const { rows } = kept([5, 3, 9, 3]);
-    expect([...rows.sorted(DURATION)]).toEqual([1, 3, 0, 2]);
+    const rows = new KeptRows(3, MOST, () => {});
+    for (const [start, group] of [
+      [5, 2],
+      [3, 2],
+      [9, 1],
+      [4, 2],
+      [9, 1],
+    ])
+      rows.add([1, start!, group!]);
+    expect([...rows.grouped(2)]).toEqual([2, 4, 1, 3, 0]);
   });
 });

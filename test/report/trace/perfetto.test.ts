@@ -43,7 +43,9 @@ describe('the perfetto file', () => {
   it('keeps to the rules of the importer, with an arrow for nearly each wake-up by a traced thread', () => {
     const { events } = fakeTrace({ events: 20_000 });
     const { traceEvents } = parsed(events);
-    const wakes = events.filter((event) => event.type === 'state' && (event.waker?.tid ?? 0) !== 0).length;
+    const wakes = events.filter(
+      (event) => event.type === 'state' && (event.waker?.tid ?? 0) !== 0 && event.waker?.how !== 'disk',
+    ).length;
     const arrows = traceEvents.filter(({ ph, cat }) => ph === 's' && cat === 'wake').length;
     expect(wakes).toBeGreaterThan(1000);
     expect(arrows / wakes).toBeGreaterThan(0.98);
@@ -70,6 +72,18 @@ describe('the perfetto file', () => {
       ['s', 10_000_007, 0.1],
       ['f', 10_000_008, 0.1],
     ]);
+  });
+
+  it('draws none from a thread that only ran when an interrupt came', () => {
+    const { traceEvents } = parsed([
+      state(8, 0, 100, { state: 'blocked', waker: { ...waker, how: 'disk' } }),
+      state(8, 100, 150, { state: 'runnable' }),
+      state(7, 20, 200),
+    ]);
+    expect(traceEvents.some(({ ph }) => ph === 's')).toBe(false);
+    expect(traceEvents.find(({ ts, ph }) => ph === 'X' && ts === 0)?.args).toEqual({
+      waker: 'an interrupt (disk)',
+    });
   });
 
   it('leaves out arrows without a place to begin, and counts them', () => {

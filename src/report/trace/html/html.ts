@@ -1,6 +1,7 @@
 import { clip, sanitize } from '../../../term/sanitize.ts';
 import type { StateEvent, SyscallEvent, TraceEvent, Waker } from '../../../trace/event.ts';
 import { Interned } from '../interned.ts';
+import { isInterrupt } from '../interrupts.ts';
 import { DURATION, KeptRows, START } from '../kept-rows.ts';
 import { ThreadNames } from '../names.ts';
 import type { TraceHead, TraceOutput, Write } from '../output.ts';
@@ -122,8 +123,8 @@ class Html implements TraceOutput {
     for (const [row, { place }] of tree.entries()) rowOf[place] = row;
     this.#write(pageBegin(this.#title()));
     writeJson(this.#write, TEXTS_ID, this.#texts.texts);
-    const calls = this.#calls.sorted(THREAD, START);
-    const states = this.#states.sorted(THREAD, START);
+    const calls = this.#calls.grouped(THREAD);
+    const states = this.#states.grouped(THREAD);
     const callsOf = counted(this.#calls, calls, tree.length);
     const statesOf = counted(this.#states, states, tree.length);
     const order = (rows: Uint32Array, counts: Uint32Array) =>
@@ -172,7 +173,8 @@ class Html implements TraceOutput {
       frames: this.#frames.texts,
       stacks: this.#stacks.texts.map((numbers) => numbers.split(' ').map(Number)),
       wakers: this.#wakerList.map(({ tid, comm, how, during }) => ({
-        thread: row(this.#threads.find(tid)),
+        thread: isInterrupt(how) ? -1 : row(this.#threads.find(tid)),
+        interrupt: isInterrupt(how),
         tid,
         comm: sanitize(comm),
         how,

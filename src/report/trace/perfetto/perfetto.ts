@@ -1,5 +1,6 @@
 import { sanitize } from '../../../term/sanitize.ts';
 import type { GapEvent, StateEvent, SyscallEvent, TraceEvent, Waker } from '../../../trace/event.ts';
+import { isInterrupt } from '../interrupts.ts';
 import { jsonLine, type LineFields } from '../json-line.ts';
 import { ThreadNames } from '../names.ts';
 import type { TraceHead, TraceOutput, Write } from '../output.ts';
@@ -84,7 +85,8 @@ class Perfetto implements TraceOutput {
     const name = state === 'blocked' && kernelState !== undefined ? `blocked (${kernelState})` : state;
     const fields = { during, preempted, waker: wakerText(waker), stack: stackText(stack) };
     this.#slice(event, stateTrack(event.tid), 'state', name, fields);
-    if (waker === undefined || waker.tid === event.tid || !isTask(waker.tid) || waker.tid === 0) return;
+    if (waker === undefined || isInterrupt(waker.how)) return;
+    if (waker.tid === event.tid || waker.tid === 0 || !isTask(waker.tid)) return;
     this.#flows.add('wake', waker.tid, event.tid, Math.round(event.startNs + event.durationNs));
   }
 
@@ -186,6 +188,7 @@ export function microseconds(ns: number): string {
 
 function wakerText(waker: Waker | undefined): string | undefined {
   if (waker === undefined) return undefined;
+  if (isInterrupt(waker.how)) return `an interrupt (${waker.how})`;
   const during = waker.during === undefined ? '' : ` in ${waker.during}`;
   return sanitize(`${waker.tid} ${waker.comm}${during} (${waker.how})`);
 }

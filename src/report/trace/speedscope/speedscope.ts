@@ -63,8 +63,8 @@ class Speedscope implements TraceOutput {
     const name = `${this.#head.target.pid} ${sanitize(this.#head.target.comm)}`;
     this.#write(`{"$schema":"https://www.speedscope.app/file-format-schema.json",`);
     this.#write(`"exporter":"procdiag ${this.#head.toolVersion}","name":${safeValue(name)},"profiles":[`);
-    const calls = this.#calls.sorted(TID, START);
-    const states = this.#states.sorted(TID, START);
+    const calls = this.#calls.grouped(TID);
+    const states = this.#states.grouped(TID);
     const tids = [...this.#leaders.keys()].sort((a, b) => a - b);
     let separator = '\n';
     let call = 0;

@@ -61,6 +61,18 @@ describe('what the page is given', () => {
       expect(about.instants.filter((instant) => instant.kind === kind)).toHaveLength(count(kind));
   });
 
+  it('knows no thread behind an interrupt', () => {
+    const { about, wakes, states } = opened(fakeTrace({ events: 3000 }).events);
+    const disks = about.wakers.filter(({ how }) => how === 'disk');
+    expect(disks.length).toBeGreaterThan(0);
+    expect(disks.every(({ thread, interrupt }) => thread === -1 && interrupt)).toBe(true);
+    const kinds = new Set(
+      wakes.flatMap((places) => [...places]).map((place) => about.wakers[states.waker[place]! - 1]!.how),
+    );
+    expect(kinds).not.toContain('disk');
+    expect(kinds).toContain('futex');
+  });
+
   it('are threads in a tree, under who started them', () => {
     const { about } = opened(fakeTrace({ events: 3000 }).events);
     const shown = about.threads.map(({ depth, tid }) => [depth, tid]);

@@ -44,6 +44,8 @@ export interface PageWaker {
   readonly tid: number;
   readonly comm: string;
   readonly how: string;
+  /** It came with an interrupt: the thread only ran then. */
+  readonly interrupt: boolean;
   readonly during?: string;
 }
 

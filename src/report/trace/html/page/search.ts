@@ -69,7 +69,9 @@ function wordTest({ about, texts, calls }: Model, word: string): (row: number, a
   const names = hits(about.names);
   const inTexts = hits(texts);
   const results = hits(about.results);
-  const wakers = numbersOf(about.wakers.map(({ comm, tid }) => holds(comm) || String(tid) === word));
+  const wakers = numbersOf(
+    about.wakers.map(({ comm, tid, interrupt }) => !interrupt && (holds(comm) || String(tid) === word)),
+  );
   const frames = about.frames.map(holds);
   const stacks = numbersOf(about.stacks.map((stack) => stack.some((frame) => frames[frame])));
   return (row, at) =>

@@ -142,7 +142,7 @@ function helpDialog(): HTMLDialogElement {
 
 function viewText({ viewport }: App): string {
   const { from, to, span } = viewport;
-  return `${timeText(from, span)} – ${timeText(to, span)} · ${durationText(span)} in view`;
+  return `${timeText(from, span)} – ${timeText(to, span)} · ${durationText(span)}`;
 }
 
 function selectionText(app: App): string {

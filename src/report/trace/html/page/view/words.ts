@@ -43,6 +43,6 @@ export function waitsIn({ about }: Model, stack: number): string {
 export function wakerText({ about }: Model, waker: number): string {
   const by = about.wakers[waker - 1];
   if (by === undefined) return 'nobody knows';
-  if (by.tid === 0) return `an interrupt (${by.how})`;
+  if (by.interrupt || by.tid === 0) return `an interrupt (${by.how})`;
   return `${by.tid} ${by.comm} (${by.how})${by.during === undefined ? '' : ` in ${by.during}`}`;
 }
