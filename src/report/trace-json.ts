@@ -23,13 +23,18 @@ export function traceJson(
     story: story(summary),
     outputs: meta.outputs,
   });
-  return safeStringify(told as object);
+  // Nanoseconds since boot or 1970 do not fit a double: they stand in the text as exact integers.
+  return safeStringify(told as object).replace(new RegExp(`"${EXACT}(-?\\d+)"`, 'g'), '$1');
 }
+
+/** Marks what becomes an integer; nothing from outside can hold it, as it is made anew in each run. */
+const EXACT = `exact${Math.random().toString(36).slice(2)}:`;
 
 /** Bytes of names and arguments to UTF-8, and what is undefined left out. */
 function clean(value: unknown): Json {
   if (typeof value === 'string') return decodeUtf8(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (typeof value === 'bigint') return `${EXACT}${value}`;
   if (value === null || typeof value === 'boolean') return value;
   if (Array.isArray(value)) return value.map(clean);
   if (typeof value !== 'object') return null;

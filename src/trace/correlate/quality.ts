@@ -17,7 +17,7 @@ export interface CorrelationQuality {
   readonly wrongPairsRefused: number;
   /** Of the matched: those whose results were compared, and are the same. */
   readonly resultsCompared: number;
-  readonly clockOffsetNs: string | null;
+  readonly clockOffsetNs: bigint | null;
   readonly clockOffsetErrorNs: number | null;
   /** From strace's stamp to perf's enter, nanoseconds: by nature positive. */
   readonly residualNs: {
@@ -93,13 +93,13 @@ export class QualityCounter {
       matchRate: eligible === 0 ? null : this.matched / eligible,
       wrongPairsRefused: this.wrongPairsRefused,
       resultsCompared: this.resultsCompared,
-      clockOffsetNs: clock.offsetNs === undefined ? null : String(clock.offsetNs),
+      clockOffsetNs: clock.offsetNs ?? null,
       clockOffsetErrorNs: clock.errorNs ?? null,
       residualNs: {
         min: residual.min,
-        p50: residual.quantile(0.5),
-        p95: residual.quantile(0.95),
-        p99: residual.quantile(0.99),
+        p50: Math.round(residual.quantile(0.5)),
+        p95: Math.round(residual.quantile(0.95)),
+        p99: Math.round(residual.quantile(0.99)),
         max: residual.max,
       },
       unmatched: { ...this.unmatched },

@@ -12,14 +12,15 @@ export function summaryOf(
   const from = trace.window?.from ?? analysed.from;
   const to = trace.window?.to ?? analysed.to;
   const { originNs } = trace;
-  const at = (ns: number): string | null =>
-    originNs === undefined ? null : String(originNs + BigInt(Math.round(ns)));
+  const at = (ns: number): bigint | null =>
+    originNs === undefined ? null : originNs + BigInt(Math.round(ns));
   return {
     from,
     to,
     summary: digest.summary(analysed, {
       target: trace.target,
       window: {
+        originNs: originNs ?? null,
         fromNs: at(from),
         toNs: at(to),
         seconds: lasted(from, to),

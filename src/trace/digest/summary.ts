@@ -10,9 +10,10 @@ import type { LongWait, PathStep } from './waits.ts';
 export interface TraceSummary {
   readonly target: TraceTarget;
   readonly window: {
-    /** CLOCK_MONOTONIC, decimal; null for recordings that nobody can put on it. */
-    readonly fromNs: string | null;
-    readonly toNs: string | null;
+    /** CLOCK_MONOTONIC of Ns 0; null for recordings that nobody can put on it. */
+    readonly originNs: bigint | null;
+    readonly fromNs: bigint | null;
+    readonly toNs: bigint | null;
     readonly seconds: number;
     /** ISO 8601; null when unknown. */
     readonly startedAt: string | null;

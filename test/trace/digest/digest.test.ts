@@ -1,0 +1,204 @@
+import { describe, expect, test } from 'vitest';
+import { Longest } from '../../../src/trace/digest/longest.ts';
+import { count, percent, time } from '../../../src/trace/digest/numbers.ts';
+import { Strip } from '../../../src/trace/digest/strip.ts';
+import { ThreadAccounts } from '../../../src/trace/digest/threads.ts';
+import { waitKind } from '../../../src/trace/digest/wait-kind.ts';
+import { Waits } from '../../../src/trace/digest/waits.ts';
+import type { StateEvent, SyscallEvent, TraceEvent } from '../../../src/trace/event.ts';
+
+const MS = 1_000_000;
+
+function call(
+  tid: number,
+  name: string,
+  fromMs: number,
+  toMs: number,
+  more: Partial<SyscallEvent> = {},
+): SyscallEvent {
+  const durationNs = (toMs - fromMs) * MS;
+  return {
+    type: 'syscall',
+    pid: tid,
+    tid,
+    nr: 0,
+    name,
+    args: '',
+    startNs: fromMs * MS,
+    durationNs,
+    blockedNs: durationNs,
+    sources: ['strace', 'perf'],
+    ...more,
+  };
+}
+
+function named(tid: number, comm: string): TraceEvent {
+  return { type: 'comm', pid: tid, tid, startNs: 0, sources: [], comm };
+}
+
+/** sh starts sleep at 10 ms and waits for it; sleep runs to 30 ms, sleeps to 480 ms, and ends at 490 ms. */
+const STORY: readonly TraceEvent[] = [
+  named(1, 'sh'),
+  {
+    type: 'spawn',
+    pid: 1,
+    tid: 1,
+    childPid: 2,
+    childTid: 2,
+    thread: false,
+    startNs: 10 * MS,
+    sources: ['perf'],
+  },
+  named(2, 'sleep'),
+  call(2, 'clock_nanosleep', 30, 480, {
+    args: '{tv_sec=0}',
+    waker: { pid: 0, tid: 0, comm: 'swapper', how: 'timer' },
+  }),
+  { type: 'exit', pid: 2, tid: 2, startNs: 490 * MS, sources: ['perf'], status: 0 },
+  call(1, 'wait4', 20, 495, { result: 2, waker: { pid: 2, tid: 2, comm: 'sleep', how: 'child-exit' } }),
+];
+
+function waitsOf(events: readonly TraceEvent[]): Waits {
+  const waits = new Waits();
+  for (const event of events) waits.event(event);
+  return waits;
+}
+
+describe('the longest waits', () => {
+  test('are told with what the one that ended them had waited for', () => {
+    const [first, second] = waitsOf(STORY).finish(10);
+    expect(first).toMatchObject({
+      tid: 1,
+      comm: 'sh',
+      name: 'wait4',
+      kind: 'wait-child',
+      waitedSeconds: 0.475,
+    });
+    expect(first!.chain).toEqual([
+      expect.objectContaining({
+        tid: 2,
+        comm: 'sleep',
+        did: 'slept',
+        name: 'clock_nanosleep',
+        seconds: 0.45,
+        how: 'child-exit',
+      }),
+    ]);
+    expect(second).toMatchObject({ tid: 2, name: 'clock_nanosleep', chain: [] });
+  });
+
+  test('name the child by the result of wait4 where nobody recorded wake-ups', () => {
+    const without = STORY.map((event) => (event.type === 'syscall' ? { ...event, waker: undefined } : event));
+    expect(waitsOf(without).finish(1)[0]!.chain).toMatchObject([{ tid: 2, did: 'slept' }]);
+  });
+
+  test('say when whoever ended them is not traced, or was at work', () => {
+    const waker = { pid: 9, tid: 9, comm: 'elsewhere', how: 'pipe' as const };
+    const outside = waitsOf([named(1, 'sh'), call(1, 'read', 0, 100, { waker })]).finish(1)[0];
+    expect(outside!.chain).toEqual([{ pid: 9, tid: 9, comm: 'elsewhere', how: 'pipe', did: 'outside' }]);
+    const busy = waitsOf([named(1, 'sh'), named(9, 'cat'), call(1, 'read', 0, 100, { waker })]).finish(1)[0];
+    expect(busy!.chain).toMatchObject([{ tid: 9, did: 'ran' }]);
+  });
+
+  test('do not go round in circles', () => {
+    const by = (tid: number) => ({ pid: tid, tid, comm: '', how: 'futex' as const });
+    const [first] = waitsOf([
+      named(1, 'a'),
+      named(2, 'b'),
+      call(1, 'futex', 0, 100, { waker: by(2) }),
+      call(2, 'futex', 0, 90, { waker: by(1) }),
+    ]).finish(1);
+    expect(first!.chain.map(({ tid }) => tid)).toEqual([2]);
+  });
+});
+
+test('the critical path goes from a moment back through wakers and births, without gap or overlap', () => {
+  const steps = waitsOf(STORY).criticalPath(1, 0, 500 * MS);
+  expect(steps.map(({ tid, did, fromNs, toNs, how }) => [tid, did, fromNs / MS, toNs / MS, how])).toEqual([
+    [1, 'ran', 0, 10, 'spawn'],
+    [2, 'ran', 10, 30, undefined],
+    [2, 'waited', 30, 480, undefined],
+    [2, 'ran', 480, 495, 'child-exit'],
+    [1, 'ran', 495, 500, undefined],
+  ]);
+  for (const [nth, step] of steps.entries()) if (nth > 0) expect(step.fromNs).toBe(steps[nth - 1]!.toNs);
+});
+
+test('accounts of threads sum up states, and of strace alone calls', () => {
+  const state = (kind: StateEvent['state'], fromMs: number, toMs: number, during?: string): StateEvent => ({
+    type: 'state',
+    pid: 1,
+    tid: 1,
+    state: kind,
+    startNs: fromMs * MS,
+    durationNs: (toMs - fromMs) * MS,
+    during,
+  });
+  const accounts = new ThreadAccounts();
+  accounts.event(named(1, 'sh'));
+  accounts.event(state('running', 0, 10));
+  accounts.event(state('blocked', 10, 40, 'wait4'));
+  accounts.event(state('blocked', 40, 45, 'futex'));
+  accounts.event(call(1, 'wait4', 10, 40));
+  expect(accounts.finish()[0]).toMatchObject({
+    comm: 'sh',
+    onCpuSeconds: 0.01,
+    blockedSeconds: 0.035,
+    syscalls: 1,
+    blockedOn: [
+      { kind: 'wait-child', seconds: 0.03 },
+      { kind: 'futex', seconds: 0.005 },
+    ],
+  });
+  expect(accounts.strip(1, 9, 0, 45 * MS)).toEqual(['running', 'running', ...Array(7).fill('blocked')]);
+
+  const alone = new ThreadAccounts();
+  alone.event(
+    call(1, 'read', 0, 20, { args: '3<pipe:[7]>, "", 1', blockedNs: undefined, sources: ['strace'] }),
+  );
+  expect(alone.scheduled).toBe(false);
+  expect(alone.finish()[0]).toMatchObject({
+    blockedSeconds: 0.02,
+    blockedOn: [{ kind: 'pipe', seconds: 0.02 }],
+  });
+});
+
+test('a strip of any length keeps its proportions', () => {
+  const strip = new Strip();
+  for (let nth = 0; nth < 10_000; nth++)
+    strip.add(nth % 4 === 0 ? 'running' : 'blocked', nth * 60 * MS, 60 * MS);
+  strip.add('running', 600_000 * MS, 300_000 * MS);
+  expect(strip.columns(3, 0, 900_000 * MS)).toEqual(['blocked', 'blocked', 'running']);
+});
+
+test('the longest of many are kept, whatever their order', () => {
+  const longest = new Longest<number>(10);
+  for (let nth = 0; nth < 5000; nth++) longest.add((nth * 7919) % 5003, (nth * 7919) % 5003);
+  expect(longest.sorted()).toHaveLength(10);
+  expect(longest.sorted()[0]).toBeGreaterThan(4990);
+  expect(longest.sorted()).toEqual(longest.sorted().toSorted((a, b) => b - a));
+});
+
+test('what a sleep was for is told by stack, call, or descriptor', () => {
+  expect(waitKind(['schedule', 'anon_pipe_read', 'vfs_read'], 'read')).toBe('pipe');
+  expect(waitKind(['__schedule', 'schedule', 'do_wait', 'kernel_wait4'], 'wait4')).toBe('wait-child');
+  expect(waitKind(undefined, 'futex')).toBe('futex');
+  expect(waitKind(undefined, 'read', '5<TCP:[127.0.0.1:80->127.0.0.1:5]>, ')).toBe('socket');
+  expect(waitKind(undefined, 'read', '0</dev/pts/3>, ')).toBe('tty');
+  expect(waitKind(undefined, 'ioctl', '7, ')).toBe('unknown');
+});
+
+test('numbers are told in words', () => {
+  expect([0, 8e-7, 1.23e-5, 0.0456, 1.5, 59.94, 125, 7384].map(time)).toEqual([
+    '0 s',
+    '800 ns',
+    '12.3 μs',
+    '45.6 ms',
+    '1.50 s',
+    '59.9 s',
+    '2 min 5 s',
+    '2 h 3 min',
+  ]);
+  expect([7, 1234, 1_234_567].map(count)).toEqual(['7', '1 234', '1 234 567']);
+  expect([0, 0.0004, 0.055, 0.5, 1].map(percent)).toEqual(['0 %', '<0.1 %', '5.5 %', '50 %', '100 %']);
+});
