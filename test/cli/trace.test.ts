@@ -1,0 +1,171 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { displayWidth } from '../../src/term/width.ts';
+import { preflightTools } from '../../src/trace/record/preflight.ts';
+import { bin } from '../live/attack.ts';
+
+const { refusals } = await preflightTools({ strace: true, perf: true });
+const why = refusals.map(({ message }) => message).join(' ');
+
+let directory = '';
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'procdiag-cli-'));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function trace(...argv: string[]) {
+  return execa(process.execPath, [bin, 'trace', ...argv], {
+    cwd: directory,
+    env: { COLUMNS: '80', LC_ALL: 'C.UTF-8', NO_COLOR: '1' },
+    stdin: 'ignore',
+    reject: false,
+    timeout: 50_000,
+  });
+}
+
+const schema = JSON.parse(
+  readFileSync(new URL('../../src/report/schema/trace.schema.json', import.meta.url), 'utf8'),
+) as object;
+const ajv = new Ajv2020({
+  allErrors: true,
+  strict: true,
+  strictRequired: false,
+  formats: { 'date-time': true },
+});
+const valid = ajv.compile(schema);
+
+describe.skipIf(why !== '')(`procdiag trace${why === '' ? '' : ` (${why})`}`, () => {
+  test('tells the story of a command: how it waited, what its children did, how they ended', async () => {
+    const ran = await trace(
+      '--strace',
+      '--perf',
+      '--',
+      'sh',
+      '-c',
+      'echo from-the-command; (sleep 0.4; exit 3); true',
+    );
+    expect(ran.exitCode).toBe(0);
+    // What the command prints is no part of the answer.
+    expect(ran.stdout).not.toMatch(/^from-the-command$/m);
+    expect(ran.stderr).toMatch(/^from-the-command$/m);
+    expect(ran.stderr).toContain('strace stops the process twice in each system call');
+    expect(ran.stdout).toMatch(/^• \d+ sh traced for .* with strace \+ perf$/m);
+    expect(ran.stdout.replace(/\s+/g, ' ')).toMatch(
+      /wait4\(.*?\) took \d{3} ms: of it 40\d ms \d+ sleep slept in clock_nanosleep/,
+    );
+    expect(ran.stdout).toContain('exit 3 1 times');
+    expect(ran.stdout).toMatch(/calls that both saw are matched \(100 %\)/);
+    for (const line of ran.stdout.split('\n')) expect(displayWidth(line), line).toBeLessThanOrEqual(80);
+  });
+
+  test('gives one JSON object that its schema holds, and files that appear whole', async () => {
+    const ran = await trace(
+      '--strace',
+      '--perf',
+      '--json',
+      '-o',
+      'a.jsonl',
+      '-o',
+      'a.perfetto.json',
+      '--',
+      'sh',
+      '-c',
+      'echo x; sleep 0.1',
+    );
+    expect(ran.exitCode).toBe(0);
+    const answer = JSON.parse(ran.stdout) as {
+      window: { originNs: number };
+      correlation: { matchRate: number };
+      outputs: string[];
+    };
+    expect(valid(answer), JSON.stringify(valid.errors)).toBe(true);
+    expect(answer.correlation.matchRate).toBe(1);
+    expect(answer.outputs).toEqual(['a.jsonl', 'a.perfetto.json']);
+    // Exact, though beyond what a double holds.
+    expect(ran.stdout).toMatch(/"clockOffsetNs": \d{19},/);
+    const lines = readFileSync(join(directory, 'a.jsonl'), 'utf8').trim().split('\n');
+    expect(JSON.parse(lines[0]!)).toMatchObject({ type: 'trace' });
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ type: 'end' });
+    expect(JSON.parse(readFileSync(join(directory, 'a.perfetto.json'), 'utf8'))).toHaveProperty(
+      'traceEvents',
+    );
+    expect(readdirSync(directory).filter((name) => name.includes('.part'))).toEqual([]);
+  });
+
+  test('finds what a program leaves open, and exits as --fail-on says', async () => {
+    const leak = `import os,time
+for i in range(120):
+    os.open('/etc/hostname', os.O_RDONLY)
+    time.sleep(0.02)`;
+    const python = (await execa('python3', ['-c', 'import sys; print(sys.executable)'])).stdout;
+    const ran = await trace('--strace', '--perf', '--json', '--', python, '-c', leak);
+    const { findings } = JSON.parse(ran.stdout) as {
+      findings: { cause: string; severity: string; summary: string }[];
+    };
+    const found = findings.find(({ cause }) => cause === 'fd-leak');
+    expect(found?.summary).toContain('/etc/hostname');
+    expect(ran.exitCode).toBe(findings.some(({ severity }) => severity !== 'info') ? 1 : 0);
+    const told = await execa(process.execPath, [bin, 'explain', 'fd-leak']);
+    expect(told.stdout).toContain('fd-leak');
+  });
+
+  test('takes perf alone when nothing is asked for, and says nothing of strace', async () => {
+    const ran = await trace('--json', '--', 'sleep', '0.2');
+    const answer = JSON.parse(ran.stdout) as { sources: { strace: null; perf: object }; correlation: null };
+    expect(valid(answer), JSON.stringify(valid.errors)).toBe(true);
+    expect(answer.sources.strace).toBeNull();
+    expect(answer.correlation).toBeNull();
+    expect(ran.stderr).not.toContain('strace stops');
+  });
+
+  test('attaches, ends after --duration, and leaves the process as it was', async () => {
+    const child = execa('sh', ['-c', 'while :; do sleep 0.05; done'], { reject: false });
+    try {
+      const ran = await trace('--strace', '--perf', '--json', '--duration', '1', String(child.pid));
+      expect(ran.exitCode).toBe(0);
+      const answer = JSON.parse(ran.stdout) as {
+        target: { pid: number };
+        window: { seconds: number };
+        correlation: { matchRate: number };
+      };
+      expect(answer.target.pid).toBe(child.pid);
+      expect(answer.correlation.matchRate).toBeGreaterThanOrEqual(0.9999);
+      const status = readFileSync(`/proc/${child.pid}/status`, 'latin1');
+      expect(status).toMatch(/^TracerPid:\t0$/m);
+      expect(status).toMatch(/^State:\t[SRD]/m);
+    } finally {
+      child.kill('SIGKILL');
+      await child;
+    }
+  });
+});
+
+describe('what cannot be traced', () => {
+  test.each([
+    [[], 'what shall be traced'],
+    [['1', '--', 'true'], 'give one of these only'],
+    [['--'], 'no command behind --'],
+    [['-o', 'x.png', '1'], 'x.png'],
+    [['-o', 'a.jsonl', '-o', 'a.jsonl', '1'], 'given twice'],
+    [['--from-strace', 'x', '--strace'], 'strace'],
+  ])('trace %j is a usage error', async (argv, words) => {
+    const ran = await trace(...argv);
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stdout).toBe('');
+    expect(ran.stderr).toContain(words);
+    expect(existsSync(join(directory, 'x.png'))).toBe(false);
+  });
+
+  test('a process that is not there is told in one sentence, with --json as an object', async () => {
+    const ran = await trace('--perf', '4194303');
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr.trim().split('\n')).toHaveLength(1);
+    const json = await trace('--perf', '--json', '4194303');
+    expect(json.exitCode).toBe(2);
+    expect(valid(JSON.parse(json.stdout)), JSON.stringify(valid.errors)).toBe(true);
+  });
+});
