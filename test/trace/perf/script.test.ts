@@ -218,6 +218,14 @@ describe('call chains', () => {
     expect(source.tally).toMatchObject({ samples: 1, frames: 1 });
   });
 
+  it('go on behind lines of the source and lines that mail has wrapped', () => {
+    const source = open(
+      'sh 12 [000] 1.000000: cycles:\n\tffff800000000008 f (/x/vmlinux)\n  fs/read.c:12\n\tffff800000000009 g\n([kernel.kallsyms])\n\tffff80000000000a h\n\n',
+    );
+    expect(rowsOf(source)[0]?.stack).toEqual(['f', 'g', 'h']);
+    expect(source.tally).toMatchObject({ samples: 1, frames: 3, foreign: 1 });
+  });
+
   it("of tracepoints are the kernel's alone", () => {
     const rows = rowsOf(
       open(
@@ -249,12 +257,37 @@ describe('text of other commands', () => {
     ]);
   });
 
+  it('reads other events and call chains of perf trace', () => {
+    const source = open(
+      [
+        '     0.000 sh/12 sched:sched_switch:prev_comm=a prev_pid=12',
+        '     0.010 ( 0.001 ms): sh/12 brk() = 0x55b3',
+        '                                       __brk (/usr/lib64/ld-2.26.so)',
+        '     0.015 ( 0.001 ms): a',
+        'b/13 getpid() = 13',
+        '     0.020 (         ): sh/12 nanosleep(rqtp: 0x7f) ...',
+        '',
+      ].join('\n'),
+    );
+    expect(rowsOf(source)).toMatchObject([
+      { kind: 'sample', text: 'sched:sched_switch', at: 0, tid: 12 },
+      { kind: 'enter', text: 'brk', at: 10_000, stack: ['__brk'] },
+      { kind: 'exit', text: 'brk', at: 11_000, b: 0x55b3 },
+      { kind: 'enter', text: 'getpid', at: 15_000, tid: 13 },
+      { kind: 'exit', text: 'getpid', at: 16_000, b: 13 },
+      { kind: 'enter', text: 'nanosleep', at: 20_000 },
+    ]);
+    expect(source.complaints).toEqual([]);
+  });
+
   it('reads stretches on the CPU of perf sched timehist', () => {
     const rows = rowsOf(
       open(
         [
           '             time    cpu  task name                       wait time  sch delay   run time',
           '   2090450.763235 [0000]  my task[15/14]                     0.000      0.001      0.003  schedule <- futex_wait',
+          '   2090450.763240 [0001]  <idle>                              0.000      0.000      0.005',
+          '   2090450.763250 [0001]  a\nb[7]   awakened: my task[15]',
           '',
         ].join('\n'),
       ),
@@ -262,6 +295,9 @@ describe('text of other commands', () => {
     expect(rows).toMatchObject([
       { kind: 'in', tid: 15, pid: 14, at: 2_090_450_763_232_000 },
       { kind: 'out', tid: 15, cpu: 0, at: 2_090_450_763_235_000, stack: ['schedule', 'futex_wait'] },
+      { kind: 'in', tid: 0, cpu: 1 },
+      { kind: 'out', tid: 0, at: 2_090_450_763_240_000 },
+      { kind: 'waking', tid: 7, a: 15, text: 'my task' },
     ]);
   });
 

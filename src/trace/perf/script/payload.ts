@@ -21,15 +21,15 @@ type Reader = (rest: string) => Payload | undefined | null;
 const ENTER = /^\s*NR (-?\d{1,19}) \(([0-9a-f, ]{0,200})\)/;
 const EXIT = /^\s*NR (-?\d{1,19}) = (-?\d{1,20})/;
 
-/** `[\s\S]*` takes what it can: names are cut off from the right, whatever they hold. */
+/** `[\s\S]*` takes what it can: names are cut off from the right, whatever they hold. Mail may have wrapped the line. */
 const SWITCH =
-  /^\s*prev_comm=([\s\S]*) prev_pid=(-?\d+) prev_prio=-?\d+ prev_state=(\S+) ==> next_comm=[\s\S]* next_pid=(-?\d+) next_prio=-?\d+/;
+  /^\s*prev_comm=([\s\S]*)\sprev_pid=(-?\d+)\s+prev_prio=-?\d+\s+prev_state=(\S+)\s+==>\s+next_comm=[\s\S]*\snext_pid=(-?\d+)\s+next_prio=-?\d+/;
 const SWITCH_SHORT = /^\s*([\s\S]*):(-?\d+) \[-?\d+\] (\S+) ==> [\s\S]*:(-?\d+) \[-?\d+\]/;
-const WAKE = /^\s*comm=([\s\S]*) pid=(-?\d+) prio=-?\d+(?: success=\d+)? target_cpu=(\d+)/;
+const WAKE = /^\s*comm=([\s\S]*)\spid=(-?\d+)\s+prio=-?\d+(?:\s+success=\d+)?\s+target_cpu=(\d+)/;
 const WAKE_SHORT = /^\s*([\s\S]*):(-?\d+) \[-?\d+\](?: success=\d+)? CPU:(\d+)/;
-const FORK = /^\s*comm=[\s\S]* pid=(-?\d+) child_comm=([\s\S]*) child_pid=(-?\d+)/;
-const EXEC = /^\s*filename=([\s\S]*) pid=(-?\d+) old_pid=(-?\d+)/;
-const ENDED = /^\s*comm=([\s\S]*) pid=(-?\d+) prio=-?\d+(?: group_dead=(true|false|[01]))?/;
+const FORK = /^\s*comm=[\s\S]*\spid=(-?\d+)\s+child_comm=([\s\S]*)\schild_pid=(-?\d+)/;
+const EXEC = /^\s*filename=([\s\S]*)\spid=(-?\d+)\s+old_pid=(-?\d+)/;
+const ENDED = /^\s*comm=([\s\S]*)\spid=(-?\d+)\s+prio=-?\d+(?:\s+group_dead=(true|false|[01]))?/;
 
 /** include/linux/sched.h, as the kernel prints them (trace-events of sched). */
 const STATES: Readonly<Record<string, number>> = {

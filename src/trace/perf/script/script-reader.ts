@@ -26,6 +26,9 @@ const TASK_RECORD = 'PERF_RECORD_';
 /** An address and a name behind an event that has no call chain. */
 const ADDRESS_BEHIND = /^\s*[0-9a-f]{4,16}\s+\S/;
 
+/** With -F srcline each function is followed by its place in the source. */
+const SOURCE_LINE = /^\s+[^\s:]+:\d+$/;
+
 const STARTS_WITH_ADDRESS = /^\s*[0-9a-f]{1,16}\s+\S/;
 
 /** Reads the text of perf script. */
@@ -81,7 +84,12 @@ export class ScriptReader extends TextSource {
       }
     }
     if (inRecord && this.#continues(line)) return;
-    if (inRecord && this.#frame(line)) return;
+    if (inRecord && !SOURCE_LINE.test(line) && this.#frame(line)) return;
+    if (this.#chain.length > 0) {
+      // Of a line that mail has wrapped, or of -F srcline: the chain may go on behind it.
+      if (!SOURCE_LINE.test(line)) this.foreign(line);
+      return;
+    }
     this.#end();
     this.#dropLoose();
     this.#loose = line;
@@ -140,29 +148,37 @@ export class ScriptReader extends TextSource {
     const head = this.#head;
     if (!head) return;
     const payload = this.#payload();
+    const chain = this.#chain;
     this.#head = undefined;
+    this.#chain = [];
     const time = head.time ? this.ns(head.time.seconds, head.time.nanoseconds) : Number.NaN;
     const before = this.#lastOnCpu.get(head.cpu);
     if (!Number.isNaN(time)) this.#lastOnCpu.set(head.cpu, time);
     if (payload === undefined) this.refuse(`${head.event}: ${this.#rest}`);
-    else if (payload) this.#row(head, payload, time, before);
+    else if (payload) this.#row(head, payload, chain, time, before);
     else if (head.event.startsWith(TASK_RECORD)) this.tally.passedOver += 1;
-    else this.#sampleRow(head, time);
+    else this.#sampleRow(head, chain, time);
   }
 
-  #sampleRow(head: Head, time: number): void {
-    if (this.#chain.length === 0 && ADDRESS_BEHIND.test(this.#rest)) {
+  #sampleRow(head: Head, chain: Frame[], time: number): void {
+    if (chain.length === 0 && ADDRESS_BEHIND.test(this.#rest)) {
       const frame = parseFrame(this.#rest);
-      if (frame) this.#chain.push({ name: detached(frame.name), kernel: frame.kernel });
+      if (frame) chain.push({ name: detached(frame.name), kernel: frame.kernel });
     }
     const row = this.rows.add(PERF.sample, time, head.pid, head.tid, head.cpu);
     const { columns } = this.rows;
     columns.a[row] = head.period;
     columns.text[row] = this.texts.intern(head.event);
-    columns.stack[row] = this.stacks.intern(this.#chain.map(({ name }) => name));
+    columns.stack[row] = this.stacks.intern(chain.map(({ name }) => name));
   }
 
-  #row(head: Head, payload: Payload, time: number, before: number | undefined): void {
+  #row(
+    head: Head,
+    payload: Payload,
+    chain: readonly Frame[],
+    time: number,
+    before: number | undefined,
+  ): void {
     const pid = payload.kind === PERF.switch ? head.pid : (payload.pid ?? head.pid);
     const tid = payload.kind === PERF.switch && head.tid >= 0 ? head.tid : (payload.tid ?? head.tid);
     const row = this.rows.add(payload.kind, time, pid, tid, head.cpu);
@@ -171,8 +187,8 @@ export class ScriptReader extends TextSource {
     columns.b[row] = payload.kind === PERF.lost ? (before ?? columns.at[row]!) : (payload.b ?? 0);
     if (payload.text !== undefined) columns.text[row] = this.texts.intern(payload.text);
     columns.argHex[row] = payload.args;
-    if (this.#chain.length > 0) {
-      const kernel = this.#chain.filter((frame) => frame.kernel);
+    if (chain.length > 0) {
+      const kernel = chain.filter((frame) => frame.kernel);
       columns.stack[row] = this.stacks.intern(kernel.map(({ name }) => name));
     }
   }
