@@ -78,6 +78,14 @@ export interface Table {
   execs: number;
   /** It called poll or select, and registers alone do not tell with what. */
   pollsUnseen?: boolean;
+  /** What it did with descriptors of its parent before anybody told whose child it is. */
+  early?: Early;
+}
+
+interface Early {
+  readonly closed: [first: number, last: number][];
+  readonly closeOnExec: Map<number, boolean>;
+  marked: [first: number, last: number][];
 }
 
 /** Who wants to know what happens to descriptors. */
@@ -112,6 +120,9 @@ const O_CLOEXEC = 0x80000;
 const CLOSE_RANGE_CLOEXEC = 4;
 const CLONE_PIDFD = 0x1000;
 
+const MOST_GONE_EARLY = 4096;
+const MOST_EARLY = 256;
+
 const HIGHEST = 0x7fff_ffff;
 
 /**
@@ -122,11 +133,14 @@ export class DescriptorTables implements TraceSink {
   readonly #tables = new Map<number, Table>();
   readonly #observers: DescriptorObserver[] = [];
   readonly #inFlight: { readonly target: string | undefined; readonly description: Description }[] = [];
+  /** Ended before anybody told whose children they are. */
+  readonly #goneEarly = new Set<number>();
   readonly #handlers: ReadonlyMap<string, (table: Table, event: SyscallEvent) => void>;
 
   constructor(start: RecordingMeta['descriptors'] = []) {
     for (const { pid, fds } of start) {
-      const table = this.#of(pid);
+      const table: Table = { pid, slots: new Map(), execs: 0 };
+      this.#tables.set(pid, table);
       const made: Made = { how: 'start', call: '', args: '', pid, tid: pid, atNs: 0 };
       for (const [fd, target] of fds) {
         const description = { kind: kindOfTarget(target), what: short(target, MOST_WHAT), refs: 1 };
@@ -193,7 +207,7 @@ export class DescriptorTables implements TraceSink {
   #of(pid: number): Table {
     let table = this.#tables.get(pid);
     if (table === undefined) {
-      table = { pid, slots: new Map(), execs: 0 };
+      table = { pid, slots: new Map(), execs: 0, early: { closed: [], closeOnExec: new Map(), marked: [] } };
       this.#tables.set(pid, table);
     }
     return table;
@@ -206,15 +220,29 @@ export class DescriptorTables implements TraceSink {
       this.#end(childPid, startNs);
       child = undefined;
     }
+    // It has come and gone already.
+    if (child === undefined && this.#goneEarly.delete(childPid)) return;
     const parent = this.#tables.get(pid);
     child ??= this.#of(childPid);
     child.bornNs = startNs;
+    const { early } = child;
+    delete child.early;
     // The events of one thread may run ahead of another's: it may already have opened, closed and executed.
     for (const slot of parent?.slots.values() ?? []) {
       if (slot.sinceNs > startNs || child.slots.has(slot.fd)) continue;
-      if (child.execs > 0 && slot.closeOnExec !== false) continue;
+      if (within(early?.closed, slot.fd)) continue;
+      const marked = early?.closeOnExec.get(slot.fd) ?? (within(early?.marked, slot.fd) || undefined);
+      const closeOnExec = marked ?? slot.closeOnExec;
+      if (child.execs > 0 && closeOnExec !== false) continue;
       slot.description.refs++;
-      child.slots.set(slot.fd, { ...slot, watchers: 0, heirOf: pid, overExec: child.execs > 0 });
+      child.slots.set(slot.fd, {
+        ...slot,
+        ...(closeOnExec === undefined ? {} : { closeOnExec }),
+        ...(marked === false ? { arranged: true } : {}),
+        watchers: 0,
+        heirOf: pid,
+        overExec: child.execs > 0,
+      });
     }
     for (const observer of this.#observers) observer.forked?.(child, parent);
   }
@@ -231,10 +259,19 @@ export class DescriptorTables implements TraceSink {
 
   #end(pid: number, at: Ns): void {
     const table = this.#tables.get(pid);
-    if (table === undefined) return;
+    if (table === undefined) {
+      this.#goneUnborn(pid);
+      return;
+    }
     for (const observer of this.#observers) observer.ending?.(table, at);
     for (const slot of [...table.slots.values()]) this.#remove(table, slot, 'exit', at);
     this.#tables.delete(pid);
+    if (table.early !== undefined) this.#goneUnborn(pid);
+  }
+
+  #goneUnborn(pid: number): void {
+    this.#goneEarly.add(pid);
+    if (this.#goneEarly.size > MOST_GONE_EARLY) this.#goneEarly.clear();
   }
 
   #remove(table: Table, slot: Slot, how: ClosedHow, at: Ns): void {
@@ -382,8 +419,13 @@ export class DescriptorTables implements TraceSink {
       return;
     }
     const slot = table.slots.get(from.fd);
-    if (slot === undefined || !succeeded(event)) return;
-    if (isWord(call, 1, 'F_SETFD', F_SETFD)) setCloseOnExec(slot, flagAt(call, 2, 'FD_CLOEXEC', 1));
+    if (!succeeded(event)) return;
+    const setting = isWord(call, 1, 'F_SETFD', F_SETFD) ? flagAt(call, 2, 'FD_CLOEXEC', 1) : undefined;
+    if (slot === undefined) {
+      if (setting !== undefined) table.early?.closeOnExec.set(from.fd, setting);
+      return;
+    }
+    if (isWord(call, 1, 'F_SETFD', F_SETFD)) setCloseOnExec(slot, setting);
     else if (isWord(call, 1, 'F_GETFD', F_GETFD)) slot.closeOnExec = (event.result & 1) !== 0;
   }
 
@@ -408,6 +450,7 @@ export class DescriptorTables implements TraceSink {
     const fd = descriptorIn(isRaw(event) ? event.args.split(',', 1)[0] : event.args)?.fd;
     const slot = fd === undefined ? undefined : table.slots.get(fd);
     if (slot === undefined) {
+      if (fd !== undefined) remember(table.early?.closed, fd, fd);
       for (const observer of this.#observers) observer.unknown?.(event.pid, 0, 1);
       return;
     }
@@ -423,6 +466,7 @@ export class DescriptorTables implements TraceSink {
     const last = Math.min(descriptorAt(call, 1)?.fd ?? numberAt(call, 1) ?? HIGHEST, HIGHEST);
     if (first === undefined) return;
     const marks = flagAt(call, 2, 'CLOSE_RANGE_CLOEXEC', CLOSE_RANGE_CLOEXEC) === true;
+    remember(marks ? table.early?.marked : table.early?.closed, first, last);
     for (const slot of [...table.slots.values()]) {
       if (slot.fd < first || slot.fd > last) continue;
       if (marks) slot.closeOnExec = true;
@@ -489,6 +533,14 @@ export class DescriptorTables implements TraceSink {
       MOST_WHAT,
     );
   }
+}
+
+function remember(ranges: [number, number][] | undefined, first: number, last: number): void {
+  if (ranges !== undefined && ranges.length < MOST_EARLY) ranges.push([first, last]);
+}
+
+function within(ranges: readonly (readonly [number, number])[] | undefined, fd: number): boolean {
+  return ranges?.some(([first, last]) => fd >= first && fd <= last) === true;
 }
 
 function setCloseOnExec(slot: Slot, closing: boolean | undefined): void {

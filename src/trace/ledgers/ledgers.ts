@@ -1,5 +1,6 @@
 import type { Ns, TraceEvent, TraceSink } from '../event.ts';
 import type { TraceFinding } from '../finding.ts';
+import type { LoadedTrace } from '../loaded.ts';
 import type { RecordingMeta } from '../recording.ts';
 import type { LedgerBooks } from './books.ts';
 import { endOf } from './call.ts';
@@ -16,6 +17,19 @@ export type OpeningBalance = Partial<Pick<RecordingMeta, 'tasks' | 'descriptors'
   /** When strace let go. */
   readonly detachedNs?: Ns;
 };
+
+/** Of a recording of our own; of others' files nothing is known of the time before. */
+export function openingOf({ meta, originNs = 0n }: Pick<LoadedTrace, 'meta' | 'originNs'>): OpeningBalance {
+  if (meta === undefined) return {};
+  const { tasks, descriptors, signals, strace } = meta;
+  const detached = strace?.detachedNs;
+  return {
+    tasks,
+    descriptors,
+    signals,
+    ...(detached === undefined ? {} : { detachedNs: Number(BigInt(detached) - originNs) }),
+  };
+}
 
 /** All ledgers, fed in the order in which they need each other. */
 export class Ledgers implements TraceSink {
@@ -37,8 +51,10 @@ export class Ledgers implements TraceSink {
     this.#processes = new ProcessLedgerSink(this.#tasks, this.#signals, opening.tasks);
   }
 
-  event(event: TraceEvent): void {
-    if (event.type === 'state') return;
+  event(told: TraceEvent): void {
+    if (told.type === 'state') return;
+    // strace tells of a leader when all of its threads are gone; perf of older kernels does not say: mostly all go at once.
+    const event = told.type === 'exit' ? { ...told, last: told.last ?? told.pid === told.tid } : told;
     if (event.type === 'gap') this.#gaps.add(event.pid);
     const end = endOf(event);
     if (end > this.#endNs) this.#endNs = end;

@@ -143,7 +143,10 @@ interface Record_ {
   children: Set<Record_>;
   subreaper: boolean;
   comm: string;
-  local?: number;
+  /** It ran before the trace. */
+  atStart: boolean;
+  /** Its first call. */
+  firstNs?: Ns;
 }
 
 interface Command {
@@ -158,6 +161,7 @@ const MOST_LISTED = 256;
 const MOST_COMMANDS = 128;
 const MOST_COMMAND_CHARS = 160;
 const MOST_FAILURES = 64;
+const MOST_EARLY = 1024;
 
 const SPAWNS = new Set(['fork', 'vfork', 'clone', 'clone3']);
 
@@ -170,7 +174,8 @@ export class ProcessLedgerSink implements TraceSink {
   readonly #tasks: Tasks;
   readonly #kernel: ReapsByKernel;
   readonly #now = new Map<number, Record_>();
-  /** Exited, unreaped: no longer under their number once it is used again. */
+  /** Exited before anybody told whose children they are. */
+  readonly #early = new Map<number, Record_>();
   readonly #over = new Ends<ProcessEntry>(MOST_LISTED);
   readonly #commands = new Map<string, Command>();
   readonly #failed = new Map<string, FailedSpawns>();
@@ -190,7 +195,12 @@ export class ProcessLedgerSink implements TraceSink {
   constructor(tasks: Tasks, kernel: ReapsByKernel, atStart: readonly RecordedTask[] = []) {
     this.#tasks = tasks;
     this.#kernel = kernel;
-    for (const { pid, tid, ppid } of atStart) if (pid === tid) this.#of(pid).parentPid = ppid;
+    for (const { pid, tid, ppid } of atStart) {
+      if (pid !== tid) continue;
+      const record = this.#of(pid);
+      record.parentPid = ppid;
+      record.atStart = true;
+    }
     this.#atStart = this.#now.size;
     for (const record of this.#now.values()) this.#now.get(record.parentPid ?? 0)?.children.add(record);
   }
@@ -209,7 +219,9 @@ export class ProcessLedgerSink implements TraceSink {
       case 'syscall':
         this.#call(event);
         // Whoever calls lives; but what a thread of the dead did may be told late.
-        if (!this.#now.has(event.pid) && this.#tasks.get(event.pid)?.endNs === undefined) this.#of(event.pid);
+        if (!this.#now.has(event.pid) && this.#tasks.get(event.pid)?.endNs === undefined) {
+          this.#of(event.pid).firstNs = event.startNs;
+        }
         break;
       case 'state':
         return;
@@ -219,6 +231,7 @@ export class ProcessLedgerSink implements TraceSink {
   }
 
   finish(endNs: Ns = this.#endNs): ProcessLedger {
+    this.#giveUp([...this.#early.values()]);
     const records = [...this.#now.values()];
     const alive = records.filter(({ state }) => state === 'alive');
     const zombies = records.filter(({ state }) => state === 'zombie');
@@ -268,6 +281,7 @@ export class ProcessLedgerSink implements TraceSink {
         children: new Set(),
         subreaper: false,
         comm: '',
+        atStart: false,
       };
       this.#now.set(pid, record);
     }
@@ -282,13 +296,23 @@ export class ProcessLedgerSink implements TraceSink {
       return;
     }
     this.#spawned++;
+    const early = this.#early.get(childPid);
+    this.#early.delete(childPid);
     const old = this.#now.get(childPid);
     // Somebody has reaped the last one of this number, or it could not be used again.
     if (old !== undefined && (old.started !== undefined || old.exit !== undefined)) this.#drop(old, 'gone');
-    const child = this.#of(childPid);
+    const child = early ?? this.#of(childPid);
     child.parentPid = pid;
-    child.started = call === undefined ? { atNs: startNs, byTid: tid } : { call, atNs: startNs, byTid: tid };
+    child.started = {
+      ...(call === undefined ? {} : { call }),
+      // Of strace alone the call that made it ends after its first own ones.
+      atNs: Math.min(startNs, child.exit?.atNs ?? startNs, child.firstNs ?? startNs),
+      byTid: tid,
+    };
     parent.children.add(child);
+    if (early === undefined) return;
+    this.#now.set(childPid, early);
+    this.#ends(early);
   }
 
   #exec({ pid, path, argv }: ExecEvent): void {
@@ -318,7 +342,28 @@ export class ProcessLedgerSink implements TraceSink {
     };
     record.comm = this.#tasks.comm(record.pid);
     this.#leaveChildren(record, event.startNs);
+    if (record.started === undefined && !record.atStart && record.parentPid === undefined) {
+      // Nobody has told yet whose it is.
+      this.#now.delete(record.pid);
+      this.#early.set(record.pid, record);
+      if (this.#early.size > MOST_EARLY) this.#giveUp([...this.#early.values()].slice(0, MOST_EARLY / 2));
+      return;
+    }
+    this.#ends(record);
+  }
+
+  /** Whose birth was not told is over for good. */
+  #giveUp(records: readonly Record_[]): void {
+    for (const record of records) {
+      this.#early.delete(record.pid);
+      this.#count(record);
+      this.#drop(record, 'gone');
+    }
+  }
+
+  #ends(record: Record_): void {
     this.#count(record);
+    const at = record.exit?.atNs ?? this.#endNs;
     const parent = this.#now.get(record.parentPid ?? 0);
     if (record.waited !== undefined) {
       this.#collect(record, record.waited.byPid, record.waited.call, record.waited.atNs);
@@ -326,7 +371,7 @@ export class ProcessLedgerSink implements TraceSink {
       this.#drop(record, 'gone');
     } else if (this.#kernel.reapsByKernel(parent.pid)) {
       this.#reapedByKernel++;
-      this.#collect(record, 0, 'SIGCHLD ignored', event.startNs);
+      this.#collect(record, 0, 'SIGCHLD ignored', at);
     } else {
       record.state = 'zombie';
     }
@@ -416,9 +461,14 @@ export class ProcessLedgerSink implements TraceSink {
 
   /** `certain`: its words say that the child is over; else only if its exit has been seen. */
   #waited(pid: number, event: SyscallEvent, certain: boolean): void {
+    const at = endOf(event);
+    const early = this.#early.get(pid);
+    if (early !== undefined) {
+      early.waited = { byPid: event.pid, call: event.name, atNs: at };
+      return;
+    }
     const record = this.#now.get(pid);
     if (record === undefined) return;
-    const at = endOf(event);
     if (record.exit !== undefined) this.#collect(record, event.pid, event.name, at);
     else if (certain || isRunOut(event)) record.waited = { byPid: event.pid, call: event.name, atNs: at };
   }

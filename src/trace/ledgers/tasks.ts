@@ -1,4 +1,4 @@
-import type { Ns, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
+import type { CommEvent, Ns, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
 import type { RecordedTask } from '../recording.ts';
 import { endOf, pidReturned } from './call.ts';
 
@@ -6,6 +6,8 @@ import { endOf, pidReturned } from './call.ts';
 export interface Task {
   readonly pid: number;
   comm: string;
+  /** Before the last exec. */
+  formerComm?: string;
   /** Undefined where nobody saw it begin. */
   parentPid?: number;
   /** Its number in its own PID namespace; undefined until a call tells it. */
@@ -53,10 +55,10 @@ export class Tasks implements TraceSink {
         if (!event.thread) this.#spawned(event);
         break;
       case 'exec':
-        if (event.path !== undefined) this.of(event.pid).comm = commOf(event.path);
+        if (event.path !== undefined) rename(this.of(event.pid), commOf(event.path));
         break;
       case 'comm':
-        if (event.pid === event.tid) this.of(event.pid).comm = event.comm;
+        if (event.pid === event.tid) this.#named(event);
         break;
       case 'exit':
         if (event.last) this.#exited(event.pid, event.startNs);
@@ -105,12 +107,22 @@ export class Tasks implements TraceSink {
     return undefined;
   }
 
+  /**
+   * strace keeps names, and goes on telling the old one when an exec succeeds after some that failed (6.1: a search along
+   * PATH): what the kernel has renamed is not named back by strace alone.
+   */
+  #named({ pid, comm, sources }: CommEvent): void {
+    const task = this.of(pid);
+    if (sources.includes('perf') || sources.length === 0) rename(task, comm);
+    else if (comm !== task.formerComm) task.comm = comm;
+  }
+
   #spawned({ pid, tid, childPid, startNs }: TraceEvent & { type: 'spawn' }): void {
     const parent = this.#byPid.get(pid);
     const known = this.#byPid.get(childPid);
-    // A process that is alive and has no parent yet was met before it was announced; any other has gone, and its number is used again.
+    // Met before it was announced (of strace alone, the call that made it ends later); any other's number is used again.
     const child: Task =
-      known !== undefined && known.parentPid === undefined && known.endNs === undefined
+      known !== undefined && known.parentPid === undefined && known.startNs === undefined
         ? known
         : { pid: childPid, comm: '', depth: 1 };
     child.parentPid = pid;
@@ -158,7 +170,14 @@ export class Tasks implements TraceSink {
   }
 }
 
-/** What exec makes of a path: its last part, 15 bytes of it. */
-function commOf(path: string): string {
+function rename(task: Task, comm: string): void {
+  if (task.comm === comm) return;
+  task.formerComm = task.comm;
+  task.comm = comm;
+}
+
+/** What exec makes of a path: its last part, 15 bytes of it. The path may stand in quotes, as strace has it. */
+function commOf(quoted: string): string {
+  const path = quoted.replace(/^"(.*)"$/s, '$1');
   return path.slice(path.lastIndexOf('/') + 1).slice(0, 15);
 }

@@ -220,6 +220,27 @@ describe('the ledger of descriptors', () => {
     ]);
   });
 
+  it('heeds what the child has closed and marked before anybody says whose it is', () => {
+    const ledger = descriptors(`
+      10 1 openat(AT_FDCWD, "/a", O_RDONLY) = 3</a>
+      10 1 openat(AT_FDCWD, "/b", O_RDONLY) = 4</b>
+      10 1 openat(AT_FDCWD, "/c", O_RDONLY|O_CLOEXEC) = 5</c>
+      10 1 openat(AT_FDCWD, "/d", O_RDONLY) = 6</d>
+      10 1 openat(AT_FDCWD, "/e", O_RDONLY) = 7</e>
+      11 2 close(3</a>) = 0
+      11 2 fcntl(5</c>, F_SETFD, 0) = 0
+      11 2 fcntl(6</d>, F_SETFD, FD_CLOEXEC) = 0
+      11 2 close_range(7, 4294967295, 0) = 0
+      11 3 exec /bin/x
+      10 4 +vfork 11
+      12 5 exit 0
+      10 6 +fork 12
+      10 7 getpid() = 10
+    `);
+    expect(ledger.processes.items.find(({ pid }) => pid === 11)?.trend.end).toBe(2);
+    expect(ledger.processes.items.find(({ pid }) => pid === 12)?.alive ?? false).toBe(false);
+  });
+
   it('heeds FD_CLOEXEC by fcntl and ioctl, and shares descriptors among threads', () => {
     expect(
       left(`

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Source, TraceEvent } from '../../../src/trace/event.ts';
 import { Ledgers, type OpeningBalance } from '../../../src/trace/ledgers/ledgers.ts';
 import { feed, told } from './told.ts';
 
@@ -146,6 +147,42 @@ describe('the ledger of processes', () => {
     );
     expect(totals).toMatchObject({ reaped: 1, zombies: 0 });
     expect(list.items.find(({ pid }) => pid === 501)).toMatchObject({ local: 7, reaped: { byPid: 500 } });
+  });
+
+  it('is not misled by the old name that strace goes on telling', () => {
+    const comm = (name: string, sources: Source[]): TraceEvent => ({
+      type: 'comm',
+      pid: 11,
+      tid: 11,
+      startNs: 3e6,
+      sources,
+      comm: name,
+    });
+    const ledgers = feed(new Ledgers(), told('10 1 +fork 11'));
+    feed(ledgers, [comm('app', ['perf']), comm('sleep', ['perf'])]);
+    feed(ledgers, told('11 3 exec /usr/bin/sleep'));
+    feed(ledgers, [comm('app', ['strace'])]);
+    const name = () => ledgers.finish().processes.processes.items.find(({ pid }) => pid === 11)?.comm;
+    expect(name()).toBe('sleep');
+    feed(ledgers, [comm('renamed', ['strace'])]);
+    expect(name()).toBe('renamed');
+  });
+
+  it('joins a child that is told before anybody says whose it is', () => {
+    const { totals, processes: list } = processes(`
+      10 1 getpid() = 10
+      11 2 exec /bin/x ["x"]
+      11 3 exit 4
+      10 4 +vfork 11
+      10 5 wait4(11, [{WIFEXITED(s) && WEXITSTATUS(s) == 4}], 0, NULL) = 11
+      10 6 +fork 12
+      12 7 exit 0
+    `);
+    expect(totals).toMatchObject({ spawned: 2, exited: 2, reaped: 1, zombies: 1, gone: 0, alive: 1 });
+    expect(list.items.find(({ pid }) => pid === 11)).toMatchObject({
+      parentPid: 10,
+      reaped: { byPid: 10, afterNs: 2_001_000 },
+    });
   });
 
   it('stays small in a fork storm, and counts all of it', () => {
