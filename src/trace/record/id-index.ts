@@ -6,16 +6,22 @@ const ENTRY = 32;
 /** What perf writes before it is ready; its mmap records of a large tree come in between. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
+export interface IdIndex {
+  readonly threads: Set<number>;
+  /** Descriptors: one for each event of each thread on each CPU. */
+  events: number;
+}
+
 /**
  * The threads that a running `perf record` has opened, from the ID_INDEX records at the beginning of its file (perf.data-file
  * format, tools/perf/Documentation): each entry is id, index, cpu and tid, 8 bytes each.
  */
-export function openedThreads(file: string): Set<number> {
-  const threads = new Set<number>();
+export function readIdIndex(file: string): IdIndex {
+  const opened = { threads: new Set<number>(), events: 0 };
   const descriptor = openSync(file, 'r');
   try {
     const head = Buffer.alloc(104);
-    if (readSync(descriptor, head, 0, head.length, 0) < head.length) return threads;
+    if (readSync(descriptor, head, 0, head.length, 0) < head.length) return opened;
     let offset = Number(head.readBigUInt64LE(40));
     const end = offset + MOST_BYTES;
     const record = Buffer.alloc(65_536);
@@ -25,9 +31,9 @@ export function openedThreads(file: string): Set<number> {
       let at = 0;
       while (at + HEADER <= got) {
         const size = record.readUInt16LE(at + 6);
-        if (size < HEADER) return threads;
+        if (size < HEADER) return opened;
         if (at + size > got) break;
-        if (record.readUInt32LE(at) === PERF_RECORD_ID_INDEX) takeEntries(record, at, size, threads);
+        if (record.readUInt32LE(at) === PERF_RECORD_ID_INDEX) takeEntries(record, at, size, opened);
         at += size;
       }
       if (at === 0) break;
@@ -36,14 +42,15 @@ export function openedThreads(file: string): Set<number> {
   } finally {
     closeSync(descriptor);
   }
-  return threads;
+  return opened;
 }
 
-function takeEntries(record: Buffer, at: number, size: number, threads: Set<number>): void {
+function takeEntries(record: Buffer, at: number, size: number, opened: IdIndex): void {
   const count = Number(record.readBigUInt64LE(at + HEADER));
   for (let nth = 0; nth < count; nth++) {
     const entry = at + HEADER + 8 + nth * ENTRY;
     if (entry + ENTRY > at + size) break;
-    threads.add(Number(record.readBigInt64LE(entry + 24)));
+    opened.events++;
+    opened.threads.add(Number(record.readBigInt64LE(entry + 24)));
   }
 }

@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Guard } from './guard.ts';
+import { Opening } from './opening.ts';
 import { sizeOf } from './strace-recorder.ts';
 import { Tool, within } from './tool.ts';
 import type { PerfTool } from './tools.ts';
@@ -89,6 +90,8 @@ export class PerfRecorder {
   readonly file: string;
   readonly argv: readonly string[];
   readonly tool: Tool;
+  /** When it opened its events. */
+  opening: Opening | undefined;
   #acknowledged: (() => void)[] = [];
 
   private constructor(tool: Tool, role: PerfRole, file: string, argv: readonly string[]) {
@@ -118,7 +121,13 @@ export class PerfRecorder {
     const recorder = new PerfRecorder(tool, options.role, file, ids === '' ? argv : [...argv, ids]);
     tool.letGo(ids);
     // Nothing is enabled yet: the answer only tells that it is ready. (`ping` is not known before 5.12.)
-    if (await recorder.#command('disable', READY_MS)) return recorder;
+    const opening = new Opening(tool.pid);
+    const ready = await recorder.#command('disable', READY_MS);
+    opening.end();
+    if (ready) {
+      recorder.opening = opening;
+      return recorder;
+    }
     const ended = tool.hasEnded !== undefined;
     await recorder.stop();
     throw new Error(

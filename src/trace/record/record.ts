@@ -5,8 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RecordingMeta } from '../recording.ts';
 import { betterOffset, measureClockOffset } from './clock.ts';
 import { HeldCommand } from './command.ts';
+import { type Coverage, coverageOf } from './coverage.ts';
 import { Guard } from './guard.ts';
-import { openedThreads } from './id-index.ts';
+import { readIdIndex } from './id-index.ts';
 import { PerfRecorder } from './perf-recorder.ts';
 import { type Preflight, preflight, preflightTools, type Refusal } from './preflight.ts';
 import { procText, statusOf } from './proc.ts';
@@ -14,7 +15,7 @@ import { takeSnapshot } from './snapshot.ts';
 import { STRACE_SAID, StraceRecorder } from './strace-recorder.ts';
 import { type Ended, within } from './tool.ts';
 import { findProgram, type PerfTool, type StraceTool } from './tools.ts';
-import { ageSeconds, startTimes, type TreeTask, tasksOfTree } from './tree.ts';
+import { startTimes, TICKS_PER_SECOND, type TreeTask, tasksOfTree, ticksNow } from './tree.ts';
 import { type LeftTask, leftTasks } from './untraced.ts';
 
 export interface RecordRequest {
@@ -102,6 +103,7 @@ const PERF_TRIES = 4;
 const YOUNG_SECONDS = 1;
 /** A thread that perf has not opened and that lives this long is worth a recorder of its own. */
 const LATE_MS = 40;
+const LATE_TRIES = 2;
 /** For the command, after the end of the recording: it may end by the same Ctrl+C. */
 const COMMAND_MS = 300;
 
@@ -300,7 +302,9 @@ class Run {
     let said = '';
     for (let nth = 0; nth < PERF_TRIES; nth++) {
       const tasks = await grownUp(tasksOfTree(this.#pid, follow), this.#pid);
-      const pids = [...new Set(tasks.map(({ pid }) => pid))];
+      const all = [...new Set(tasks.map(({ pid }) => pid))];
+      // At last without its children: those that live on get a recorder of their own.
+      const pids = nth < PERF_TRIES - 1 ? all : all.filter((pid) => pid === this.#pid);
       if (pids.length === 0) break;
       try {
         return await PerfRecorder.start(guard, perf, {
@@ -327,17 +331,28 @@ class Run {
 
   /** perf misses the threads that are born while it starts: those get a recorder of their own. */
   async #startLate(guard: Guard, perf: PerfTool, tree: PerfRecorder): Promise<void> {
-    const blindNow = (): TreeTask[] => {
-      const opened = openedThreads(tree.file);
-      return tasksOfTree(this.#pid, true).filter((task) => isLive(task) && !opened.has(task.tid));
+    const { threads, events } = readIdIndex(tree.file);
+    const span = tree.opening?.span(events);
+    const look = async (): Promise<Coverage> => {
+      const tasks = tasksOfTree(this.#pid, true).filter(isLive);
+      const started = await startTimes(tasks.filter(({ tid }) => !threads.has(tid)));
+      const candidates = tasks.map(({ pid, tid, status: { ppid } }) => ({
+        pid,
+        tid,
+        ppid,
+        startTime: started.get(tid),
+      }));
+      return coverageOf(candidates, threads, span);
     };
-    for (let nth = 0; nth < 2; nth++) {
-      const first = new Set(blindNow().map(({ tid }) => tid));
-      if (first.size === 0) return;
+    for (let nth = 0; nth < LATE_TRIES; nth++) {
+      const first = await look();
+      this.#blind = [...first.blind, ...first.unknown];
+      if (first.blind.length === 0) return;
       await pause(LATE_MS);
-      const ids = blindNow()
-        .map(({ tid }) => tid)
-        .filter((tid) => first.has(tid));
+      const { blind, unknown } = await look();
+      // Most of a tree that forks a lot have ended by now.
+      const ids = blind.filter((tid) => first.blind.includes(tid));
+      this.#blind = [...blind.filter((tid) => !ids.includes(tid)), ...unknown];
       if (ids.length === 0) return;
       try {
         this.#perfs.push(
@@ -345,7 +360,7 @@ class Run {
         );
         return;
       } catch {
-        this.#blind = ids;
+        this.#blind.push(...ids);
       }
     }
   }
@@ -523,9 +538,10 @@ const isLive = ({ status: { state } }: TreeTask): boolean => state !== 'Z' && st
 async function grownUp(tasks: readonly TreeTask[], root: number): Promise<TreeTask[]> {
   const live = tasks.filter(isLive);
   const started = await startTimes(live.filter(({ pid, tid }) => pid === tid));
+  const now = ticksNow();
   return live.filter(({ pid }) => {
     const start = started.get(pid);
-    return pid === root || start === undefined || ageSeconds(start) >= YOUNG_SECONDS;
+    return pid === root || (start !== undefined && now - start >= YOUNG_SECONDS * TICKS_PER_SECOND);
   });
 }
 

@@ -87,12 +87,10 @@ export async function startTimes(
 }
 
 /** USER_HZ, which is 100 on all architectures that Node runs on. */
-const TICKS_PER_SECOND = 100;
+export const TICKS_PER_SECOND = 100;
 
-/** Seconds since boot at a start time given in ticks, against now; negative never. */
-export function ageSeconds(startTime: number): number {
-  const uptime = Number.parseFloat(procText('/proc/uptime') ?? '');
-  return Number.isFinite(uptime)
-    ? Math.max(0, uptime - startTime / TICKS_PER_SECOND)
-    : Number.POSITIVE_INFINITY;
+/** Clock ticks since boot, as start times are given in, cut to a whole one. */
+export function ticksNow(): number {
+  const seconds = Number.parseFloat(procText('/proc/uptime') ?? '');
+  return Number.isFinite(seconds) ? Math.round(seconds * TICKS_PER_SECOND) : Number.NaN;
 }
