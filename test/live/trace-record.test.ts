@@ -13,7 +13,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { withLab } from '../../src/lab/lab.ts';
 import { missingNeeds } from '../../src/lab/needs.ts';
@@ -27,7 +26,13 @@ import {
 } from '../../src/trace/record/record.ts';
 import { findPerf, findProgram, findStrace } from '../../src/trace/record/tools.ts';
 import { buildDriver } from './trace-killing.ts';
-import { startTarget, type TargetOptions, type TracedTarget, tasksBelow } from './traced-program.ts';
+import {
+  processesOf,
+  startTarget,
+  type TargetOptions,
+  type TracedTarget,
+  tasksBelow,
+} from './traced-program.ts';
 
 let why = '';
 let directory = '';
@@ -222,8 +227,8 @@ live('a leader that ended while its threads live', async () => {
 });
 
 live('a leader that ends during the recording', async () => {
-  const during = await target('leader', 2000);
-  const recording = await recordingOf({ pid: during.pid, durationMs: 2500 });
+  const during = await target('leader', 1500);
+  const recording = await recordingOf({ pid: during.pid, durationMs: 1500 });
   expect(recording.endedBy).toBe('duration');
   expect(saw(recording, /\bexit\(0/)).toBe(true);
   await isWell(during);
@@ -326,14 +331,15 @@ async function drive(
 }
 
 live('SIGINT, SIGTERM and SIGHUP end the recording, which gives its result', async () => {
-  const threads = await target('threads', 4);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  const one = async (signal: NodeJS.Signals) => {
+    const threads = await target('threads', 2);
     const told = await drive({ pid: threads.pid, durationMs: 30_000 }, { signal });
     expect(told.endedBy).toBe('stop');
     expect(told.left).toEqual([]);
     expect(told.meta?.notes).toEqual([]);
     await isWell(threads);
-  }
+  };
+  await Promise.all((['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map(one));
 });
 
 live('a command is recorded from its first exec, with its exit status', async () => {
@@ -370,6 +376,17 @@ live('not root: own processes by strace, others not, and why', async () => {
   const codes = (told: Told) => codesOf({ refusals: told.refused ?? told.refusals ?? [] });
   expect(codes(await drive({ pid: roots.pid, parent }, { wrapper: nobody }))).toEqual([
     'strace other-user',
+    'perf perf-not-permitted',
+  ]);
+  const own = await target('threads', 2, { wrapper: nobody, directory: parent });
+  const told = await drive({ pid: own.pid, parent }, { wrapper: nobody });
+  expect(codes(told)).toEqual(['perf perf-not-permitted']);
+  expect(told.meta?.strace?.file).toBe('strace.log');
+  const open = mkdtempSync(join(parent, 'open-'));
+  chmodSync(open, 0o777);
+  const shielded = await target('shielded', 0, { wrapper: nobody, directory: open });
+  expect(codes(await drive({ pid: shielded.pid, parent }, { wrapper: nobody }))).toEqual([
+    'strace protected',
     'perf perf-not-permitted',
   ]);
 });
@@ -459,8 +476,93 @@ live('a strace that somebody ends leaves perf recording', async () => {
   await isWell(threads);
 });
 
-live('a thread that is born while perf starts gets a recorder of its own', async () => {
-  const recording = await recordingOf({ command: ['sh', '-c', 'exit 0'], strace: false, durationMs: 3000 });
-  expect(recording.endedBy).toBe('target');
-  await pause(0);
+live(
+  'children that perf would miss for their youth get a recorder of their own, and are in one only',
+  async () => {
+    const shell = spawn('sh', ['-c', 'while :; do sleep 3 & sleep 0.05; done'], {
+      stdio: 'ignore',
+      detached: true,
+    });
+    onTestFinished(() => void process.kill(-shell.pid!, 'SIGKILL'));
+    await expect.poll(() => tasksBelow(shell.pid!).length).toBeGreaterThan(3);
+    const recording = await recordingOf({ pid: shell.pid!, strace: false, durationMs: 1500 });
+    expect(recording.meta.perf?.files.map(({ role }) => role)).toEqual(['tree', 'host', 'late']);
+    const [inTree, inLate] = ['perf-tree.data', 'perf-late.data'].map((file) => {
+      const script = execFileSync(
+        'perf',
+        ['script', '-F', 'tid', '-G', '-i', join(recording.directory, file)],
+        {
+          stdio: ['ignore', 'pipe', 'ignore'],
+          maxBuffer: 1e9,
+        },
+      );
+      return new Set(
+        String(script)
+          .split('\n')
+          .map((line) => Number(line.trim()))
+          .filter((tid) => tid > 0),
+      );
+    });
+    expect(inLate!.size).toBeGreaterThan(3);
+    expect(inTree!.size).toBeGreaterThan(3);
+    expect([...inLate!].filter((tid) => inTree!.has(tid))).toEqual([]);
+  },
+);
+
+live('when its guard is killed, the recording ends, and nothing stays', async () => {
+  const threads = await target('threads', 2);
+  const recording = await recordingOf({
+    pid: threads.pid,
+    durationMs: 20_000,
+    onProgress: ({ stage }) => {
+      if (stage !== 'recording') return;
+      const guard = processesOf(directory, -1).find((line) => line.includes('procdiag-guard'));
+      process.kill(Number.parseInt(guard!, 10), 'SIGKILL');
+    },
+  });
+  expect(recording.endedBy).toBe('guard');
+  expect(recording.left).toEqual([]);
+  await isWell(threads);
+  await recording.remove();
+  expect(processesOf(recording.directory, -1)).toEqual([]);
+  expect(() => statSync(recording.directory)).toThrow();
+});
+
+live('a strace that does not detach is killed', async () => {
+  const threads = await target('threads', 4);
+  let done = false;
+  const recording = await recordingOf({
+    pid: threads.pid,
+    perf: false,
+    onProgress: ({ stage }) => {
+      if (stage !== 'recording' || done) return;
+      done = true;
+      // It does not act on the signal, as one that waits for a vfork parent does not either.
+      process.kill(tasksBelow(threads.pid)[0]!.tracer, 'SIGSTOP');
+    },
+  });
+  expect(recording.meta.notes).toEqual([
+    expect.stringMatching(/^strace did not detach within 2 s and was killed/),
+  ]);
+  expect(recording.left).toEqual([]);
+  await isWell(threads);
+});
+
+live('a tracefs that is not for us leaves strace', async () => {
+  const threads = await target('threads', 2);
+  const hide =
+    'mount -t tmpfs tmpfs /sys/kernel/debug; mount -t tmpfs tmpfs /sys/kernel/tracing && mkdir /sys/kernel/tracing/events && exec "$@"';
+  const wrapper = ['unshare', '-m', 'sh', '-c', hide, 'sh'];
+  const told = await drive({ pid: threads.pid }, { wrapper });
+  expect(codesOf({ refusals: told.refusals! })).toEqual(['perf no-tracefs']);
+  expect(told.meta?.strace?.file).toBe('strace.log');
+});
+
+live('a process in another PID namespace is known by both of its numbers', async () => {
+  const inside = await target('threads', 2, { wrapper: ['unshare', '--pid', '--fork', '--kill-child'] });
+  const pid = tasksBelow(inside.pid).find(({ name }) => name === 'traced')!.tid;
+  const recording = await recordingOf({ pid });
+  expect(recording.refusals).toEqual([]);
+  expect(recording.meta.tasks[0]?.nspid).toEqual([pid, 1]);
+  expect(saw(recording, /clock_nanosleep/)).toBe(true);
 });

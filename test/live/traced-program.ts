@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { privateDir } from '../../src/lab/compile.ts';
 const SOURCE = join(import.meta.dirname, 'programs/traced.c');
 
 /** Compiles programs/traced.c, once for its content. */
-export function tracedProgram(): string {
+function tracedProgram(): string {
   const hash = createHash('sha256').update(readFileSync(SOURCE)).digest('hex').slice(0, 16);
   const folder = join(privateDir(), `traced-${hash}`);
   const binary = join(folder, 'traced');
@@ -36,16 +36,20 @@ export interface TracedTarget {
 export interface TargetOptions {
   /** Put in front, such as `setpriv --reuid 65534`. */
   readonly wrapper?: readonly string[];
+  /** Where it is and writes, for those who may not into ours. */
+  readonly directory?: string;
 }
 
 /** Starts one of its kinds; resolves when it works. */
 export async function startTarget(
   kind: string,
   argument = 0,
-  { wrapper = [] }: TargetOptions = {},
+  { wrapper = [], directory }: TargetOptions = {},
 ): Promise<TracedTarget> {
-  const file = join(privateDir(), `count-${randomUUID()}`);
-  const [program = '', ...args] = [...wrapper, tracedProgram(), kind, file, String(argument)];
+  const file = join(directory ?? privateDir(), `count-${randomUUID()}`);
+  const binary = directory === undefined ? tracedProgram() : join(directory, 'traced');
+  if (directory !== undefined) copyFileSync(tracedProgram(), binary);
+  const [program = '', ...args] = [...wrapper, binary, kind, file, String(argument)];
   const child: ChildProcess = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
@@ -113,7 +117,7 @@ export function processesOf(mark: string, session: number): string[] {
     const ofSession = new RegExp(`^NSsid:\\t(?:\\d+\\t)*${session}$`, 'm').test(status);
     const line = textOf(`/proc/${pid}/cmdline`);
     return ofSession || line.includes(mark)
-      ? [`${pid} ${/^State:.*/m.exec(status)?.[0]} ${line.replaceAll('\0', ' ').slice(0, 120)}`]
+      ? [`${pid} ${/^State:.*/m.exec(status)?.[0]} ${line.replaceAll('\0', ' ').slice(-160)}`]
       : [];
   });
 }

@@ -5,59 +5,71 @@ export interface ClockOffset {
   readonly errorNs: number;
 }
 
-const WANTED_TICKS = 7;
-const GOOD_WINDOW_NS = 500n;
-/** On a host under load good ticks are rare: after a while few of them have to do, but without any the offset is a guess. */
-const PATIENCE_NS = 60_000_000n;
-const FEW_TICKS = 3;
-const MOST_NS = 1_500_000_000n;
-/** Date.now() is gettimeofday(2), which cuts to microseconds. */
-const CUT_NS = 1000;
+/** A step of Date.now(): it came to `milliseconds` between two readings of the monotonic clock. */
+export interface ClockTick {
+  readonly milliseconds: number;
+  readonly beforeNs: bigint;
+  readonly afterNs: bigint;
+}
+
+const FEWEST_TICKS = 5;
+const NARROW_NS = 600n;
+const TOLERABLE_NS = 5000n;
+/** On a loaded host, where the scheduler comes between, more is tried. */
+const PATIENCE_MS = { narrow: 30, tolerable: 1500 };
+/** Against a clock read in C: Date.now() was up to 1.8 μs late. */
+const LATE_NS = 2000;
 
 /**
  * Measures CLOCK_REALTIME − CLOCK_MONOTONIC by watching Date.now() step to the next millisecond between two readings of the
- * monotonic clock. Spins for some 7 ms, longer under load; ticks that the scheduler came between have a wide window and count only where there
- * are no better ones.
+ * monotonic clock. Spins for some 5 ms, and for longer where others take the CPU away.
  */
 export function measureClockOffset(): ClockOffset {
-  const ticks: { window: bigint; offset: bigint }[] = [];
+  const ticks: ClockTick[] = [];
   const began = process.hrtime.bigint();
-  let good = 0;
   let before = began;
   let last = Date.now();
-  while (good < WANTED_TICKS) {
+  for (;;) {
     const next = process.hrtime.bigint();
     const now = Date.now();
     if (now !== last) {
       const after = process.hrtime.bigint();
-      const window = after - before;
-      // The tick is between the reading before the last old one and that after the first new one.
-      ticks.push({ window, offset: BigInt(now) * 1_000_000n - (before + window / 2n) });
-      if (window < GOOD_WINDOW_NS && now === last + 1) good++;
-      if (after - began > (good < FEW_TICKS ? MOST_NS : PATIENCE_NS)) break;
+      // A whole number of milliseconds passed meanwhile: when the last of them began is not known.
+      if (now === last + 1) ticks.push({ milliseconds: now, beforeNs: before, afterNs: after });
       last = now;
+      const width = widthOf(ticks);
+      const elapsedMs = Number(after - began) / 1e6;
+      if (ticks.length >= FEWEST_TICKS && width < NARROW_NS) break;
+      if (elapsedMs > PATIENCE_MS.narrow && width < TOLERABLE_NS) break;
+      if (elapsedMs > PATIENCE_MS.tolerable && ticks.length > 0) break;
     }
     before = next;
   }
-  ticks.sort((a, b) => Number(a.window - b.window));
-  const best = ticks.slice(0, Math.max(1, Math.min(good, WANTED_TICKS)));
-  const widest = best.at(-1)?.window ?? 0n;
-  best.sort((a, b) => (a.offset < b.offset ? -1 : 1));
-  return {
-    offsetNs: best[best.length >> 1]?.offset ?? 0n,
-    errorNs: Number(widest / 2n) + CUT_NS,
-  };
+  return offsetOf(ticks);
 }
 
-/**
- * The better one of two measurements, before and after. When they contradict each other the clock was set in between: then
- * the first one holds, since strace's own differences tell the rest.
- */
-export function betterOffset(start: ClockOffset, stop: ClockOffset): { best: ClockOffset; stepped: boolean } {
-  const apart = Number(stop.offsetNs - start.offsetNs);
-  const stepped = Math.abs(apart) > start.errorNs + stop.errorNs + STEP_NS;
-  return { best: !stepped && stop.errorNs < start.errorNs ? stop : start, stepped };
+/** The offsets that all ticks allow: each one bounds it from both sides. */
+function bounds(ticks: readonly ClockTick[]): { least: bigint; most: bigint } | undefined {
+  let least: bigint | undefined;
+  let most: bigint | undefined;
+  for (const { milliseconds, beforeNs, afterNs } of ticks) {
+    const realNs = BigInt(milliseconds) * 1_000_000n;
+    if (least === undefined || realNs - afterNs > least) least = realNs - afterNs;
+    if (most === undefined || realNs - beforeNs < most) most = realNs - beforeNs;
+  }
+  return least === undefined || most === undefined ? undefined : { least, most };
 }
 
-/** Both clocks are slewed alike: what is more than this was a step. */
-const STEP_NS = 5000;
+function widthOf(ticks: readonly ClockTick[]): bigint {
+  const found = bounds(ticks);
+  if (found === undefined) return TOLERABLE_NS * 1000n;
+  return found.most > found.least ? found.most - found.least : 0n;
+}
+
+/** @param ticks at least one. */
+export function offsetOf(ticks: readonly ClockTick[]): ClockOffset {
+  const { least, most } = bounds(ticks) ?? { least: 0n, most: 0n };
+  // They contradict each other by the lateness of Date.now(), or by a step of the clock between them.
+  const width = most > least ? most - least : least - most;
+  return { offsetNs: (least + most) / 2n, errorNs: Number(width / 2n) + LATE_NS };
+}

@@ -165,7 +165,7 @@ export class PerfRecorder {
   /** Lets it write what it has and end. @returns false when it had to be killed: its file then has no end in its header. */
   async stop(): Promise<boolean> {
     const { tool } = this;
-    tool.signal('SIGINT');
+    tool.interrupt();
     if (await tool.endsWithin(STOP_MS)) return true;
     tool.kill();
     await tool.endsWithin(KILLED_MS);

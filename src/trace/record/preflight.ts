@@ -364,10 +364,10 @@ function permissionRefusal(
   return undefined;
 }
 
-/** The kernel gives /proc/PID to root where the process is not dumpable. */
+/** The kernel gives the files in /proc/PID to root where the process is not dumpable (task_dump_owner()). */
 function ownerOf(pid: number): number | undefined {
   try {
-    return statSync(`/proc/${pid}`).uid;
+    return statSync(`/proc/${pid}/status`).uid;
   } catch {
     return undefined;
   }

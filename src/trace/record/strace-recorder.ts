@@ -138,7 +138,7 @@ export class StraceRecorder {
    */
   async detach(): Promise<boolean> {
     const { tool } = this;
-    tool.signal('SIGINT');
+    tool.interrupt();
     const clean = await tool.endsWithin(DETACH_MS);
     if (!clean) {
       tool.kill();

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { Guard } from './guard.ts';
 
@@ -112,14 +111,20 @@ export class Tool {
     return this.#said;
   }
 
-  signal(signal: 'SIGINT' | 'SIGTERM'): void {
-    if (this.#end === undefined) this.#child.kill(signal);
+  /** Asks it to end, with all of its process group: a wrapper may have started the real one. */
+  interrupt(): void {
+    this.#signal('SIGINT');
   }
 
-  /** With all of its process group. */
   kill(): void {
+    this.#signal('SIGKILL');
+  }
+
+  #signal(signal: 'SIGINT' | 'SIGKILL'): void {
+    // Reaped, and nothing of its group left: the number may be another's.
+    if (this.#end !== undefined && signal === 'SIGINT') return;
     try {
-      process.kill(-this.pid, constants.signals.SIGKILL);
+      process.kill(-this.pid, signal);
     } catch {
       // None of it is left.
     }
