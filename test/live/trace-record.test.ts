@@ -195,19 +195,34 @@ live('a stop that comes during the recording is told and not undone', async () =
   await isWell(stopped);
 });
 
-live('a process that ends during the recording ends it', async () => {
-  const brief = await target('brief', 2500);
-  const recording = await recordingOf({ pid: brief.pid, durationMs: 20_000 });
-  expect(recording.endedBy).toBe('target');
-  expect(saw(recording, /\+\+\+ exited with 7 \+\+\+/)).toBe(true);
-  expect(filesOf(recording)).toContain('perf-tree.data');
-});
+const once = (stage: string, act: () => void): Pick<RecordRequest, 'onProgress'> => {
+  let done = false;
+  return {
+    onProgress: (progress) => {
+      if (progress.stage !== stage || done) return;
+      done = true;
+      act();
+    },
+  };
+};
 
-live('a process that ends during the recording ends that of perf alone', async () => {
-  const brief = await target('brief', 2000);
-  const recording = await recordingOf({ pid: brief.pid, strace: false, durationMs: 20_000 });
-  expect(recording.endedBy).toBe('target');
-});
+for (const strace of [true, false]) {
+  live(
+    `a process that ends during the recording ends it, with ${strace ? 'strace' : 'perf alone'}`,
+    async () => {
+      const threads = await target('threads', 2);
+      const recording = await recordingOf({
+        pid: threads.pid,
+        strace,
+        durationMs: 20_000,
+        ...once('recording', () => process.kill(threads.pid, 'SIGTERM')),
+      });
+      expect(recording.endedBy).toBe('target');
+      expect(recording.meta.notes).toEqual([]);
+      if (strace) expect(saw(recording, /\+\+\+ killed by SIGTERM \+\+\+/)).toBe(true);
+    },
+  );
+}
 
 live('a process that ends while the recorders start', async () => {
   const brief = await target('brief', 60);
@@ -227,10 +242,15 @@ live('a leader that ended while its threads live', async () => {
 });
 
 live('a leader that ends during the recording', async () => {
-  const during = await target('leader', 1500);
-  const recording = await recordingOf({ pid: during.pid, durationMs: 1500 });
+  const during = await target('leader', 1);
+  const recording = await recordingOf({
+    pid: during.pid,
+    durationMs: 500,
+    ...once('recording', () => process.kill(during.pid, 'SIGUSR1')),
+  });
   expect(recording.endedBy).toBe('duration');
   expect(saw(recording, /\bexit\(0/)).toBe(true);
+  expect(recording.left).toEqual([]);
   await isWell(during);
 });
 

@@ -73,3 +73,16 @@ export function offsetOf(ticks: readonly ClockTick[]): ClockOffset {
   const width = most > least ? most - least : least - most;
   return { offsetNs: (least + most) / 2n, errorNs: Number(width / 2n) + LATE_NS };
 }
+
+/** Both clocks are slewed alike: what is more than this was a step. */
+const STEP_NS = 5000;
+
+/**
+ * The better one of two measurements, before and after. When they contradict each other the clock was set in between: then
+ * the first one holds, since strace's own differences tell the rest.
+ */
+export function betterOffset(start: ClockOffset, stop: ClockOffset): { best: ClockOffset; stepped: boolean } {
+  const apart = Number(stop.offsetNs - start.offsetNs);
+  const stepped = Math.abs(apart) > start.errorNs + stop.errorNs + STEP_NS;
+  return { best: !stepped && stop.errorNs < start.errorNs ? stop : start, stepped };
+}

@@ -54,7 +54,7 @@ function numbersIn(directory: string): number[] {
     .map(Number);
 }
 
-export const tidsOf = (pid: number): number[] => numbersIn(`/proc/${pid}/task`);
+const tidsOf = (pid: number): number[] => numbersIn(`/proc/${pid}/task`);
 
 /** For kernels without /proc/PID/task/TID/children (CONFIG_PROC_CHILDREN). */
 function parentsByScan(): Map<number, number[]> {

@@ -93,18 +93,25 @@ static void brief(int milliseconds) {
   exit(7);
 }
 
+static void on_signal(int number) { (void)number; }
+
 static void *after_leader(void *unused) {
-  usleep(100000);
   slowly();
   return unused;
 }
 
-/* Its first thread ends, another goes on: before, or some milliseconds after it is ready. */
-static void leader(int milliseconds) {
+/* Its first thread ends, another goes on: at once, or when SIGUSR1 comes. */
+static void leader(int on_command) {
   pthread_t thread;
+  signal(SIGUSR1, on_signal);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  sigprocmask(SIG_BLOCK, &set, NULL);
   if (pthread_create(&thread, NULL, after_leader, NULL) != 0) _exit(1);
+  sigdelset(&set, SIGUSR1);
   ready();
-  usleep(1000u * (unsigned)milliseconds);
+  if (on_command) sigsuspend(&set);
   pthread_exit(NULL);
 }
 
