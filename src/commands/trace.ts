@@ -95,7 +95,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     const command = this.#takeCommand();
     const { args, flags } = await this.parseAll();
     const { checkOutputs } = await import('./tracing/outputs.ts');
-    checkOutputs(flags.output ?? []);
+    checkOutputs(flags.output ?? [], flags['from-strace'] !== undefined || flags['from-perf'] !== undefined);
     const signals = stopSignals();
     const { trace, recording } = await this.#open(args.pid, command, flags, signals.stop);
     try {
@@ -126,13 +126,13 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     command: readonly string[] | undefined,
     flags: Flags,
     stop: AbortSignal,
-  ): Promise<{ trace: LoadedTrace; recording?: Recording }> {
+  ): Promise<{ trace: LoadedTrace; recording?: Pick<Recording, 'remove'> }> {
     const imports = [flags.from, flags['from-strace'], flags['from-perf']].some((flag) => flag !== undefined);
     const given = [target !== undefined, command !== undefined, imports].filter(Boolean).length;
     if (given === 0) throw new UserError(USAGE, 'what shall be traced? Give a PID, or -- COMMAND');
     if (given > 1)
       throw new UserError(USAGE, 'give one of these only: a PID, -- COMMAND, files with --from…');
-    if (imports) return { trace: await openFiles(flags) };
+    if (imports) return openFiles(flags);
     const [name, ...rest] = command ?? [];
     if (command !== undefined && name === undefined) throw new UserError(USAGE, 'no command behind --');
     const { recordNow } = await import('./tracing/recorded.ts');
@@ -177,6 +177,11 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
         const strip = (tid: number, columns: number) => digest.strip(tid, columns, from, to);
         this.print(renderTrace(summary, { ...screen, top: flags.top, strip }));
       }
+      const captures = names.filter(isCapture);
+      if (captures.length > 0 && trace.raw !== undefined) {
+        const { saveRecording } = await import('./tracing/captures.ts');
+        for (const name of captures) await saveRecording(trace.raw, name);
+      }
       return exitCode([{ diagnosis: summary }], flags['fail-on']);
     } finally {
       outputs.drop();
@@ -196,11 +201,13 @@ function openingOf({ meta, originNs }: LoadedTrace): OpeningBalance {
   };
 }
 
-async function openFiles(flags: Flags): Promise<LoadedTrace> {
+async function openFiles(
+  flags: Flags,
+): Promise<{ trace: LoadedTrace; recording?: Pick<Recording, 'remove'> }> {
   if (flags.from !== undefined) {
-    const { loadRecording } = await import('../trace/record/load.ts');
-    return loadRecording(flags.from);
+    const { openSaved } = await import('./tracing/captures.ts');
+    return openSaved(flags.from);
   }
   const { openImports } = await import('./tracing/imported.ts');
-  return openImports(flags);
+  return { trace: openImports(flags) };
 }

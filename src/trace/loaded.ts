@@ -3,6 +3,13 @@ import type { TraceSummary, TraceTarget } from './digest/summary.ts';
 import type { Ns } from './event.ts';
 import type { RecordingMeta } from './recording.ts';
 
+/** The files of a recording, for a capture of it. */
+export interface RawRecording {
+  readonly directory: string;
+  /** Files whose text in a capture is another, or that only a capture has, by name; whole when all was read. */
+  texts(): ReadonlyMap<string, string>;
+}
+
 /** Recordings that are open and can be put together: our own ones, and files that others made. */
 export interface LoadedTrace {
   readonly target: TraceTarget;
@@ -15,6 +22,8 @@ export interface LoadedTrace {
   readonly startedAt?: string;
   /** Of our own recordings: what was there when it began. */
   readonly meta?: RecordingMeta;
+  /** Where its files are; undefined for files that others made. */
+  readonly raw?: RawRecording;
   /** What is known of the sources; whole when all was read. */
   sources(): TraceSummary['sources'];
   /** What is missing, a sentence each; whole when all was read. */

@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { CANNOT_LOOK, USAGE, UserError } from '../../cli/errors.ts';
 import { conclusionOf } from '../../report/trace/conclusion.ts';
 import type { TraceOutput } from '../../report/trace/output.ts';
@@ -17,9 +20,15 @@ export function isCapture(name: string): boolean {
   return name.endsWith('/') || /\.tar(?:\.gz)?$/.test(name);
 }
 
-/** Refuses names that no output goes by, before anything is recorded. */
-export function checkOutputs(names: readonly string[]): void {
+/** Refuses names that no output goes by, and places that cannot be written to, before anything is recorded. */
+export function checkOutputs(names: readonly string[], imports: boolean): void {
   for (const name of names) {
+    if (imports && isCapture(name)) {
+      throw new UserError(
+        USAGE,
+        `--output ${JSON.stringify(name)} is for what procdiag records itself: what --from-strace and --from-perf read, you have already`,
+      );
+    }
     try {
       if (!isCapture(name)) outputKindFor(name);
     } catch (error) {
@@ -28,6 +37,31 @@ export function checkOutputs(names: readonly string[]): void {
   }
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) throw new UserError(USAGE, `--output ${twice} is given twice`);
+  for (const name of names) checkPlace(name);
+}
+
+/** An output takes its name by rename(2), which would also replace a device or a FIFO. */
+function checkPlace(name: string): void {
+  const path = resolve(name);
+  const refuse = (why: string): UserError =>
+    new UserError(CANNOT_LOOK, `cannot write ${JSON.stringify(name)}: ${why}`);
+  try {
+    tryToWrite(dirname(path));
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there === undefined) return;
+    if (name.endsWith('/')) throw refuse('it is there already');
+    if (there.isDirectory()) throw refuse('it is a directory');
+    if (!there.isFile()) throw refuse('it is no regular file');
+  } catch (error) {
+    throw error instanceof UserError ? error : whyNot(name, error);
+  }
+}
+
+/** access(2) says yes to root also where nothing can be made: /proc. */
+function tryToWrite(directory: string): void {
+  const trial = join(directory, `.procdiag.${process.pid}.${randomBytes(6).toString('hex')}.part`);
+  closeSync(openSync(trial, 'wx', 0o600));
+  rmSync(trial, { force: true });
 }
 
 /** The files of `--output` while they are written. Each appears whole, or not at all. */
@@ -84,15 +118,23 @@ function telling<T>(name: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOSPC'
-        ? 'the disk is full'
-        : code === 'ENOENT'
-          ? 'there is no such directory'
-          : code === undefined
-            ? (error as Error).message
-            : code;
-    throw new UserError(CANNOT_LOOK, `cannot write ${JSON.stringify(name)}: ${why}`);
+    throw whyNot(name, error);
   }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of the disk is used up',
+  ENOENT: 'there is no such directory',
+  ENOTDIR: 'there is no such directory',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the file system is read-only',
+};
+
+/** The reason why a file could not be written, for the user. */
+export function whyNot(name: string, error: unknown): UserError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const why = code === undefined ? message : (REASONS[code] ?? code);
+  return new UserError(CANNOT_LOOK, `cannot write ${JSON.stringify(name)}: ${why}`);
 }

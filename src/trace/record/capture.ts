@@ -27,36 +27,46 @@ import { CaptureError, isPlainName, META, readMeta } from './meta-file.ts';
 const SYMBOLS = 'kallsyms';
 const MOST_FILES = 64;
 
-/** The files of a recording: those that meta.json names, and itself. */
-function filesOf(directory: string): string[] {
+/** More than procdiag lets its recorders write. */
+const MOST_BYTES = 4e9;
+
+/** The files of a recording: those that meta.json names, and itself. `more`: names that will be there. */
+function filesOf(directory: string, more: ReadonlyMap<string, string>): string[] {
   const { strace, perf } = readMeta(directory);
   const named = [strace?.file, ...(perf?.files ?? []).map(({ file }) => file), SYMBOLS];
   return [
     META,
-    ...named.filter((name) => name !== undefined && existsSync(join(directory, name))),
+    ...named.filter((name) => name !== undefined && (more.has(name) || existsSync(join(directory, name)))),
   ] as string[];
 }
 
 /**
  * Writes a recording with all that is needed to read it elsewhere: as an archive where the name ends in `.tar`, `.tar.gz` or
  * `.tgz`, else as a directory, which must not be there yet. It appears whole or not at all, for its owner alone: recordings hold what the
- * process read and wrote.
+ * process read and wrote. `texts`: what some of its files, by name, shall hold instead of what they do.
  * @throws CaptureError when the directory exists; what fs does.
  */
-export async function writeCapture(directory: string, path: string): Promise<void> {
+export async function writeCapture(
+  directory: string,
+  path: string,
+  texts: ReadonlyMap<string, string> = new Map(),
+): Promise<void> {
   const place = resolve(path);
   const part = join(dirname(place), `.${basename(place)}.${randomBytes(4).toString('hex')}.part`);
   const symbols = join(directory, SYMBOLS);
-  if (!existsSync(symbols)) saveSymbols(symbols);
-  const files = filesOf(directory);
+  if (!texts.has(SYMBOLS) && !existsSync(symbols)) saveSymbols(symbols);
+  const files = filesOf(directory, texts);
   try {
     if (/\.(?:tar|tar\.gz|tgz)$/.test(path))
-      await writeArchive(directory, files, part, !path.endsWith('.tar'));
+      await writeArchive(directory, files, texts, part, !path.endsWith('.tar'));
     else {
       if (existsSync(place)) throw new CaptureError(`${path} is there already`);
       mkdirSync(part, { mode: 0o700 });
-      for (const name of files)
-        copyFileSync(join(directory, name), join(part, name), constants.COPYFILE_FICLONE);
+      for (const name of files) {
+        const text = texts.get(name);
+        if (text !== undefined) writeFileSync(join(part, name), text, { mode: 0o600 });
+        else copyFileSync(join(directory, name), join(part, name), constants.COPYFILE_FICLONE);
+      }
     }
     renameSync(part, place);
   } catch (error) {
@@ -78,6 +88,7 @@ function saveSymbols(path: string): void {
 async function writeArchive(
   directory: string,
   files: readonly string[],
+  texts: ReadonlyMap<string, string>,
   path: string,
   zip: boolean,
 ): Promise<void> {
@@ -86,6 +97,11 @@ async function writeArchive(
   const written = zip ? pipeline(archive, createGzip({ level: 1 }), out) : pipeline(archive, out);
   const filled = (async () => {
     for (const name of files) {
+      const text = texts.get(name);
+      if (text !== undefined) {
+        archive.entry({ name, mode: 0o600 }, text);
+        continue;
+      }
       const file = join(directory, name);
       const { size } = statSync(file);
       const entry = archive.entry({ name, size, mode: 0o600 });
@@ -136,6 +152,14 @@ async function unpack(path: string, directory: string): Promise<void> {
   // Failures come by way of the entries.
   read.catch(() => undefined);
   let count = 0;
+  let bytes = 0;
+  const counted = async function* (part: AsyncIterable<Buffer>) {
+    for await (const chunk of part) {
+      bytes += chunk.length;
+      if (bytes > MOST_BYTES) throw new CaptureError(`${path} holds too much to be a recording of procdiag`);
+      yield chunk;
+    }
+  };
   for await (const entry of entries) {
     const { name, type } = entry.header;
     if (type !== 'file' || !isPlainName(name) || ++count > MOST_FILES) {
@@ -145,6 +169,7 @@ async function unpack(path: string, directory: string): Promise<void> {
     }
     await pipeline(
       entry as unknown as Readable,
+      counted,
       createWriteStream(join(directory, name), { flags: 'wx', mode: 0o600 }),
     );
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Arch, syscallName } from '../../procfs/syscall-names.ts';
 import type { TraceSummary } from '../digest/summary.ts';
@@ -7,8 +7,10 @@ import { openPerfData } from '../perf/data/reader.ts';
 import { Kallsyms } from '../perf/kallsyms.ts';
 import type { RecordingMeta } from '../recording.ts';
 import { openFileBytes } from './file-bytes.ts';
-import { readMeta } from './meta-file.ts';
+import { CaptureError, META, readMeta } from './meta-file.ts';
+import { neutralMeta } from './neutral-meta.ts';
 import { StraceFile } from './strace-file.ts';
+import { symbolLines } from './symbol-lines.ts';
 
 /** Names of kernel functions that a capture carries with it: lines as in /proc/kallsyms. */
 const SYMBOLS = 'kallsyms';
@@ -18,7 +20,8 @@ const CLOCK_ERROR_NS = 5000;
 
 /** Opens the directory of a recording: meta.json and the files that it names. Throws CaptureError, and what fs does. */
 export function loadRecording(directory: string): LoadedTrace {
-  const meta = readMeta(directory);
+  const meta = neutralMeta(readMeta(directory), directory);
+  checkFiles(directory, meta);
   const originNs = BigInt(meta.window.fromNs);
   const offsetNs = BigInt(meta.clock.startOffsetNs);
   const notes: string[] = [...meta.notes];
@@ -41,6 +44,16 @@ export function loadRecording(directory: string): LoadedTrace {
   });
   return {
     meta,
+    raw: {
+      directory,
+      texts: () => {
+        const used = new Map(opened.flatMap(({ source }) => [...source.symbolsUsed]));
+        return new Map([
+          [META, `${JSON.stringify(meta, undefined, 1)}\n`],
+          [SYMBOLS, symbolLines(used)],
+        ]);
+      },
+    },
     target: targetOf(meta),
     originNs,
     window: { from: 0, to: Number(BigInt(meta.window.toNs) - originNs) },
@@ -79,6 +92,17 @@ export function loadRecording(directory: string): LoadedTrace {
       for (const { bytes } of opened) bytes.close();
     },
   };
+}
+
+/** Of a directory that anybody may have made: links in it could lead anywhere. */
+function checkFiles(directory: string, { strace, perf }: RecordingMeta): void {
+  const names = [strace?.file, ...(perf?.files ?? []).map(({ file }) => file)];
+  for (const name of names) {
+    if (name === undefined) continue;
+    const found = lstatSync(join(directory, name), { throwIfNoEntry: false });
+    if (found?.isFile() !== true)
+      throw new CaptureError(`${directory} is no recording of procdiag: it holds no file ${name}`);
+  }
 }
 
 /** Those that the capture has, else this host's, which are right as long as the recording is of this boot. */
