@@ -134,4 +134,4 @@ mkdirSync(dist, { recursive: true });
 for (const name of readdirSync(dist)) if (!names.has(name)) rmSync(join(dist, name), { recursive: true });
 for (const { path, text } of files) writeFileSync(path, ascii(text));
 writeFileSync(join(dist, 'explanations.cjs'), ascii(`module.exports=${JSON.stringify(explanations)}`));
-codeCacheFor(join(dist, 'inspect.cjs'), 'Inspect', [String(process.pid)]);
+codeCacheFor(join(dist, 'inspect.cjs'), 'Inspect');

@@ -75,22 +75,29 @@ export function readQuickly(
     return { answers: Promise.resolve(new Map()), canary: Promise.resolve(undefined) };
   }
   const reply = new Reply(canary ? [...keys, CANARY] : keys);
-  let ended: Promise<unknown> | undefined;
+  let tell: (outcome: Outcome | undefined) => void;
+  const told = new Promise<Outcome | undefined>((resolve) => {
+    tell = resolve;
+  });
   const answers = new Promise<ReadonlyMap<Key, Outcome>>((resolve) => {
     const onOutput = (chunk: Buffer) => {
       reply.take(chunk);
       if (reply.answers.size >= keys.length) resolve(reply.answers);
+      if (reply.answers.has(CANARY)) tell(reply.answers.get(CANARY));
     };
-    ended = runChild('perl', ['-e', script(prctl), ...paths], {
+    void runChild('perl', ['-e', script(prctl), ...paths], {
       stallMs: STALL_MS,
       lateMs: options.lateMs,
       ownSleep: OWN_SLEEP,
       endsWithUs: true,
       noStderr: true,
       onOutput,
-    }).then(() => resolve(reply.answers));
+    }).then(() => {
+      resolve(reply.answers);
+      tell(undefined);
+    });
   });
-  return { answers, canary: Promise.resolve(ended).then(() => reply.answers.get(CANARY)) };
+  return { answers, canary: told };
 }
 
 /** Answers in the order of the questions, as far as they have come. */
