@@ -13,6 +13,9 @@ export type Json =
  */
 const UNSAFE = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\u115f\u1160\u3164\uffa0]/gu;
 
+/** What nearly all texts are: nothing in it needs a look by its Unicode properties. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 /** JSON in two-space indentation, safe to be shown by a terminal, whatever names and paths it holds. Ends in a newline. */
 export function safeStringify(value: object): string {
   return `${JSON.stringify(value, undefined, 2).replace(UNSAFE, escaped)}\n`;
@@ -21,7 +24,8 @@ export function safeStringify(value: object): string {
 /** One value within a line of JSON, as safe as that; a bigint becomes an integer of all its digits. */
 export function safeValue(value: Json | bigint): string {
   if (typeof value === 'bigint') return String(value);
-  return JSON.stringify(value).replace(UNSAFE, escaped);
+  const text = JSON.stringify(value);
+  return PLAIN.test(text) ? text : text.replace(UNSAFE, escaped);
 }
 
 /** Unsafe characters stand only within strings, where `\uXXXX` means the same. */

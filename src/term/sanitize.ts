@@ -8,6 +8,9 @@ import { charWidth, displayWidth } from './width.ts';
 const UNSAFE =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/gu;
 
+/** What nearly all texts are: no character of it needs a look by its properties. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r': '\\r' };
 
 /**
@@ -15,7 +18,7 @@ const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r'
  * for reading and cannot be undone. Done twice it changes nothing more.
  */
 export function sanitize(text: string): string {
-  return text.replace(UNSAFE, (char) => SHORT[char] ?? escapeOf(char));
+  return PLAIN.test(text) ? text : text.replace(UNSAFE, (char) => SHORT[char] ?? escapeOf(char));
 }
 
 function escapeOf(char: string): string {

@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { Ajv } from 'ajv';
+import schema from 'speedscope/dist/release/file-format-schema.json' with { type: 'json' };
 import { describe, expect, it } from 'vitest';
 import { speedscopeOutput } from '../../../src/report/trace/speedscope/speedscope.ts';
 import type { StateEvent, SyscallEvent, TraceEvent } from '../../../src/trace/event.ts';
 import { fakeTrace } from '../../support/fake-trace.ts';
 import { HARMFUL, HOSTILE_EVENTS, written } from './written.ts';
 
-const SCHEMA = createRequire(import.meta.url).resolve('speedscope/dist/release/file-format-schema.json');
-const valid = new Ajv({ strict: false }).compile(JSON.parse(readFileSync(SCHEMA, 'utf8')) as object);
+const valid = new Ajv({ strict: false }).compile(schema as object);
 
 interface Profile {
   readonly name: string;

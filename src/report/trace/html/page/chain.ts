@@ -32,7 +32,7 @@ export function chainOf(model: Model, row: number, place: number): readonly Link
 }
 
 /** The last sleep of a thread that was over at that time; -1: none. */
-export function sleepBefore({ states, rows }: Model, row: number, time: number): number {
+function sleepBefore({ states, rows }: Model, row: number, time: number): number {
   const lane = rows[row]!.states;
   for (let at = lane.beginningFrom(time) - 1; at >= lane.first; at--)
     if (states.end[at]! <= time && isSleep(states.code[at]!)) return at;
@@ -50,6 +50,6 @@ export function sleepWithin({ states, rows }: Model, row: number, from: number, 
   return longest;
 }
 
-export function isSleep(code: number): boolean {
+function isSleep(code: number): boolean {
   return code === ASLEEP || code === UNINTERRUPTIBLE || code === IDLE;
 }

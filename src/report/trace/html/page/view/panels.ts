@@ -206,7 +206,7 @@ function threads(app: App): Node[] {
         cells: [
           thread.tid,
           thread.name,
-          stacked(sharesOf(app, total.row)),
+          () => stacked(sharesOf(app, total.row)),
           total.calls,
           total.onCpuNs,
           total.runnableNs,

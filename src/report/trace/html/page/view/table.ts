@@ -7,7 +7,8 @@ export interface Column {
   readonly kind: string;
 }
 
-export type TableCell = string | number | null | Node;
+/** What is costly to make is made when it is shown. */
+export type TableCell = string | number | null | (() => Node);
 
 export interface TableRow {
   readonly cells: readonly TableCell[];
@@ -50,7 +51,7 @@ export function table(app: App, columns: readonly Column[], rows: readonly Table
 function rowElement(app: App, columns: readonly Column[], { cells, act }: TableRow): HTMLElement {
   const elements = columns.map(({ kind }, at) => {
     const value = cells[at] ?? null;
-    if (value instanceof Node) return el('td', {}, value);
+    if (typeof value === 'function') return el('td', {}, value());
     if (kind === 'tid' && typeof value === 'number')
       return el('td', { class: 'number' }, threadLink(app, value));
     return el('td', { class: isNumber(kind) ? 'number' : 'words' }, cellText(app, kind, value));
@@ -100,5 +101,5 @@ function compared(a: TableCell | undefined, b: TableCell | undefined): number {
 }
 
 function plain(cell: TableCell | undefined): string {
-  return cell instanceof Node ? (cell.textContent ?? '') : String(cell ?? '');
+  return typeof cell === 'function' ? '' : String(cell ?? '');
 }
