@@ -13,6 +13,9 @@ const MARKER_KERNEL = 0xffffff80;
 /** The upper half of the address space is the kernel's on all 64-bit machines. */
 const KERNEL_HALF = 0x80000000;
 
+/** What interrupts and faults enter by on x86 (arch/x86/include/asm/idtentry.h): the frame behind is where they happened. */
+const INTERRUPT_ENTRY = 'asm_';
+
 /** Names the function at an address; undefined where nobody knows. */
 export type Symbolise = (address: bigint) => string | undefined;
 
@@ -106,7 +109,8 @@ export class Chains {
     this.#newest.set(hash, chain);
     const names: string[] = [];
     for (let word = 0; word < length; word += 2) {
-      names.push(this.#name(this.#scratch[word + 1]!, this.#scratch[word]!, word > 0));
+      const exact = word === 0 || names.at(-1)!.startsWith(INTERRUPT_ENTRY);
+      names.push(this.#name(this.#scratch[word + 1]!, this.#scratch[word]!, exact));
     }
     const id = this.#stacks.intern(names);
     this.#ids.push(id);
@@ -114,11 +118,11 @@ export class Chains {
   }
 
   /**
-   * All but the innermost are addresses to return to. A call that never returns (do_exit) may be the last instruction of
+   * All but the innermost, and those that an interrupt came upon, are addresses to return to. A call that never returns (do_exit) may be the last instruction of
    * its function, so that its return address is already the next function's: the byte before is asked for.
    */
-  #name(high: number, low: number, returnsTo: boolean): string {
-    const address = (BigInt(high) << 32n) + BigInt(low) - (returnsTo ? 1n : 0n);
+  #name(high: number, low: number, exact: boolean): string {
+    const address = (BigInt(high) << 32n) + BigInt(low) - (exact ? 0n : 1n);
     const known = this.#names.get(address);
     if (known !== undefined) return known;
     const symbol = this.#symbolise?.(address);
