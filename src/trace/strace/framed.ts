@@ -1,55 +1,58 @@
+import type { StraceExit, StraceSignal } from './call.ts';
 import { signalNumber } from './signal-number.ts';
 
-/** What `--- … ---` tells. */
-export interface SignalText {
-  readonly signal: string;
-  readonly code?: string;
-  readonly senderPid?: number;
-  readonly status?: number;
-  readonly stopped: boolean;
-}
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** What `+++ … +++` tells. */
-export interface ExitText {
-  readonly status?: number;
-  readonly signal?: string;
-  readonly core?: boolean;
-  readonly supersededBy?: number;
-}
+const STOPPED = 'stopped by ';
+const SIGNAL = /^(?:\{si_signo=)?(SIG\w+)/;
+const EXITED = /^exited with (\d+)$/;
+const KILLED = /^killed by (\w+)( \(core dumped\))?$/;
+const SUPERSEDED = /^superseded by execve in pid (\d+)/;
 
 /**
- * `SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=12, …}`, of strace 4.x `SIGCHLD (Child exited) @ 0 (0)`, and
- * `stopped by SIGSTOP`.
+ * Reads what stands in `--- … ---`: `SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=12, …}`, of strace 4.x
+ * `SIGCHLD (Child exited) @ 0 (0)`, and `stopped by SIGSTOP`.
  */
-export function parseSignal(text: string): SignalText | undefined {
-  const stopped = /^stopped by (SIG\w+)/.exec(text);
-  if (stopped) return { signal: stopped[1]!, stopped: true };
-  const signal = /^(SIG\w+)(?: |$)/.exec(text)?.[1] ?? /^\{si_signo=(SIG\w+)/.exec(text)?.[1];
+export function parseSignal(text: string, tid: number, stampNs: number): StraceSignal | undefined {
+  const stopped = text.startsWith(STOPPED);
+  const signal = SIGNAL.exec(stopped ? text.slice(STOPPED.length) : text)?.[1];
   if (signal === undefined) return undefined;
-  const code = /\bsi_code=([\w?]+)/.exec(text)?.[1];
-  const sender = /\bsi_pid=(\d+)/.exec(text)?.[1];
-  const status = /\bsi_status=(\w+)/.exec(text)?.[1];
-  const number = status === undefined ? undefined : statusOf(status);
-  return {
-    signal,
-    ...(code === undefined ? {} : { code }),
-    ...(sender === undefined ? {} : { senderPid: Number(sender) }),
-    ...(number === undefined ? {} : { status: number }),
-    stopped: false,
-  };
+  const told: Mutable<StraceSignal> = { tid, stampNs, signal, stopped };
+  const code = field(text, 'si_code=');
+  if (code !== '') told.code = code;
+  const sender = field(text, 'si_pid=');
+  if (sender !== '' && isNumber(sender)) told.senderPid = Number(sender);
+  const status = field(text, 'si_status=');
+  // Of a child that was killed or stopped, strace names the signal.
+  const number = isNumber(status) ? Number(status) : signalNumber(status);
+  if (number !== undefined) told.status = number;
+  return told;
 }
 
-/** Of a child that was killed or stopped, strace names the signal. */
-function statusOf(text: string): number | undefined {
-  return /^\d+$/.test(text) ? Number(text) : signalNumber(text);
+/** Reads what stands in `+++ … +++`: `exited with 0`, `killed by SIGSEGV (core dumped)`, `superseded by execve in pid 12`. */
+export function parseExit(text: string, tid: number, stampNs: number): StraceExit | undefined {
+  const exited = EXITED.exec(text);
+  if (exited) return { tid, stampNs, status: Number(exited[1]) };
+  const killed = KILLED.exec(text);
+  if (killed) return { tid, stampNs, signal: killed[1]!, ...(killed[2] === undefined ? {} : { core: true }) };
+  const superseded = SUPERSEDED.exec(text);
+  return superseded ? { tid, stampNs, supersededBy: Number(superseded[1]) } : undefined;
 }
 
-/** `exited with 0`, `killed by SIGSEGV (core dumped)`, `superseded by execve in pid 18691`. */
-export function parseExit(text: string): ExitText | undefined {
-  const exited = /^exited with (\d+)$/.exec(text);
-  if (exited) return { status: Number(exited[1]) };
-  const killed = /^killed by (\w+)( \(core dumped\))?$/.exec(text);
-  if (killed) return { signal: killed[1]!, ...(killed[2] === undefined ? {} : { core: true }) };
-  const superseded = /^superseded by execve in pid (\d+)/.exec(text);
-  return superseded ? { supersededBy: Number(superseded[1]) } : undefined;
+/** The word behind `name=`. */
+function field(text: string, name: string): string {
+  const at = text.indexOf(name);
+  if (at < 0) return '';
+  const from = at + name.length;
+  let to = from;
+  while (to < text.length && isWord(text.charCodeAt(to))) to++;
+  return text.slice(from, to);
+}
+
+function isWord(code: number): boolean {
+  return (code >= 48 && code < 58) || (code >= 65 && code < 91) || (code >= 97 && code < 123) || code === 95;
+}
+
+function isNumber(text: string): boolean {
+  return text !== '' && !Number.isNaN(Number(text));
 }

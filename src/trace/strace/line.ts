@@ -1,4 +1,4 @@
-import { type Word, Words } from './names.ts';
+import { latin1, type Word, Words } from './names.ts';
 import { type CallResult, parseResult } from './result.ts';
 
 /** What a line turned out to be, or why it is none of strace's. */
@@ -41,6 +41,8 @@ const QUESTION = 63;
 const BRACKET = 91;
 const BACKSLASH = 92;
 const BRACKET_END = 93;
+/** The d of `<detached ...>`. */
+const DETACHED = 100;
 
 /** Letters, digits, `_` and `?`: what names of calls are made of. */
 const NAME = new Uint8Array(256);
@@ -48,6 +50,10 @@ for (const c of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_
 /** What the search for the end of the arguments stops at. */
 const STOP = new Uint8Array(256);
 for (const c of '\n"()<') STOP[c.charCodeAt(0)] = 1;
+
+/** What the search for the end of a string stops at. */
+const QUOTED = new Uint8Array(256);
+for (const c of '\n"\\') QUOTED[c.charCodeAt(0)] = 1;
 
 const POWER_OF_TEN = Array.from({ length: 10 }, (_, power) => 10 ** power);
 /** PID_MAX_LIMIT is 2^22; `--absolute-timestamps=format:unix,precision:s` since 1973 has at least this many digits. */
@@ -99,7 +105,8 @@ export class LineReader {
    * says why, and the caller has to find the end of the line.
    */
   read(bytes: Buffer, from: number): number {
-    const body = this.#prefix(bytes, from);
+    let body = this.#usualPrefix(bytes, from);
+    if (body < 0) body = this.#prefix(bytes, from);
     this.body = body;
     this.kind = LINE.none;
     this.whole = LINE.none;
@@ -109,6 +116,64 @@ export class LineReader {
     if (first === DASH || first === PLUS) return this.#framed(bytes, body, first);
     if (first === BRACKET) return this.#bracketed(bytes, body);
     return this.#called(bytes, body);
+  }
+
+  /**
+   * The prefix that a recording of our own has, `PID<comm> SECONDS.NANOSECONDS (+ SECONDS.NANOSECONDS) [NR] `, of which
+   * all but pid and stamp may be missing. The same as `#prefix`, which reads any, in half the time. Where the body begins,
+   * or -1 for another prefix.
+   */
+  #usualPrefix(bytes: Buffer, from: number): number {
+    let at = from;
+    let code = bytes[at]!;
+    let tid = 0;
+    for (; code >= ZERO && code < COLON; code = bytes[++at]!) tid = (tid * 10 + code - ZERO) | 0;
+    if (tid === 0 || at - from > PID_DIGITS) return -1;
+    this.commTo = 0;
+    if (code === LESS) {
+      at = this.#comm(bytes, at + 1);
+      if (at < 0) return -1;
+    }
+    if (bytes[at] !== SPACE) return -1;
+    while (bytes[at] === SPACE) at++;
+    const high = nineDigits(bytes, at);
+    if (high < 0) return -1;
+    const low = bytes[at + 9]! - ZERO;
+    if (low < 0 || low > 9 || bytes[at + 10] !== DOT) return -1;
+    const nanoseconds = nineDigits(bytes, at + 11);
+    if (nanoseconds < 0 || bytes[at + 20] !== SPACE) return -1;
+    at += 21;
+    let deltaNs = Number.NaN;
+    if (bytes[at] === OPEN && bytes[at + 1] === PLUS) {
+      at += 2;
+      while (bytes[at] === SPACE) at++;
+      let seconds = 0;
+      const first = at;
+      for (code = bytes[at]!; code >= ZERO && code < COLON; code = bytes[++at]!) {
+        seconds = (seconds * 10 + code - ZERO) | 0;
+      }
+      if (at === first || at - first > 9 || code !== DOT) return -1;
+      const fraction = nineDigits(bytes, at + 1);
+      if (fraction < 0 || bytes[at + 10] !== CLOSE || bytes[at + 11] !== SPACE) return -1;
+      deltaNs = seconds * 1e9 + fraction;
+      at += 12;
+    }
+    this.nr = -1;
+    code = bytes[at]!;
+    if (code === BRACKET) {
+      if (bytes[at + 1] === SPACE && bytes[at + 2] === 80 /* [ Process PID= */) return -1;
+      at = this.#bracket(bytes, at + 1);
+      if (at < 0 || bytes[at] !== SPACE) return -1;
+      code = bytes[++at]!;
+    }
+    // More of a prefix: not the usual one.
+    if (code === SPACE || code === BRACKET || code === OPEN || (code >= ZERO && code < COLON)) return -1;
+    this.tid = tid;
+    this.stamp = STAMP.unix;
+    this.seconds = high * 10 + low;
+    this.nanoseconds = nanoseconds;
+    this.deltaNs = deltaNs;
+    return code === NEWLINE ? -1 : at;
   }
 
   /** The prefix: where the body begins, or -1. */
@@ -139,11 +204,12 @@ export class LineReader {
 
   /** A number at the front: a pid with or without name, or a stamp. Where it ends, or -1. */
   #number(bytes: Buffer, from: number): number {
-    let value = 0;
-    let at = from;
+    const start = nineDigits(bytes, from);
+    let at = start < 0 ? from : from + 9;
+    let value = Math.max(start, 0);
     let code = bytes[at]!;
     while (code >= ZERO && code < COLON) {
-      value = value * 10 + code - ZERO;
+      value = value * 10 + (code - ZERO);
       code = bytes[++at]!;
     }
     const digits = at - from;
@@ -181,15 +247,22 @@ export class LineReader {
 
   /** Up to nine digits behind a dot, into `#fractionNs`. */
   #fraction(bytes: Buffer, from: number): number {
+    const all = nineDigits(bytes, from);
+    if (all >= 0) {
+      this.#fractionNs = all;
+      const behind = bytes[from + 9]!;
+      return behind >= ZERO && behind < COLON ? -1 : from + 9;
+    }
     let value = 0;
     let at = from;
     let code = bytes[at]!;
     while (code >= ZERO && code < COLON) {
-      value = value * 10 + code - ZERO;
+      // Eight digits fit 32 bits; more are refused below.
+      value = (value * 10 + code - ZERO) | 0;
       code = bytes[++at]!;
     }
     const digits = at - from;
-    if (digits < 1 || digits > 9) return -1;
+    if (digits === 0 || digits > 8) return -1;
     this.#fractionNs = value * POWER_OF_TEN[9 - digits]!;
     return at;
   }
@@ -253,7 +326,7 @@ export class LineReader {
     let decimal = true;
     for (;;) {
       const code = bytes[at]!;
-      if (code >= ZERO && code < COLON) value = value * 10 + code - ZERO;
+      if (code >= ZERO && code < COLON) value = (value * 10 + code - ZERO) | 0;
       else if (code === QUESTION || (code >= 97 && code <= 102)) decimal = false;
       else break;
       at++;
@@ -350,7 +423,8 @@ export class LineReader {
         if (--depth === 0) return this.#equals(bytes, at, kind);
         at++;
       } else if (code === LESS) {
-        if (isUnfinished(bytes, at)) return this.#unfinished(bytes, at, at, kind);
+        const mark = openMark(bytes, at);
+        if (mark > 0) return this.#unfinished(bytes, at, at, kind, mark);
         at = skipAngle(bytes, at, from);
       } else break;
     }
@@ -368,20 +442,21 @@ export class LineReader {
       code = bytes[at + 1]!;
       if (code === SPACE) return this.#result(bytes, at + 2, kind);
       if (code !== NEWLINE) return -1;
-    } else if (code === LESS && isUnfinished(bytes, at)) {
-      return this.#unfinished(bytes, at, close, kind);
+    } else if (code === LESS) {
+      const mark = openMark(bytes, at);
+      return mark > 0 ? this.#unfinished(bytes, at, close, kind, mark) : -1;
     } else if (code !== NEWLINE) return -1;
     this.kind = LINE.resultOpen;
     return -1;
   }
 
   /** `<unfinished ...>` or `<detached ...>` at the end of a line. */
-  #unfinished(bytes: Buffer, at: number, argsTo: number, kind: LineKind): number {
+  #unfinished(bytes: Buffer, at: number, argsTo: number, kind: LineKind, mark: number): number {
     this.argsTo = argsTo === at && bytes[at - 1] === SPACE && at > this.argsFrom ? at - 1 : argsTo;
-    this.detached = bytes[at + 1] === 100;
+    this.detached = bytes[at + 1] === DETACHED;
     this.#nothing();
     this.kind = kind === LINE.call ? LINE.begun : kind;
-    return at + (bytes[at + 1] === 100 ? 15 : 17);
+    return at + mark + 1;
   }
 
   /** The record that was read last has no more than this: a call that began, or the end of one without its result. */
@@ -418,6 +493,13 @@ export class LineReader {
     let at = from;
     let code = bytes[at]!;
     while (code === SPACE) code = bytes[++at]!;
+    if (code === QUESTION && bytes[at + 1] === NEWLINE && this.durationsSeen) {
+      this.#nothing();
+      this.whole = kind;
+      this.kind = kind;
+      this.lost = true;
+      return at + 2;
+    }
     const negative = code === DASH;
     if (negative) code = bytes[++at]!;
     let value = 0;
@@ -445,22 +527,36 @@ export class LineReader {
     this.errno = undefined;
     this.resultText = undefined;
     this.durationNs = Number.NaN;
-    if (code === SPACE && bytes[at + 1] === 69 /* E */) {
+    if (code === LESS) {
+      const shown = at;
+      at = skipAngle(bytes, at, from);
+      if (at === shown + 1) return this.#odd(bytes, from, kind);
+      if (bytes[at] === OPEN && isText(bytes, at, '(deleted)')) at += 9;
+      this.resultText = latin1(bytes, shown, at);
+      code = bytes[at]!;
+    }
+    if (code === SPACE && bytes[at + 1] !== LESS) {
       const errno = at + 1;
       at = errno;
       let hash = 0;
       for (code = bytes[at]!; NAME[code] === 1; code = bytes[++at]!) hash = (Math.imul(hash, 31) + code) | 0;
       const errnoTo = at;
-      if (code !== SPACE || bytes[at + 1] !== OPEN) return this.#odd(bytes, from, kind);
-      const text = at + 2;
+      if (at > errno && (bytes[errno] !== 69 /* E */ || code !== SPACE)) return this.#odd(bytes, from, kind);
+      if (at > errno) code = bytes[++at]!;
+      if (code !== OPEN || this.resultText !== undefined) return this.#odd(bytes, from, kind);
+      const text = at + 1;
       at = text;
       let textHash = 0;
       for (code = bytes[at]!; code !== CLOSE; code = bytes[++at]!) {
-        if (code === NEWLINE || code === OPEN) return this.#odd(bytes, from, kind);
+        if (code === NEWLINE || code === OPEN || code === QUOTE) return this.#odd(bytes, from, kind);
         textHash = (Math.imul(textHash, 31) + code) | 0;
       }
-      this.errno = this.words.hashed(bytes, errno, errnoTo, hash).text;
-      this.resultText = this.words.hashed(bytes, text, at, textHash).text;
+      if (errnoTo > errno) {
+        this.errno = this.words.hashed(bytes, errno, errnoTo, hash).text;
+        this.resultText = this.words.hashed(bytes, text, at, textHash).text;
+      } else {
+        this.resultText = latin1(bytes, text, at);
+      }
       code = bytes[++at]!;
     }
     if (code === SPACE && bytes[at + 1] === LESS) {
@@ -491,7 +587,7 @@ export class LineReader {
   /** Results in words: `?`, descriptors with paths, `(flags O_RDONLY)`, `(Timeout)`, injected ones. */
   #odd(bytes: Buffer, from: number, kind: LineKind): number {
     const end = bytes.indexOf(NEWLINE, from);
-    const found = parseResult(bytes.toString('latin1', from, end));
+    const found = parseResult(latin1(bytes, from, end));
     this.kind = LINE.none;
     if (found === undefined) return -1;
     if (found === 'open') {
@@ -541,6 +637,25 @@ export class LineReader {
   }
 }
 
+/** The number that nine digits make, or -1 where there are less. One by one they are slow: each waits for the one before. */
+function nineDigits(bytes: Buffer, at: number): number {
+  if (at + 9 > bytes.length) return -1;
+  const a = bytes[at]! - ZERO;
+  const b = bytes[at + 1]! - ZERO;
+  const c = bytes[at + 2]! - ZERO;
+  const d = bytes[at + 3]! - ZERO;
+  const e = bytes[at + 4]! - ZERO;
+  const f = bytes[at + 5]! - ZERO;
+  const g = bytes[at + 6]! - ZERO;
+  const h = bytes[at + 7]! - ZERO;
+  const i = bytes[at + 8]! - ZERO;
+  // Digits have no bit above the fourth, neither themselves nor with 6 added.
+  const any = a | b | c | d | e | f | g | h | i;
+  const more = (a + 6) | (b + 6) | (c + 6) | (d + 6) | (e + 6) | (f + 6) | (g + 6) | (h + 6) | (i + 6);
+  if (((any | more) & ~15) !== 0) return -1;
+  return (a * 100 + b * 10 + c) * 1_000_000 + (d * 100 + e * 10 + f) * 1000 + (g * 100 + h * 10 + i);
+}
+
 function isText(bytes: Buffer, from: number, text: string): boolean {
   for (let at = 0; at < text.length; at++) if (bytes[from + at] !== text.charCodeAt(at)) return false;
   return true;
@@ -550,17 +665,25 @@ function isText(bytes: Buffer, from: number, text: string): boolean {
 function skipString(bytes: Buffer, from: number): number {
   let at = from;
   for (;;) {
-    const code = bytes[at]!;
-    if (code === QUOTE || code === NEWLINE) return at;
-    if (code === BACKSLASH && bytes[at + 1] !== NEWLINE) at++;
-    at++;
+    let code = bytes[at]!;
+    while (QUOTED[code] === 0) code = bytes[++at]!;
+    if (code !== BACKSLASH) return at;
+    at += bytes[at + 1] === NEWLINE ? 1 : 2;
   }
 }
 
-function isUnfinished(bytes: Buffer, at: number): boolean {
+/**
+ * How long `<unfinished ...>`, `<detached ...>` or `<pid changed to N ...>` (an execve by a thread that is not the leader)
+ * is at the end of a line; 0 for anything else.
+ */
+function openMark(bytes: Buffer, at: number): number {
   const next = bytes[at + 1];
-  if (next === 117) return bytes[at + 16] === NEWLINE && isText(bytes, at, '<unfinished ...>');
-  return next === 100 && bytes[at + 14] === NEWLINE && isText(bytes, at, '<detached ...>');
+  if (next === 117) return bytes[at + 16] === NEWLINE && isText(bytes, at, '<unfinished ...>') ? 16 : 0;
+  if (next === DETACHED) return bytes[at + 14] === NEWLINE && isText(bytes, at, '<detached ...>') ? 14 : 0;
+  if (next !== 112 || !isText(bytes, at, '<pid changed to ')) return 0;
+  let end = at + 16;
+  while (bytes[end]! >= ZERO && bytes[end]! < COLON) end++;
+  return isText(bytes, end, ' ...>\n') ? end + 5 - at : 0;
 }
 
 /**

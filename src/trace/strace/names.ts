@@ -23,7 +23,7 @@ export class Words {
   #count = 0;
 
   get(bytes: Buffer, from: number, to: number): Word {
-    if (to - from > LONGEST) return { text: bytes.toString('latin1', from, to), call: false };
+    if (to - from > LONGEST) return { text: latin1(bytes, from, to), call: false };
     let hash = 0;
     for (let at = from; at < to; at++) hash = (Math.imul(hash, 31) + bytes[at]!) | 0;
     return this.hashed(bytes, from, to, hash);
@@ -39,10 +39,10 @@ export class Words {
         free = slot;
         break;
       }
-      if (same(word.text, bytes, from, to)) return word;
+      if (isSame(word.text, bytes, from, to)) return word;
       slot = (slot + 1) & (SLOTS - 1);
     }
-    const text = bytes.toString('latin1', from, to);
+    const text = latin1(bytes, from, to);
     const word = { text, call: isKnownCall(text) };
     if (free >= 0 && this.#count < MOST && to - from <= LONGEST) {
       this.#count++;
@@ -52,7 +52,17 @@ export class Words {
   }
 }
 
-function same(text: string, bytes: Buffer, from: number, to: number): boolean {
+interface Sliceable {
+  latin1Slice(from: number, to: number): string;
+}
+
+/** Text of bytes, one character each: what `toString('latin1')` calls in the end, without its way there. */
+export function latin1(bytes: Buffer, from: number, to: number): string {
+  return (bytes as Buffer & Sliceable).latin1Slice(from, to);
+}
+
+/** Whether these bytes are that text. */
+export function isSame(text: string, bytes: Buffer, from: number, to: number): boolean {
   const length = to - from;
   if (text.length !== length) return false;
   for (let at = 0; at < length; at++) if (text.charCodeAt(at) !== bytes[from + at]) return false;

@@ -1,6 +1,7 @@
 import type { StraceCall, StraceTally, StraceVisitor } from './call.ts';
 import { parseExit, parseSignal } from './framed.ts';
 import { LINE, LineReader, STAMP } from './line.ts';
+import { isSame, latin1 } from './names.ts';
 import { Tidy } from './tidy.ts';
 
 export interface StraceReaderOptions {
@@ -89,6 +90,8 @@ export class StraceReader {
   readonly #defaultTid: number;
   /** The thread of the line before: the next line is often its, too. */
   #last: Thread | undefined;
+  /** The thread whose call was last said to be unfinished. */
+  #justBegun: Thread | undefined;
   /** The only thread there is: that of lines without a number. */
   #alone: Thread | undefined;
 
@@ -123,6 +126,7 @@ export class StraceReader {
         this.#tally.foreign += lines;
       },
       refused: (text) => this.#refuse(text),
+      headless: (text, line) => this.#headless(text, line),
       joined: (lines) => {
         this.#tally.joined += lines;
       },
@@ -301,7 +305,7 @@ export class StraceReader {
         this.#exit(thread, bytes);
         break;
       default:
-        this.#message(bytes.toString('latin1', line.argsFrom, line.argsTo), thread.tid);
+        this.#message(latin1(bytes, line.argsFrom, line.argsTo), thread.tid);
     }
   }
 
@@ -363,6 +367,7 @@ export class StraceReader {
 
   #named(thread: Thread, bytes: Buffer): void {
     const { commFrom, commTo } = this.#line;
+    if (thread.comm !== undefined && isSame(thread.comm, bytes, commFrom, commTo)) return;
     thread.comm = this.#line.words.get(bytes, commFrom, commTo).text;
   }
 
@@ -371,14 +376,15 @@ export class StraceReader {
     this.#tally.calls++;
     if (!line.name.call) this.#unknown(line.name.text);
     if (thread.open) this.#left(thread);
-    const call = new Call(thread, line, bytes, this.#stampNs, number);
+    const call = newCall(thread, line, bytes, this.#stampNs, number);
     if (line.kind === LINE.begun && !line.detached) {
       this.#tally.unfinished++;
       thread.open = call;
+      this.#justBegun = thread;
       this.#visitor.begun(call);
       return;
     }
-    call.finish(line);
+    finish(call, line);
     this.#visitor.begun(call);
     this.#visitor.ended(call, this.#stampNs);
   }
@@ -403,20 +409,20 @@ export class StraceReader {
       this.#tally.resumedAlone++;
       if (thread.open) this.#left(thread);
       if (!this.#visitor.resumedAlone) return;
-      const alone = new Call(thread, line, bytes, Number.NaN, number);
-      alone.finish(line);
+      const alone = newCall(thread, line, bytes, Number.NaN, number);
+      finish(alone, line);
       this.#visitor.resumedAlone(alone, this.#stampNs);
       return;
     }
-    call.args = joinedArguments(call.args, bytes.toString('latin1', line.argsFrom, line.argsTo));
-    call.finish(line);
+    call.args = joinedArguments(call.args, latin1(bytes, line.argsFrom, line.argsTo));
+    finish(call, line);
     this.#visitor.ended(call, this.#stampNs);
   }
 
   /** Takes the call that is resumed out of its thread. */
-  #openOf(thread: Thread, name: string): Call | undefined {
+  #openOf(thread: Thread, name: string): Mutable<StraceCall> | undefined {
     const owner = thread.open ? thread : this.#formerlyNumberless(thread);
-    const call = owner?.open as Call | undefined;
+    const call = owner?.open;
     if (owner === undefined || call === undefined || call.name !== name) return undefined;
     owner.open = undefined;
     if (owner !== thread) this.#forget(owner);
@@ -430,20 +436,20 @@ export class StraceReader {
 
   #signal(thread: Thread, bytes: Buffer): void {
     const { argsFrom, argsTo } = this.#line;
-    const signal = parseSignal(bytes.toString('latin1', argsFrom, argsTo));
+    const signal = parseSignal(latin1(bytes, argsFrom, argsTo), thread.tid, this.#stampNs);
     if (signal === undefined) {
-      this.#refuse(bytes.toString('latin1', argsFrom - 4, argsTo + 4));
+      this.#refuse(latin1(bytes, argsFrom - 4, argsTo + 4));
       return;
     }
     this.#tally.signals++;
-    this.#visitor.signal({ tid: thread.tid, stampNs: this.#stampNs, ...signal });
+    this.#visitor.signal(signal);
   }
 
   #exit(thread: Thread, bytes: Buffer): void {
     const { argsFrom, argsTo } = this.#line;
-    const exit = parseExit(bytes.toString('latin1', argsFrom, argsTo));
+    const exit = parseExit(this.#line.words.get(bytes, argsFrom, argsTo).text, thread.tid, this.#stampNs);
     if (exit === undefined) {
-      this.#refuse(bytes.toString('latin1', argsFrom - 4, argsTo + 4));
+      this.#refuse(latin1(bytes, argsFrom - 4, argsTo + 4));
       return;
     }
     this.#tally.exits++;
@@ -453,7 +459,7 @@ export class StraceReader {
       call.state = exit.supersededBy === undefined ? 'no-return' : 'superseded';
       this.#visitor.ended(call, this.#stampNs);
     }
-    this.#visitor.exit({ tid: thread.tid, stampNs: this.#stampNs, ...exit });
+    this.#visitor.exit(exit);
     this.#forget(thread);
     if (exit.supersededBy !== undefined) this.#supersede(thread.tid, exit.supersededBy);
   }
@@ -472,6 +478,16 @@ export class StraceReader {
     this.#threads.set(leader, { tid: leader, comm: former.comm, open: former.open });
   }
 
+  /** -z and -Z leave `<... name resumed>` out: what follows an unfinished call at once is its end. */
+  #headless(text: string, number: number): boolean {
+    const thread = this.#justBegun;
+    const call = thread?.open;
+    if (thread === undefined || call === undefined || call.line !== number - 1) return false;
+    if (!this.#tidy.read(`<... ${call.name} resumed>${text}`)) return false;
+    this.#resumed(thread, this.#tidy.bytes, number);
+    return true;
+  }
+
   #message(text: string, tid: number): void {
     this.#tally.messages++;
     this.#visitor.message(text, tid);
@@ -485,48 +501,54 @@ export class StraceReader {
   }
 }
 
-class Call implements Mutable<StraceCall> {
-  readonly tid: number;
-  readonly comm?: string;
-  readonly stampNs: number;
-  readonly deltaNs: number;
-  readonly nr: number;
-  readonly name: string;
-  args: string;
-  result = Number.NaN;
-  resultText?: string;
-  errno?: string;
-  durationNs = Number.NaN;
-  state: StraceCall['state'] = 'open';
-  readonly resuming?: string;
-  readonly line: number;
+/** A literal: what a class with fields would cost for each record is felt. */
+function newCall(
+  thread: Thread,
+  read: LineReader,
+  bytes: Buffer,
+  stampNs: number,
+  line: number,
+): Mutable<StraceCall> {
+  const name = read.name.text;
+  const args = read.argsTo > read.argsFrom ? latin1(bytes, read.argsFrom, read.argsTo) : '';
+  return {
+    tid: thread.tid,
+    comm: thread.comm,
+    stampNs,
+    deltaNs: read.deltaNs,
+    nr: read.nr,
+    name,
+    args: name === 'write' ? withoutOutput(args) : args,
+    result: Number.NaN,
+    resultText: undefined,
+    errno: undefined,
+    durationNs: Number.NaN,
+    state: 'open',
+    resuming: name === 'restart_syscall' ? RESUMING.exec(args)?.[1] : undefined,
+    line,
+  };
+}
 
-  constructor(thread: Thread, read: LineReader, bytes: Buffer, stampNs: number, line: number) {
-    this.tid = thread.tid;
-    this.comm = thread.comm;
-    this.stampNs = stampNs;
-    this.deltaNs = read.deltaNs;
-    this.nr = read.nr;
-    this.name = read.name.text;
-    this.args = read.argsTo > read.argsFrom ? bytes.toString('latin1', read.argsFrom, read.argsTo) : '';
-    this.resultText = undefined;
-    this.errno = undefined;
-    this.resuming = this.name === 'restart_syscall' ? RESUMING.exec(this.args)?.[1] : undefined;
-    this.line = line;
+/** The call ended as the line says. */
+function finish(call: Mutable<StraceCall>, read: LineReader): void {
+  if (read.detached) {
+    call.state = 'detached';
+    return;
   }
+  call.result = read.result;
+  call.resultText = read.resultText;
+  call.errno = read.errno;
+  call.durationNs = read.durationNs;
+  call.state = read.lost ? 'no-return' : 'done';
+}
 
-  /** Takes over how it ended. */
-  finish(read: LineReader): void {
-    if (read.detached) {
-      this.state = 'detached';
-      return;
-    }
-    this.result = read.result;
-    this.resultText = read.resultText;
-    this.errno = read.errno;
-    this.durationNs = read.durationNs;
-    this.state = read.lost ? 'no-return' : 'done';
-  }
+/** The count that ends the arguments of write, and behind it what the program wrote to the same terminal. */
+const WRITTEN = /^[^"]*"(?:[^"\\]|\\.)*"(?:\.\.\.)?, \d+(?=\D)/;
+
+function withoutOutput(args: string): string {
+  if (args === '') return args;
+  const last = args.charCodeAt(args.length - 1);
+  return last >= 48 && last < 58 ? args : (WRITTEN.exec(args)?.[0] ?? args);
 }
 
 const RESUMING = /^<\.\.\. resuming interrupted ([\w?]+) \.\.\.>/;

@@ -10,6 +10,8 @@ export interface TidySink {
   stackLine(): void;
   foreign(lines: number): void;
   refused(text: string): void;
+  /** `) = 0`, the end of a record without its beginning; tells whether it was known which. */
+  headless(text: string, line: number): boolean;
   joined(lines: number): void;
 }
 
@@ -44,6 +46,8 @@ const DURATION_LINE = /^(?:<\d+\.\d+>|\(.*)$/;
 /** Calls by which a program's own output gets between what strace writes. */
 const WRITES = /^(?:p?write(?:v2?|64)?|pwritev|send(?:to|msg)?|splice|tee|vmsplice|copy_file_range|ioctl)$/;
 
+/** `^C`: the terminal shows the key that ended it all. */
+const ECHO = /^\^[A-Z\\]/;
 const NO_BREAK_SPACE = '\u00c2\u00a0';
 
 interface Waiting {
@@ -55,6 +59,8 @@ interface Waiting {
   lines: number;
   readonly stamped: boolean;
   readonly writes: boolean;
+  /** A message cut it off in the middle of a line: it goes on without a space. */
+  glued: boolean;
 }
 
 /**
@@ -81,7 +87,7 @@ export class Tidy {
 
   /** Takes the line `from` to `to`, its newline included, which is the `number`th. */
   line(bytes: Buffer, from: number, to: number, number: number): void {
-    const text = spaced(bytes.toString('latin1', from, to - 1)).trimEnd();
+    const text = withSpaces(bytes.toString('latin1', from, to - 1)).trimEnd();
     if (STACK_LINE.test(text)) {
       this.flush();
       this.#sink.stackLine();
@@ -90,7 +96,7 @@ export class Tidy {
     const body = unquoted(text);
     if (this.#apart(body)) return;
     const waiting = this.#waiting;
-    if (waiting !== undefined && this.#continues(waiting, body, number)) return;
+    if (waiting !== undefined && this.#continues(waiting, body, text)) return;
     this.flush();
     this.#begin(body, number);
   }
@@ -135,19 +141,22 @@ export class Tidy {
   }
 
   /** Tells whether `body` goes on with what waits; then it is used up. */
-  #continues(waiting: Waiting, body: string, number: number): boolean {
+  #continues(waiting: Waiting, body: string, text: string): boolean {
     if (waiting.kind === LINE.perhapsOpen) {
       const fits = ERRNO_LINE.test(body) || DURATION_LINE.test(body);
       if (!fits || this.#read(`${waiting.text} ${body}`) < 0) return false;
-      return this.#join(waiting, number);
+      return this.#join(waiting);
     }
     if (this.#isNew(waiting, body)) return false;
     if (waiting.lines >= MOST_LINES || waiting.text.length - waiting.head.length > MOST_JOINED) return false;
-    waiting.text += waiting.text.endsWith(' ') || waiting.text.endsWith('(') ? body : ` ${body}`;
+    const spaced = !waiting.glued || text.endsWith(` ${body}`);
+    waiting.text += spaced && !waiting.text.endsWith(' ') ? ` ${body}` : body;
+    waiting.glued = false;
     waiting.lines++;
     const message = GLUED_MESSAGE.exec(waiting.text);
     if (message) {
       waiting.text = waiting.text.slice(0, message.index);
+      waiting.glued = true;
       this.#sink.message(message[0]);
       return true;
     }
@@ -155,13 +164,13 @@ export class Tidy {
     const next = this.#read(waiting.text);
     if (next > 0 || reader.kind === LINE.perhapsOpen) {
       if (next < 0) reader.kind = reader.whole;
-      return this.#join(waiting, number);
+      return this.#join(waiting);
     }
-    if (waiting.writes && this.#leniently(waiting.text)) return this.#join(waiting, number);
+    if (waiting.writes && this.#leniently(waiting.text)) return this.#join(waiting);
     return true;
   }
 
-  #join(waiting: Waiting, _number: number): boolean {
+  #join(waiting: Waiting): boolean {
     const added = waiting.kind === LINE.perhapsOpen ? waiting.lines : waiting.lines - 1;
     this.#waiting = undefined;
     this.#sink.joined(added);
@@ -208,7 +217,7 @@ export class Tidy {
     const stamped = this.#reader.stamp !== STAMP.none || !Number.isNaN(this.#reader.deltaNs);
     const message = kind === LINE.perhapsOpen ? null : GLUED_MESSAGE.exec(body);
     const head = message ? body.slice(0, message.index) : body;
-    this.#waiting = { head, text: head, kind, line, lines: 1, stamped, writes };
+    this.#waiting = { head, text: head, kind, line, lines: 1, stamped, writes, glued: message !== null };
     if (message) this.#sink.message(message[0]);
   }
 
@@ -219,6 +228,7 @@ export class Tidy {
       this.#sink.record(line);
       return;
     }
+    if (body.startsWith(')') && HEADLESS.test(body) && this.#sink.headless(body, line)) return;
     const { stamp, deltaNs, body: at } = this.#reader;
     if (begins || HEADLESS.test(body) || (at > 0 && (stamp !== STAMP.none || !Number.isNaN(deltaNs)))) {
       this.#sink.refused(body);
@@ -280,6 +290,11 @@ export class Tidy {
     return stamp !== STAMP.none || !Number.isNaN(deltaNs) || nr >= 0;
   }
 
+  /** Reads a line that somebody has put together. */
+  read(text: string): boolean {
+    return this.#read(text) > 0;
+  }
+
   #read(text: string): number {
     const { length } = text;
     if (this.bytes.length <= length) this.bytes = Buffer.allocUnsafeSlow(length * 2 + 1);
@@ -290,13 +305,13 @@ export class Tidy {
 }
 
 /** strace writes ASCII: no-break spaces (here in UTF-8) come from the page or mail that a log was copied from. */
-function spaced(text: string): string {
+function withSpaces(text: string): string {
   return text.includes(NO_BREAK_SPACE) ? text.replaceAll(NO_BREAK_SPACE, ' ') : text;
 }
 
 /** Without the marks of quoting (`>> `, `| `) and the indentation in front. */
 function unquoted(text: string): string {
-  let at = 0;
+  let at = ECHO.test(text) ? 2 : 0;
   while (at < text.length && ' \t>|'.includes(text[at]!)) at++;
   return at === 0 ? text : text.slice(at);
 }
