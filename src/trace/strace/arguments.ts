@@ -490,10 +490,15 @@ export interface FdTarget {
   readonly remote?: string;
 }
 
-/** Reads `</etc/passwd>(deleted)`: behind numbers among arguments (`shown`), and in `StraceCall.resultText`. */
+/**
+ * Reads `</etc/passwd>(deleted)`: behind numbers among arguments (`shown`), and in `StraceCall.resultText`, where more may
+ * follow.
+ */
 export function targetOf(shown: string): FdTarget {
-  const deleted = shown.endsWith('(deleted)');
-  let inner = (deleted ? shown.slice(0, -9) : shown).replace(/^</, '').replace(/>$/, '');
+  const found = shown.startsWith('<') ? shownEnd(shown, 0) : -1;
+  const end = found < 0 ? shown.length : found;
+  const deleted = shown.startsWith('(deleted)', end);
+  let inner = found < 0 ? shown : shown.slice(1, end - 1);
   const device = /<((?:char|block) \d+:\d+)>$/.exec(inner);
   if (device) inner = inner.slice(0, device.index);
   const text = utf8(unquote(inner));

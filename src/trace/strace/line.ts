@@ -523,6 +523,8 @@ export class LineReader {
       for (; code >= ZERO && code < COLON; code = bytes[++at]!) value = value * 10 + code - ZERO;
       if (at === digits) return this.#odd(bytes, from, kind);
     }
+    // Longer numbers lose their last bits, and must not lose more on the way.
+    if (at - digits > 15) return this.#odd(bytes, from, kind);
     this.result = negative ? -value : value;
     this.errno = undefined;
     this.resultText = undefined;

@@ -197,7 +197,8 @@ export class Tidy {
     }
     const { kind, whole } = reader;
     const writes = whole === LINE.call && reader.name.call && WRITES.test(reader.name.text);
-    const likely = whole !== LINE.none && (whole !== LINE.call || reader.name.call || this.#prefixed());
+    const known = whole !== LINE.call || reader.name.call || this.#prefixed() || kind === LINE.perhapsOpen;
+    const likely = whole !== LINE.none && known;
     if (likely && (kind !== LINE.none || writes)) {
       if (writes && kind !== LINE.perhapsOpen && this.#leniently(body)) {
         this.#sink.record(line);
@@ -229,10 +230,9 @@ export class Tidy {
       return;
     }
     if (body.startsWith(')') && HEADLESS.test(body) && this.#sink.headless(body, line)) return;
-    const { stamp, deltaNs, body: at } = this.#reader;
-    if (begins || HEADLESS.test(body) || (at > 0 && (stamp !== STAMP.none || !Number.isNaN(deltaNs)))) {
-      this.#sink.refused(body);
-    } else this.#sink.foreign(1);
+    const { stamp, body: at } = this.#reader;
+    if (begins || HEADLESS.test(body) || (at > 0 && stamp !== STAMP.none)) this.#sink.refused(body);
+    else this.#sink.foreign(1);
   }
 
   /** The best that can be made of a record whose end is missing. */

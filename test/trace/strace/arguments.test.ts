@@ -144,6 +144,7 @@ describe('what a descriptor is', () => {
       device: 'char 1:3',
     });
     expect(targetOf('<pipe:[270170]>')).toMatchObject({ type: 'pipe', inside: '270170' });
+    expect(targetOf("<true> /* 18097 in strace's PID NS */")).toEqual({ text: 'true', deleted: false });
     expect(targetOf('<TCP:[127.0.0.1:58085->127.0.0.1:80]>')).toMatchObject({
       type: 'TCP',
       local: '127.0.0.1:58085',
