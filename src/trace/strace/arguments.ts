@@ -1,3 +1,5 @@
+import { shownEnd } from './shown.ts';
+
 /**
  * The arguments of a system call, as strace prints them, as a tree. Made on demand, for the few calls that somebody wants
  * to look into:
@@ -97,6 +99,8 @@ type Node = Mutable<Argument>;
 
 const IDENTIFIER = /[A-Za-z_&?$][\w.?]*/y;
 const NUMBER = /[-+]?(?:0x[0-9a-fA-F]+|\d+)/y;
+const INDEX = /\[[^\][]{1,40}\](?==)/y;
+const NOTE = /<[^<>]{1,200}>/y;
 const OPERATOR = /\||<<|\*(?!\/)| or /y;
 const COMMENT = /\s*\/\*/y;
 const ARROW = /->| => /y;
@@ -107,6 +111,7 @@ class ArgumentReader {
   readonly #text: string;
   #at = 0;
   #depth = 0;
+  #shownEnds: boolean = true;
 
   constructor(text: string) {
     this.#text = text;
@@ -170,11 +175,7 @@ class ArgumentReader {
   #index(): string | undefined {
     const text = this.#text;
     if (text[this.#at] !== '[') return undefined;
-    const end = text.indexOf(']', this.#at);
-    if (end < 0 || end - this.#at > 40 || text[end + 1] !== '=') return undefined;
-    const found = text.slice(this.#at, end + 1);
-    this.#at = end + 1;
-    return found;
+    return this.#match(INDEX);
   }
 
   #value(close: string): Node {
@@ -271,10 +272,7 @@ class ArgumentReader {
 
   /** `<... resuming interrupted poll ...>`, `<pointer to 0x12>`. */
   #note(): Node | undefined {
-    const end = this.#text.indexOf('>', this.#at);
-    if (end < 0) return undefined;
-    this.#at = end + 1;
-    return { kind: 'note', text: '' };
+    return this.#match(NOTE) === undefined ? undefined : { kind: 'note', text: '' };
   }
 
   /** Numbers, constants and macros, and what joins them. */
@@ -329,7 +327,9 @@ class ArgumentReader {
   #shown(): string | undefined {
     const text = this.#text;
     if (text[this.#at] !== '<' || text[this.#at + 1] === '<') return undefined;
-    const end = shownEnd(text, this.#at);
+    const end = this.#shownEnds ? shownEnd(text, this.#at) : -1;
+    // One without an end is enough: none behind it needs to be looked for.
+    this.#shownEnds = end > 0;
     if (end < 0) return undefined;
     const deleted = text.startsWith('(deleted)', end);
     const shown = text.slice(this.#at, deleted ? end + 9 : end);
@@ -384,20 +384,6 @@ function numberOf(text: string): number {
   const octal = digits.length > 1 && /^0[0-7]+$/.test(digits);
   const value = octal ? Number.parseInt(digits, 8) : Number(digits);
   return negative ? -value : value;
-}
-
-/** From the `<` in front of what strace shows with a number: behind its `>`, or -1. */
-function shownEnd(text: string, from: number): number {
-  let depth = 0;
-  for (let at = from; at < text.length; at++) {
-    const code = text[at];
-    if (code === '\\') at++;
-    else if (code === '"') {
-      for (at++; at < text.length && text[at] !== '"'; at++) if (text[at] === '\\') at++;
-    } else if (code === '<') depth++;
-    else if (code === '>' && text[at - 1] !== '-' && --depth === 0) return at + 1;
-  }
-  return -1;
 }
 
 // —— what ledgers ask ——

@@ -33,6 +33,7 @@ const PLUS = 43;
 const DASH = 45;
 const DOT = 46;
 const ZERO = 48;
+const SLASH = 47;
 const COLON = 58;
 const LESS = 60;
 const EQUALS = 61;
@@ -54,6 +55,9 @@ for (const c of '\n"()<') STOP[c.charCodeAt(0)] = 1;
 /** What the search for the end of a string stops at. */
 const QUOTED = new Uint8Array(256);
 for (const c of '\n"\\') QUOTED[c.charCodeAt(0)] = 1;
+/** What is looked at in what strace shows with a number. */
+const SHOWN = new Uint8Array(256);
+for (const c of '\n"\\<>[]') SHOWN[c.charCodeAt(0)] = 1;
 
 const POWER_OF_TEN = Array.from({ length: 10 }, (_, power) => 10 ** power);
 /** PID_MAX_LIMIT is 2^22; `--absolute-timestamps=format:unix,precision:s` since 1973 has at least this many digits. */
@@ -409,6 +413,8 @@ export class LineReader {
     this.whole = kind;
     let depth = 1;
     let at = from;
+    // One that has no end is enough: to look for it again from each of them would be the square of the work.
+    let angles = true;
     for (;;) {
       let code = bytes[at]!;
       while (STOP[code] === 0) code = bytes[++at]!;
@@ -425,7 +431,9 @@ export class LineReader {
       } else if (code === LESS) {
         const mark = openMark(bytes, at);
         if (mark > 0) return this.#unfinished(bytes, at, at, kind, mark);
-        at = skipAngle(bytes, at, from);
+        const end: number = angles ? skipAngle(bytes, at, from) : -1;
+        angles = end > 0;
+        at = angles ? end : at + 1;
       } else break;
     }
     this.kind = LINE.argsOpen;
@@ -532,7 +540,7 @@ export class LineReader {
     if (code === LESS) {
       const shown = at;
       at = skipAngle(bytes, at, from);
-      if (at === shown + 1) return this.#odd(bytes, from, kind);
+      if (at < 0) return this.#odd(bytes, from, kind);
       if (bytes[at] === OPEN && isText(bytes, at, '(deleted)')) at += 9;
       this.resultText = latin1(bytes, shown, at);
       code = bytes[at]!;
@@ -691,25 +699,31 @@ function openMark(bytes: Buffer, at: number): number {
 /**
  * At a `<` among arguments: behind the path, socket or name that strace shows with a number (`3</etc/passwd>`,
  * `AT_FDCWD</>`, `1</dev/null<char 1:3>>`, `5<TCP:[1.2.3.4:5->6.7.8.9:10]>`), whose text may hold parentheses; else just
- * behind it. What has no end on this line is taken for plain text.
+ * behind it. -1 where it has no end on this line.
  */
 function skipAngle(bytes: Buffer, at: number, from: number): number {
   const before = at > from ? bytes[at - 1]! : 0;
   const shown = (before >= ZERO && before < COLON) || before === 68; /* AT_FDCWD */
   if (!shown) return at + 1;
-  if (bytes[at + 1] === LESS) return at + 2;
+  const first = bytes[at + 1]!;
+  if (first === LESS) return at + 2;
   let depth = 1;
+  // Arrows are in the brackets of sockets; `passwd-` is a name.
+  let brackets = first === SLASH ? Number.NaN : 0;
   for (let end = at + 1; ; end++) {
-    const code = bytes[end]!;
-    if (code === NEWLINE) return at + 1;
+    let code = bytes[end]!;
+    while (SHOWN[code] === 0) code = bytes[++end]!;
+    if (code === NEWLINE) return -1;
     if (code === LESS) depth++;
+    else if (code === BRACKET) brackets++;
+    else if (code === BRACKET_END) brackets--;
     else if (code === MORE) {
-      if (bytes[end - 1] !== DASH && --depth === 0) return end + 1;
+      if (!(brackets > 0 && bytes[end - 1] === DASH) && --depth === 0) return end + 1;
     } else if (code === BACKSLASH) {
       if (bytes[end + 1] !== NEWLINE) end++;
-    } else if (code === QUOTE) {
+    } else {
       end = skipString(bytes, end + 1);
-      if (bytes[end] === NEWLINE) return at + 1;
+      if (bytes[end] === NEWLINE) return -1;
     }
   }
 }

@@ -8,8 +8,8 @@ export interface Word {
 }
 
 /** So many different words are kept; what comes after them is read, but made anew each time. */
-const MOST = 8192;
-const SLOTS = 32_768;
+const MOST = 1024;
+const SLOTS = 2048;
 const LONGEST = 120;
 /** Words made to collide cost no more than this many looks. */
 const PROBES = 16;
@@ -31,7 +31,7 @@ export class Words {
 
   /** The same where the caller has worked out the hash while it looked for the end. */
   hashed(bytes: Buffer, from: number, to: number, hash: number): Word {
-    let slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
+    let slot = (hash ^ (hash >>> 11)) & (SLOTS - 1);
     let free = -1;
     for (let probe = 0; probe < PROBES; probe++) {
       const word = this.#slots[slot];

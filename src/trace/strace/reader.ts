@@ -543,7 +543,7 @@ function finish(call: Mutable<StraceCall>, read: LineReader): void {
 }
 
 /** The count that ends the arguments of write, and behind it what the program wrote to the same terminal. */
-const WRITTEN = /^[^"]*"(?:[^"\\]|\\.)*"(?:\.\.\.)?, \d+(?=\D)/;
+const WRITTEN = /^-?\d+(?:<[^"]*>)?, "(?:[^"\\]|\\.)*"(?:\.\.\.)?, \d+(?=[^\dx,])/;
 
 function withoutOutput(args: string): string {
   if (args === '') return args;

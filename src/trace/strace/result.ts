@@ -1,3 +1,5 @@
+import { shownEnd } from './shown.ts';
+
 /** What stands behind `= `. */
 export interface CallResult {
   /** NaN for `?`. */
@@ -72,22 +74,10 @@ function numberOf([, minus, hex, digits]: RegExpExecArray): number {
 /** `</etc/passwd>(deleted)`, `<bash>`, with more words behind it. */
 function shown(text: string): string | 'open' | undefined {
   if (!text.startsWith('<')) return undefined;
-  let depth = 0;
-  let quoted = false;
-  for (let at = 0; at < text.length; at++) {
-    const code = text[at];
-    if (code === '\\') at++;
-    else if (code === '"') quoted = !quoted;
-    else if (quoted) continue;
-    else if (code === '<') depth++;
-    else if (code === '>' && text[at - 1] !== '-' && --depth === 0) {
-      const words = text.slice(at + 1).trim();
-      if (words === '') return text;
-      const more = worded(words);
-      return more === 'open' || more === undefined ? more : text;
-    }
-  }
-  return 'open';
+  const end = shownEnd(text, 0);
+  if (end < 0) return 'open';
+  const more = worded(text.slice(end));
+  return more === 'open' || more === undefined ? more : text;
 }
 
 // Groups in parentheses, and comments: `(Timeout)`, `(in [3], left {tv_sec=1})`, `(INJECTED)`, `/* 18097 in strace's PID NS */`.

@@ -17,7 +17,8 @@ export interface TidySink {
 
 /** So much a record may go on over further lines. */
 const MOST_LINES = 64;
-const MOST_JOINED = 64 * 1024;
+/** The whole is read again with each line. */
+const MOST_WORK = 4 * 1024 * 1024;
 /** `<... name resumed>` and others in the last places where a result may begin. */
 const MOST_TRIES = 4;
 
@@ -148,7 +149,7 @@ export class Tidy {
       return this.#join(waiting);
     }
     if (this.#isNew(waiting, body)) return false;
-    if (waiting.lines >= MOST_LINES || waiting.text.length - waiting.head.length > MOST_JOINED) return false;
+    if (waiting.lines >= MOST_LINES || waiting.text.length * waiting.lines > MOST_WORK) return false;
     const spaced = !waiting.glued || text.endsWith(` ${body}`);
     waiting.text += spaced && !waiting.text.endsWith(' ') ? ` ${body}` : body;
     waiting.glued = false;
