@@ -386,6 +386,41 @@ live('a command that goes on after the recording goes on untraced', async () => 
   expect(tasksBelow(pid)).toMatchObject([{ name: 'sleep', tracer: 0, state: 'S' }]);
 });
 
+live('when procdiag is killed, its command goes on untraced, or never starts', async () => {
+  const one = async (stage: string, seconds: string) => {
+    const parent = mkdtempSync(join(directory, 'killed-'));
+    const request = {
+      command: ['sleep', seconds],
+      strace: true,
+      perf: true,
+      follow: true,
+      parent,
+      version: '',
+    };
+    const child = spawn(process.execPath, [driver, JSON.stringify(request)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const commands = () => processesOf(`sleep\0${seconds}\0`, -1).map((found) => Number.parseInt(found, 10));
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+      for (const pid of commands()) process.kill(pid);
+    });
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (chunk.includes(`"stage":"${stage}"`)) child.kill('SIGKILL');
+    });
+    await new Promise((resolve) => {
+      child.once('exit', resolve);
+    });
+    await expect.poll(() => processesOf(parent, -1), { timeout: 3000 }).toEqual([]);
+    await expect.poll(() => readdirSync(parent)).toEqual([]);
+    return commands();
+  };
+  expect(await one('preparing', '98761.5')).toEqual([]);
+  const sleeps = await one('recording', '98762.5');
+  expect(sleeps).toHaveLength(1);
+  expect(tasksBelow(sleeps[0]!)).toMatchObject([{ name: 'sleep', tracer: 0, state: 'S' }]);
+});
+
 live('not root: own processes by strace, others not, and why', async () => {
   const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
   const parent = mkdtempSync(join(directory, 'nobody-'));

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import type { Ended } from './tool.ts';
 import { within } from './tool.ts';
+import { tracingPermission } from './yama.ts';
 
 /** Waits for a line before it becomes the command; with the end of the pipe, which is our end, it ends without. */
 const HOLD = `read -r go <&3 || exit 125; exec 3<&-; exec "$@"`;
@@ -31,7 +32,16 @@ export class HeldCommand {
 
   /** @param program its absolute path. */
   static async hold(program: string, args: readonly string[]): Promise<HeldCommand> {
-    const child = spawn('/bin/sh', ['-c', HOLD, 'procdiag-held', program, ...args], {
+    const [first, ...rest] = [
+      ...tracingPermission(),
+      '/bin/sh',
+      '-c',
+      HOLD,
+      'procdiag-held',
+      program,
+      ...args,
+    ] as [string, ...string[]];
+    const child = spawn(first, rest, {
       // Our stdout is for the answer alone: what the command prints goes to stderr.
       stdio: ['inherit', 2, 'inherit', 'pipe'],
     });

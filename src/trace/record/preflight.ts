@@ -3,9 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openLive } from '../../evidence/live/live-source.ts';
 import { parseStat } from '../../procfs/stat.ts';
 import type { ProcStatus } from '../../procfs/status.ts';
-import { procText, statusOf } from './proc.ts';
+import { CAP_PERFMON, CAP_SYS_ADMIN, CAP_SYS_PTRACE, hasCapability, procText, statusOf } from './proc.ts';
 import { type Found, findPerf, findStrace, type PerfTool, type StraceTool } from './tools.ts';
 import { type TreeTask, tasksOfTree } from './tree.ts';
+import { canLetUsTrace, yamaScope } from './yama.ts';
 
 export type RefusalCode =
   | 'no-process'
@@ -57,9 +58,6 @@ export interface Preflight {
 
 /** PF_KTHREAD of include/linux/sched.h, in stat's field 9. */
 const PF_KTHREAD = 0x00200000;
-const CAP_SYS_PTRACE = 19n;
-const CAP_SYS_ADMIN = 21n;
-const CAP_PERFMON = 38n;
 /** A sleep of this length without one switch of context counts as stuck. */
 const STUCK_MS = 250;
 const STAT_MS = 1000;
@@ -79,7 +77,21 @@ export async function preflight(pid: number, request: PreflightRequest): Promise
   };
 }
 
-/** The same for the tools alone: for a command that is not there yet. */
+/** The same for a command that is not there yet. */
+export async function preflightCommand(request: Omit<PreflightRequest, 'follow'>): Promise<Preflight> {
+  const host = await preflightTools(request);
+  if (!request.strace || canLetUsTrace()) return host;
+  const { strace: _, ...others } = host;
+  const refusal: Refusal = {
+    source: 'strace',
+    code: 'yama',
+    message: `The command cannot be traced: kernel.yama.ptrace_scope is ${yamaScope()}.`,
+    remedy: yamaScope() === 3 ? 'Use --perf alone.' : 'Run it as root, or: sysctl kernel.yama.ptrace_scope=0',
+  };
+  return { ...others, refusals: [...host.refusals, refusal] };
+}
+
+/** Whether the two are there, and may do what they are for. */
 export async function preflightTools(request: Omit<PreflightRequest, 'follow'>): Promise<Preflight> {
   const [strace, perf] = await Promise.all([
     request.strace ? findStrace() : undefined,
@@ -126,7 +138,7 @@ function tracepointRefusals(): Refusal[] {
     }
   });
   const root = process.geteuid?.() === 0;
-  const may = has(ownCapabilities(), CAP_PERFMON) || has(ownCapabilities(), CAP_SYS_ADMIN);
+  const may = hasCapability(CAP_PERFMON) || hasCapability(CAP_SYS_ADMIN);
   const paranoid = Number.parseInt(procText('/proc/sys/kernel/perf_event_paranoid') ?? '', 10);
   if (readable && (may || paranoid < 0)) return [];
   if (readable || !root) {
@@ -322,7 +334,7 @@ function permissionRefusal(
   name: string,
   status: ProcStatus | undefined,
 ): [code: RefusalCode, message: string, remedy: string] | undefined {
-  const scope = Number.parseInt(procText('/proc/sys/kernel/yama/ptrace_scope') ?? '0', 10);
+  const scope = yamaScope();
   if (scope === 3) {
     return [
       'yama',
@@ -330,7 +342,7 @@ function permissionRefusal(
       'Use --perf alone.',
     ];
   }
-  if (status === undefined || has(ownCapabilities(), CAP_SYS_PTRACE)) return undefined;
+  if (status === undefined || hasCapability(CAP_SYS_PTRACE)) return undefined;
   const [uid, gid] = [process.geteuid?.() ?? -1, process.getegid?.() ?? -1];
   if (status.uid !== uid || status.euid !== uid || status.gid !== gid || status.egid !== gid) {
     return [
@@ -381,6 +393,3 @@ function exists(path: string): boolean {
     return false;
   }
 }
-
-const ownCapabilities = (): bigint => statusOf(process.pid)?.capEff ?? 0n;
-const has = (capabilities: bigint, bit: bigint): boolean => ((capabilities >> bit) & 1n) === 1n;

@@ -14,3 +14,13 @@ export function statusOf(pid: number, tid = pid): ProcStatus | undefined {
   const text = procText(tid === pid ? `/proc/${pid}/status` : `/proc/${pid}/task/${tid}/status`);
   return text === undefined ? undefined : parseStatus(text);
 }
+
+/** Bits of capabilities(7). */
+export const CAP_SYS_PTRACE = 19n;
+export const CAP_SYS_ADMIN = 21n;
+export const CAP_PERFMON = 38n;
+
+/** Whether we have it in effect. */
+export function hasCapability(bit: bigint): boolean {
+  return (((statusOf(process.pid)?.capEff ?? 0n) >> bit) & 1n) === 1n;
+}

@@ -9,7 +9,7 @@ import { type Coverage, coverageOf } from './coverage.ts';
 import { Guard } from './guard.ts';
 import { readIdIndex } from './id-index.ts';
 import { PerfRecorder } from './perf-recorder.ts';
-import { type Preflight, preflight, preflightTools, type Refusal } from './preflight.ts';
+import { type Preflight, preflight, preflightCommand, type Refusal } from './preflight.ts';
 import { procText, statusOf } from './proc.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { STRACE_SAID, StraceRecorder } from './strace-recorder.ts';
@@ -227,7 +227,7 @@ class Run {
 
   async #check(): Promise<Preflight> {
     const { pid, command, ...wanted } = this.#request;
-    const found = pid === undefined ? await preflightTools(wanted) : await preflight(pid, wanted);
+    const found = pid === undefined ? await preflightCommand(wanted) : await preflight(pid, wanted);
     this.#refusals.push(...found.refusals);
     this.#notes.push(...found.notes);
     if (command !== undefined && findProgram(command[0]) === undefined) {

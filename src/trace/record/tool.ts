@@ -1,23 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { Guard } from './guard.ts';
 
 /**
  * Waits until it is let go, with a line that may hold one more argument; with the end of the pipe, which is the end of
- * procdiag, it ends. So there is no moment at which a recorder runs and the guard does not know it.
+ * procdiag, it ends. So there is no moment at which a recorder runs and the guard does not know it. As a second belt beside
+ * the guard, the kernel ends it with us, where setpriv can ask for that (util-linux 2.33).
  */
 const HOLD = `
 read -r last || exit 125
 exec </dev/null
 [ -z "$PROCDIAG_FILES" ] || ulimit -n "$PROCDIAG_FILES" || ulimit -n "$(ulimit -H -n)"
 unset PROCDIAG_FILES
-exec "$@" \${last:+"$last"}
+belt='setpriv --pdeathsig KILL --'
+$belt true 2>/dev/null || belt=
+exec $belt "$@" \${last:+"$last"}
 `;
-
-const SETPRIV = '/usr/bin/setpriv';
-/** A second belt beside the guard: the kernel ends the recorder with us. */
-const belt = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', '--'] : [];
 
 export interface ToolOptions {
   readonly argv: readonly [string, ...string[]];
@@ -70,7 +68,7 @@ export class Tool {
 
   /** @throws Error when it cannot be started, or the guard is gone. */
   static async hold(guard: Guard, options: ToolOptions): Promise<Tool> {
-    const child = spawn('/bin/sh', ['-c', HOLD, 'procdiag-held', ...belt, ...options.argv], {
+    const child = spawn('/bin/sh', ['-c', HOLD, 'procdiag-held', ...options.argv], {
       stdio: [
         'pipe',
         'ignore',
