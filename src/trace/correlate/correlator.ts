@@ -125,7 +125,7 @@ export class Correlator implements StraceTaker {
   signal(at: Ns, signal: StraceSignal): void {
     this.#now = at;
     const thread = this.#thread(signal.tid);
-    thread.straced = true;
+    this.#attached(thread);
     this.#sink.event({
       type: 'signal',
       pid: thread.pid,
@@ -143,7 +143,7 @@ export class Correlator implements StraceTaker {
   exit(at: Ns, exit: StraceExit): void {
     this.#now = at;
     const thread = this.#thread(exit.tid);
-    thread.straced = true;
+    this.#attached(thread);
     if (exit.supersededBy !== undefined) {
       // perf may have told the same already.
       if (this.#threads.has(exit.supersededBy)) this.#takeOver(exit.supersededBy, exit.tid, at);
@@ -154,6 +154,14 @@ export class Correlator implements StraceTaker {
     thread.perfExit = undefined;
     thread.straceDone = true;
     this.#forgetIfDone(thread);
+  }
+
+  /** strace tells something of it: what came before its first word it was not there for. */
+  #attached(thread: Thread): void {
+    if (thread.straced) return;
+    thread.straced = true;
+    this.quality.perfOnly.beforeAttach += thread.unclaimed;
+    thread.unclaimed = 0;
   }
 
   // perf

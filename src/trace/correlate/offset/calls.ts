@@ -93,6 +93,8 @@ export class StraceCalls implements StraceTaker {
 export class PerfCalls {
   readonly threads = new Map<number, ThreadCalls>();
   count = 0;
+  /** Calls of threads that nobody asked for. */
+  others = 0;
   from = Number.POSITIVE_INFINITY;
   to = Number.NEGATIVE_INFINITY;
   readonly #keys: Keys;
@@ -111,7 +113,10 @@ export class PerfCalls {
       const kind = batch.kind[row];
       if (kind !== PERF.enter && kind !== PERF.exit) continue;
       const tid = batch.tid[row]!;
-      if (tid <= 0 || this.#wanted?.(tid) === false) continue;
+      if (tid <= 0 || this.#wanted?.(tid) === false) {
+        this.others++;
+        continue;
+      }
       if (kind === PERF.enter) this.#enter(threadIn(this.threads, tid), at, batch, row, source);
       else {
         const calls = this.threads.get(tid);

@@ -14,6 +14,8 @@ export interface OffsetQuestion extends Both {
   readonly straceOriginNs: bigint;
   /** What perf's are counted from, on its clock. */
   readonly perfOriginNs: bigint;
+  /** Of perf, calls of other threads than those in the log. */
+  readonly otherCalls: number;
   /** First and last moment of perf. */
   readonly perfSpan: { readonly from: number; readonly to: number };
   readonly header: Pick<PerfHeader, 'clock' | 'reference'>;
@@ -63,11 +65,12 @@ export function findOffset(question: OffsetQuestion): OffsetAnswer {
   let common = 0;
   for (const tid of strace.keys()) if (perf.has(tid)) common++;
   if (common === 0) {
-    if (perf.size === 0 && knownShifts(question).length === 1) return unchecked(question);
+    const saysNothing = perf.size === 0 && question.otherCalls === 0;
+    if (saysNothing && knownShifts(question).length === 1) return unchecked(question);
     return {
       refused:
-        perf.size === 0
-          ? 'perf recorded no system calls of the threads in the log of strace (raw_syscalls:sys_enter): the two cannot be compared'
+        saysNothing
+          ? 'perf recorded no system calls (raw_syscalls:sys_enter): the two cannot be compared'
           : 'no thread occurs in both recordings: they are of different runs, or their thread numbers are of different PID namespaces',
     };
   }

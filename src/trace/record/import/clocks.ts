@@ -51,6 +51,7 @@ export function joinClocks(request: ClocksRequest): Clocks {
     stamps: kind,
     straceOriginNs: originNs,
     perfOriginNs,
+    otherCalls: perf.others,
     perfSpan: { from: perf.from, to: perf.to },
     header,
     ...(request.given === undefined ? {} : { given: request.given }),
@@ -122,7 +123,7 @@ function readPerf(
         for (let row = 0; row < batch.count; row++) {
           const tid = batch.tid[row]!;
           if (batch.kind[row] !== PERF.comm || batch.text[row]! < 0 || wanted?.(tid) === false) continue;
-          names.set(tid, file.text(batch.text[row]!));
+          if (!names.has(tid)) names.set(tid, file.text(batch.text[row]!));
         }
         rows += batch.count;
         if (rows > MOST_ROWS || calls.count > MOST_CALLS) break;
