@@ -158,7 +158,10 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     const { summaryOf } = await import('../trace/digest/summary-of.ts');
     const { isCapture, Outputs } = await import('./tracing/outputs.ts');
     const names = flags.output ?? [];
-    const digest = new Digest(openingOf(trace));
+    const digest = new Digest(
+      openingOf(trace),
+      trace.target.command === undefined ? undefined : trace.target.pid,
+    );
     const outputs = new Outputs(
       names.filter((name) => !isCapture(name)),
       trace,

@@ -1,12 +1,13 @@
 /**
- * Makes what the README shows of real runs: `npx tsx test/readme/record.ts [scene] [bench]` (default: both).
+ * Makes what the README shows of real runs: `npx tsx test/readme/record.ts [scene] [trace] [bench]` (default: all).
  *
  * - `scene`: sets a scene of the lab up, asks `ps` and the built procdiag about its process, and writes what they say as
  *   a picture of the terminal and as text. Needs root, gcc, FUSE and loop devices; writes nothing if procdiag did not
  *   find what the scene is about, or if what it advises does not help.
+ * - `trace`: a command under strace and perf. Needs root.
  * - `bench`: the figures of `npm run bench`, with date and machine. For a machine that does nothing else meanwhile.
  *
- * Both go to `fixtures/readme/`, and the text between the marks in the README that name it.
+ * All go to `fixtures/readme/`, and the text between the marks in the README that name it.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -33,7 +34,11 @@ const root = join(import.meta.dirname, '../..');
 const target = join(root, 'fixtures/readme');
 const readme = join(root, 'README.md');
 
-const recordings: Readonly<Record<string, () => Promise<void>>> = { scene: recordScene, bench: recordBench };
+const recordings: Readonly<Record<string, () => Promise<void>>> = {
+  scene: recordScene,
+  trace: recordTrace,
+  bench: recordBench,
+};
 const asked = process.argv.slice(2);
 mkdirSync(target, { recursive: true });
 buildIfOlder();
@@ -48,6 +53,16 @@ async function recordScene(): Promise<void> {
   const picture = terminalSvg(shown, { title: 'procdiag inspect', columns: COLUMNS });
   writeFileSync(join(target, `${SCENE}.svg`), picture);
   keep(SCENE, stripVTControlCharacters(shown));
+}
+
+function recordTrace(): Promise<void> {
+  const script = 'echo $(sh -c "sleep 2 & echo started")';
+  const args = ['trace', '--strace', '--perf', '--top', '4', '--', 'sh', '-c', script];
+  const told = stripVTControlCharacters(answer(process.execPath, [join(root, 'bin/procdiag.cjs'), ...args]));
+  if (!/read\(3<pipe.*took 2\.\d+ s: of it 2\.\d+ s \d+ sleep/.test(told.replace(/\s+/g, ' ')))
+    throw new Error(`the pipe that sleep holds was to be found, not:\n${told}`);
+  keep('trace', `$ procdiag trace --strace --perf --top 4 -- sh -c '${script}'\n${told}`);
+  return Promise.resolve();
 }
 
 function recordBench(): Promise<void> {

@@ -311,9 +311,9 @@ export class Correlator implements StraceTaker {
     const { enter } = thread;
     // Without an enter: the child's side of a fork, or its enter was lost.
     if (enter === undefined) return;
-    // A 32-bit program leaves its execve with the number of the new program's table.
+    // A 32-bit program leaves its execve with the number of the new program's table; rt_sigreturn with that of no call, -1.
     const isExec = enter.nr !== nr && thread.window?.exec !== undefined;
-    if (enter.nr !== nr && !isExec) return;
+    if (enter.nr !== nr && nr !== -1 && !isExec) return;
     thread.enter = undefined;
     const now = thread.track.totals(at);
     const { totals } = enter;
@@ -523,7 +523,7 @@ export class Correlator implements StraceTaker {
     const durationNs =
       exit === undefined
         ? Number.isNaN(call.durationNs)
-          ? Math.max(0, at - enter.at)
+          ? Math.max(0, (thread.perfExit?.at ?? at) - enter.at)
           : call.durationNs
         : Math.max(0, exit.at - enter.at - exit.ptraceNs);
     this.#emitCall(thread, window, BOTH, enter.at, durationNs, exit, open);

@@ -32,9 +32,13 @@ export class Digest implements TraceSink {
   readonly #gaps = new Set<number>();
   #spawned = 0;
 
+  /** The thread that holds the traced command until the recorders are ready: what it does before its exec is ours. */
+  #heldTid: number | undefined;
+
   /** `opening`: what was there when the recording began. */
-  constructor(opening: OpeningBalance) {
+  constructor(opening: OpeningBalance, heldTid?: number) {
     this.#ledgers = new Ledgers(opening);
+    this.#heldTid = heldTid;
   }
 
   event(event: TraceEvent): void {
@@ -43,10 +47,16 @@ export class Digest implements TraceSink {
     } else if (this.#processes.size < MOST_LISTED && event.type === 'comm' && event.startNs <= 0)
       this.#processes.add(event.pid);
     if (event.type === 'gap') this.#gaps.add(event.pid);
-    this.#calls.event(event);
     this.#ledgers.event(event);
+    if (event.tid === this.#heldTid && this.#isOfHold(event)) return;
+    this.#calls.event(event);
     this.#threads.event(event);
     this.#waits.event(event);
+  }
+
+  #isOfHold(event: TraceEvent): boolean {
+    if (event.type === 'exec') this.#heldTid = undefined;
+    return event.type === 'state' || (event.type === 'syscall' && !event.name.startsWith('execve'));
   }
 
   summary(analysed: Analysed, facts: DigestFacts): TraceSummary {

@@ -167,6 +167,26 @@ describe('a call that both saw', () => {
     ]);
   });
 
+  test('of rt_sigreturn ends with the number of no call, and one that never returns with its thread', () => {
+    const { calls } = correlate({
+      strace: [
+        at(10, 1000, '[  15] rt_sigreturn({mask=[]}) = 0 <0.000900000>'),
+        at(10, 100_000, '[ 231] exit_group(0) = ?'),
+        at(10, 900_000, '+++ exited with 0 +++'),
+      ],
+      perf: [
+        enter(10, 20_000, 15),
+        exit(10, 22_000, -1, 0),
+        enter(10, 120_000, 231),
+        { kind: 'schedExit', at: 150_000, tid: 10, a: 10, b: 1 },
+      ],
+    });
+    expect(calls.map(({ name, durationNs }) => [name, durationNs])).toEqual([
+      ['rt_sigreturn', 2000],
+      ['exit_group', 30_000],
+    ]);
+  });
+
   test('is known by its number, errno and result also where these look different', () => {
     const { correlation } = correlate({
       strace: [

@@ -57,11 +57,16 @@ function processItems({ processes: { totals } }: LedgerBooks): string[] {
 function commandRows({ processes }: LedgerBooks, width: number): Row[] {
   const told = processes.commands.items.filter(({ exits }) => Object.keys(exits).length > 0);
   return told.slice(0, MOST_COMMANDS).flatMap(({ command, count: times, exits }) => {
-    const ends = Object.entries(exits)
-      .map(([how, often]) => `${/^\d/.test(how) ? `exit ${how}` : line(how)} ${count(often)} times`)
+    const ways = Object.entries(exits);
+    const ends = ways
+      .map(([how, often]) => {
+        const words = /^\d/.test(how) ? `exit ${how}` : line(how);
+        return ways.length === 1 ? words : `${words} (${count(often)})`;
+      })
       .join(', ');
+    const often = times === 1 ? 'once' : `${count(times)} times`;
     return paragraph(
-      [own(`${count(times)} times `, 'quiet'), own(line(command), 'says'), own(`: ${ends}`, 'quiet')],
+      [own(`${often} `, 'quiet'), own(line(command), 'says'), own(`: ${ends}`, 'quiet')],
       width,
       LABEL,
       1,
