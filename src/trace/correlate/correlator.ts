@@ -55,6 +55,7 @@ export class Correlator implements StraceTaker {
   readonly #threads = new Map<number, Thread>();
   readonly #names = new Map<number, string>();
   /** The last child that died, by the number of its parent: strace sends the parent's wake-up in its place. */
+  readonly #namedByPerf = new Set<number>();
   readonly #lastExit = new Map<number, { readonly pid: number; readonly comm: string }>();
   readonly #parents = new Map<number, number>();
   #now: Ns = 0;
@@ -88,7 +89,9 @@ export class Correlator implements StraceTaker {
   begun(at: Ns, call: StraceCall, whole: boolean): void {
     this.#now = at;
     const thread = this.#thread(call.tid);
-    if (call.comm !== undefined) this.#name(thread, call.comm, at, STRACE);
+    // strace keeps a name that it read before an exec: perf's own record of a name is better.
+    if (call.comm !== undefined && !this.#namedByPerf.has(call.tid))
+      this.#name(thread, call.comm, at, STRACE);
     this.#closeWindow(thread, at);
     this.quality.straceSyscalls++;
     if (thread.unclaimed > 0) {
@@ -195,7 +198,7 @@ export class Correlator implements StraceTaker {
         this.#fork(at, pid, tid, batch.a[row]!, batch.b[row]!);
         break;
       case PERF.comm:
-        if (tid > 0) this.#name(this.#thread(tid, pid), source.text(batch.text[row]!), at, PERF_ONLY);
+        if (tid > 0) this.#called(this.#thread(tid, pid), at, batch, row, source);
         break;
       case PERF.schedExec:
         this.#exec(at, batch.a[row]!, batch.b[row]!, source.text(batch.text[row]!));
@@ -260,6 +263,14 @@ export class Correlator implements StraceTaker {
     thread.perfed = true;
     if (!thread.perfDone) thread.track.runs(at);
     return thread;
+  }
+
+  /** A record of a name: one that perf found at its start may stand in the file behind newer ones. */
+  #called(thread: Thread, at: Ns, batch: PerfBatch, row: number, source: PerfSource): void {
+    const found = batch.b[row] === 1;
+    if (found && thread.comm !== '') return;
+    if (!found) this.#namedByPerf.add(thread.tid);
+    this.#name(thread, source.text(batch.text[row]!), at, PERF_ONLY);
   }
 
   #name(thread: Thread, comm: string, at: Ns, sources: readonly Source[]): void {

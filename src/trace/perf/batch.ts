@@ -18,7 +18,7 @@ export const PERF = {
   fork: 8,
   /** PERF_RECORD_EXIT. pid, tid. */
   taskExit: 9,
-  /** PERF_RECORD_COMM. text = comm; a = 1 when it comes from an exec. */
+  /** PERF_RECORD_COMM. text = comm; a = 1 when it comes from an exec; b = 1 when perf made it up of what it found at its start. */
   comm: 10,
   /** sched:sched_process_fork. tid = parent; a = parent, b = child (tids, global); text = child comm. */
   schedFork: 11,

@@ -556,3 +556,39 @@ test('a step of the wall clock moves nothing where -r tells the time that went b
     wrongPairsRefused: 0,
   });
 });
+
+describe('the name of a thread', () => {
+  test('is the one of perf, where strace still has that before the exec', () => {
+    const { events } = correlate({
+      strace: [at(10, 1000, '[  39] getpid() = 10 <0.000010000>').replace(/^10 /, '10<sh> ')],
+      perf: [
+        { kind: 'comm', at: 500, pid: 10, tid: 10, text: 'date' },
+        enter(10, 21_000, 39),
+        exit(10, 22_000, 39, 10),
+      ],
+    });
+    expect(events.filter((event) => event.type === 'comm').map(({ comm }) => comm)).toEqual(['date']);
+  });
+
+  test('is not one that perf found at its start, where a newer one is known', () => {
+    const { events } = correlate({
+      perf: [
+        { kind: 'comm', at: 500, pid: 10, tid: 10, text: 'node' },
+        { kind: 'comm', at: 600, pid: 10, tid: 10, text: 'sh', b: 1 },
+        { kind: 'comm', at: 700, pid: 11, tid: 11, text: 'sh', b: 1 },
+      ],
+    });
+    expect(events.filter((event) => event.type === 'comm').map(({ tid, comm }) => [tid, comm])).toEqual([
+      [10, 'node'],
+      [11, 'sh'],
+    ]);
+  });
+
+  test('is the one of strace, where perf tells none', () => {
+    const { events } = correlate({
+      strace: [at(10, 1000, '[  39] getpid() = 10 <0.000010000>').replace(/^10 /, '10<sh> ')],
+      perf: [enter(10, 21_000, 39), exit(10, 22_000, 39, 10)],
+    });
+    expect(events.filter((event) => event.type === 'comm').map(({ comm }) => comm)).toEqual(['sh']);
+  });
+});

@@ -131,6 +131,7 @@ export class Decoder {
             cpu,
           );
           columns.a[row] = (misc & MISC_EXEC) !== 0 ? 1 : 0;
+          columns.b[row] = Number.isNaN(this.timeOf(view, at, type, size)) ? 1 : 0;
           columns.text[row] = this.#textAt(view, body + 8, end);
         } else this.damaged += 1;
         break;
