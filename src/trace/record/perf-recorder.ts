@@ -36,12 +36,14 @@ export function bufferMegabytes(role: PerfRole, cpuCount: number): number {
   return Math.max(1, Math.min(MOST_PER_CPU[role], 2 ** Math.floor(Math.log2(Math.max(1, share)))));
 }
 
-/**
- * Descriptors that perf opens: one for each event (and one that it adds for itself) of each thread on each CPU.
- * Children that are born later use none of them.
- */
+/** Descriptors of a tree: one for each event (and one that perf adds for itself) of each thread on each CPU. */
+export function eventsOpened(threads: number, cpuCount: number): number {
+  return threads * cpuCount * (TREE_EVENTS.length + 1);
+}
+
+/** All descriptors that perf needs. Children that are born later use none. */
 export function descriptorsNeeded(threads: number, cpuCount: number): number {
-  return threads * cpuCount * (TREE_EVENTS.length + 1) + 256;
+  return eventsOpened(threads, cpuCount) + 256;
 }
 
 export interface PerfOptions {

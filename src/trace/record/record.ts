@@ -8,7 +8,7 @@ import { HeldCommand } from './command.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { Guard } from './guard.ts';
 import { readIdIndex } from './id-index.ts';
-import { PerfRecorder } from './perf-recorder.ts';
+import { eventsOpened, PerfRecorder } from './perf-recorder.ts';
 import { type Preflight, preflight, preflightCommand, type Refusal } from './preflight.ts';
 import { procText, statusOf } from './proc.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -103,7 +103,7 @@ const PERF_TRIES = 4;
 const YOUNG_SECONDS = 1;
 /** A thread that perf has not opened and that lives this long is worth a recorder of its own. */
 const LATE_MS = 40;
-const LATE_TRIES = 2;
+const LATE_TRIES = 3;
 /** For the command, after the end of the recording: it may end by the same Ctrl+C. */
 const COMMAND_MS = 300;
 
@@ -332,7 +332,8 @@ class Run {
   /** perf misses the threads that are born while it starts: those get a recorder of their own. */
   async #startLate(guard: Guard, perf: PerfTool, tree: PerfRecorder): Promise<void> {
     const { threads, events } = readIdIndex(tree.file);
-    const span = tree.opening?.span(events);
+    if (threads.size === 0) return;
+    const span = tree.opening?.span(events || eventsOpened(threads.size, cpus().length));
     const look = async (): Promise<Coverage> => {
       const tasks = tasksOfTree(this.#pid, true).filter(isLive);
       const started = await startTimes(tasks.filter(({ tid }) => !threads.has(tid)));
@@ -344,23 +345,25 @@ class Run {
       }));
       return coverageOf(candidates, threads, span);
     };
-    for (let nth = 0; nth < LATE_TRIES; nth++) {
-      const first = await look();
-      this.#blind = [...first.blind, ...first.unknown];
-      if (first.blind.length === 0) return;
-      await pause(LATE_MS);
+    const first = await look();
+    this.#blind = [...first.blind, ...first.unknown];
+    let lasting = first.blind;
+    if (lasting.length > 0) await pause(LATE_MS);
+    for (let nth = 0; nth < LATE_TRIES && lasting.length > 0; nth++) {
       const { blind, unknown } = await look();
-      // Most of a tree that forks a lot have ended by now.
-      const ids = blind.filter((tid) => first.blind.includes(tid));
-      this.#blind = [...blind.filter((tid) => !ids.includes(tid)), ...unknown];
+      // Most of a tree that forks a lot have ended by now; who has outlived a start that failed is likely to outlive the next.
+      const ids = blind.filter((tid) => lasting.includes(tid));
+      this.#blind = [...blind, ...unknown];
+      lasting = ids;
       if (ids.length === 0) return;
       try {
         this.#perfs.push(
           await PerfRecorder.start(guard, perf, { role: 'late', ids, follow: true, threads: ids.length }),
         );
+        this.#blind = this.#blind.filter((tid) => !ids.includes(tid));
         return;
       } catch {
-        this.#blind.push(...ids);
+        // One of them ended meanwhile.
       }
     }
   }
@@ -387,7 +390,9 @@ class Run {
       });
       return;
     }
-    const refused = this.#strace.refused;
+    const refused = this.#strace.refused.filter(
+      (pid) => !['Z', 'X', undefined].includes(statusOf(pid)?.state),
+    );
     if (refused.length > 0) {
       this.#notes.push(
         `strace could not attach to ${refused.length} of ${pids.length}: ${refused.slice(0, 20).join(', ')}.`,

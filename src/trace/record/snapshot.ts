@@ -54,7 +54,8 @@ async function descriptorsOf(pids: readonly number[]) {
   for (const [key, pid] of keys) {
     const outcome = outcomes.get(key);
     if (outcome?.kind !== 'text' || left <= 0) {
-      unknown++;
+      // One that has ended meanwhile is no loss.
+      if (outcome?.kind !== 'error' || !/^(?:ENOENT|ESRCH)$/.test(outcome.errno)) unknown++;
       continue;
     }
     const fds = parseFdLinks(outcome.text)
