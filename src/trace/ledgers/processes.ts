@@ -106,6 +106,8 @@ export interface Unreaping {
   readonly reaped: number;
   /** It has called wait4 or waitid at all. */
   readonly waits: number;
+  /** It has collected some that nobody could tell from these: numbers of a PID namespace that is not known. */
+  readonly reapedUnknown: number;
 }
 
 export interface FailedSpawns {
@@ -140,6 +142,8 @@ interface Record_ {
   execs: number;
   reapedChildren: number;
   waits: number;
+  /** Waits that returned a number of which nobody knows whose it is. */
+  reapedUnknown: number;
   children: Set<Record_>;
   subreaper: boolean;
   comm: string;
@@ -278,6 +282,7 @@ export class ProcessLedgerSink implements TraceSink {
         execs: 0,
         reapedChildren: 0,
         waits: 0,
+        reapedUnknown: 0,
         children: new Set(),
         subreaper: false,
         comm: '',
@@ -377,7 +382,7 @@ export class ProcessLedgerSink implements TraceSink {
     }
   }
 
-  /** Children go to the next subreaper above, else out of the trace; zombies with them, where they are reaped. */
+  /** Children go to the next subreaper above or the namespace's init, else out of the trace; zombies with them. */
   #leaveChildren(record: Record_, at: Ns): void {
     const adopter = this.#adopter(record);
     for (const child of record.children) {
@@ -400,7 +405,8 @@ export class ProcessLedgerSink implements TraceSink {
       seen.add(above);
       above = this.#now.get(above.parentPid ?? 0);
     }
-    return undefined;
+    const init = this.#tasks.initOf(record.pid);
+    return init === undefined || init === record.pid ? undefined : this.#now.get(init);
   }
 
   #call(event: SyscallEvent): void {
@@ -439,7 +445,8 @@ export class ProcessLedgerSink implements TraceSink {
     const number = pidReturned(event);
     if (number === undefined || /WIFSTOPPED|WIFCONTINUED/.test(event.args)) return;
     const pid = this.#tasks.resolve(event.pid, number);
-    if (pid !== undefined) this.#waited(pid, event, /WIFEXITED|WIFSIGNALED/.test(event.args));
+    if (pid === undefined) waiter.reapedUnknown++;
+    else this.#waited(pid, event, /WIFEXITED|WIFSIGNALED/.test(event.args));
   }
 
   #waitid(event: SyscallEvent): void {
@@ -468,7 +475,10 @@ export class ProcessLedgerSink implements TraceSink {
       return;
     }
     const record = this.#now.get(pid);
-    if (record === undefined) return;
+    if (record === undefined) {
+      this.#of(event.pid).reapedUnknown++;
+      return;
+    }
     if (record.exit !== undefined) this.#collect(record, event.pid, event.name, at);
     else if (certain || isRunOut(event)) record.waited = { byPid: event.pid, call: event.name, atNs: at };
   }
@@ -625,6 +635,7 @@ export class ProcessLedgerSink implements TraceSink {
         quarters,
         reaped: parent?.reapedChildren ?? 0,
         waits: parent?.waits ?? 0,
+        reapedUnknown: parent?.reapedUnknown ?? 0,
       };
     });
     return capped(

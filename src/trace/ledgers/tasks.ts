@@ -1,6 +1,6 @@
-import type { CommEvent, Ns, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
+import type { CommEvent, Ns, SpawnEvent, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
 import type { RecordedTask } from '../recording.ts';
-import { endOf, pidReturned } from './call.ts';
+import { callOf, endOf, flagAt, isRaw, pidReturned, succeeded } from './call.ts';
 
 /** A process of the trace, as all ledgers name it. */
 export interface Task {
@@ -12,16 +12,22 @@ export interface Task {
   parentPid?: number;
   /** Its number in its own PID namespace; undefined until a call tells it. */
   local?: number;
-  /** How many namespaces deep it lives; 1 = that of the host. */
-  depth: number;
-  /** Its number as its parent knows it. */
-  inParent?: number;
+  /** Its PID namespace: 0 is that of the host, or of whoever traced. */
+  namespace: number;
   startNs?: Ns;
   endNs?: Ns;
 }
 
+/** A number as a call has it, and as the host has it where strace says so. */
+export interface ToldPid {
+  readonly local: number;
+  readonly host?: number;
+}
+
 /** Dead processes whose names are kept: their events may come late, and their parents ask for them. */
 const MOST_DEAD = 8192;
+/** include/uapi/linux/sched.h */
+const CLONE_NEWPID = 0x2000_0000;
 
 /**
  * Who is who: names, parents, and the numbers of processes in their own PID namespaces. Fed before the ledgers that ask.
@@ -31,21 +37,21 @@ export class Tasks implements TraceSink {
   readonly #dead: Task[] = [];
   /** Per thread the last child that it made and whose number its call has not told yet. */
   readonly #unnumbered = new Map<number, Task>();
-  /** `PARENT NUMBER` to the host's number, of those in another namespace than the host's. */
-  readonly #children = new Map<string, number>();
-  readonly #namespaces: boolean;
+  /** `NAMESPACE NUMBER` to the host's number, where the two differ. */
+  readonly #byLocal = new Map<string, number>();
+  /** Namespaces that threads have made for their children to come: unshare(2). */
+  readonly #forChildren = new Map<number, number>();
+  #namespaces = 0;
 
   constructor(tasks: readonly RecordedTask[] = []) {
-    this.#namespaces = tasks.some(({ nspid }) => nspid.length > 1);
     for (const { pid, tid, ppid, comm, nspid } of tasks) {
       if (tid !== pid && this.#byPid.has(pid)) continue;
-      const depth = Math.max(1, nspid.length);
-      this.#byPid.set(pid, { pid, comm, parentPid: ppid, local: nspid.at(-1) ?? pid, depth });
-    }
-    for (const task of tasks) {
-      const child = this.#byPid.get(task.pid);
-      const parent = this.#byPid.get(task.ppid);
-      if (child !== undefined && parent !== undefined) this.#seenAs(child, task.nspid[parent.depth - 1]);
+      // Which one it is, NSpid does not say: those of one depth are taken for one.
+      const namespace = Math.max(1, nspid.length) - 1;
+      this.#namespaces = Math.max(this.#namespaces, namespace);
+      const task: Task = { pid, comm, parentPid: ppid, namespace };
+      this.#byPid.set(pid, task);
+      this.#number(task, nspid.at(-1) ?? pid);
     }
   }
 
@@ -64,7 +70,10 @@ export class Tasks implements TraceSink {
         if (event.last) this.#exited(event.pid, event.startNs);
         break;
       case 'syscall':
-        if (this.#unnumbered.size > 0) this.#number(event);
+        if (this.#unnumbered.size > 0) this.#numberOfChild(event);
+        if (event.name === 'unshare' && succeeded(event) && makesNamespace(event)) {
+          this.#forChildren.set(event.tid, ++this.#namespaces);
+        }
     }
   }
 
@@ -72,7 +81,7 @@ export class Tasks implements TraceSink {
   of(pid: number): Task {
     let task = this.#byPid.get(pid);
     if (task === undefined) {
-      task = { pid, comm: '', depth: 1 };
+      task = { pid, comm: '', namespace: 0 };
       this.#byPid.set(pid, task);
     }
     return task;
@@ -86,25 +95,19 @@ export class Tasks implements TraceSink {
     return this.#byPid.get(pid)?.comm ?? '';
   }
 
-  /** `4711 api-worker`. */
-  name(pid: number): string {
-    const comm = this.comm(pid);
-    return comm === '' ? `${pid}` : `${pid} ${comm}`;
+  /** The host's number of the process that `caller` calls `number`; undefined = not of this trace, or not to be told. */
+  resolve(caller: number, number: ToldPid): number | undefined {
+    if (number.host !== undefined) return number.host;
+    const namespace = this.#byPid.get(caller)?.namespace ?? 0;
+    return namespace === 0 ? number.local : this.#byLocal.get(`${namespace} ${number.local}`);
   }
 
-  /** The host's number of the process that `caller` calls `number`; undefined = not of this trace, or not to be told. */
-  resolve(caller: number, number: { readonly local: number; readonly host?: number }): number | undefined {
-    if (number.host !== undefined) return number.host;
-    if (!this.#namespaces) return number.local;
-    const from = this.#byPid.get(caller);
-    if (from === undefined || from.depth === 1) return number.local;
-    if (from.local === number.local) return caller;
-    const child = this.#children.get(`${caller} ${number.local}`);
-    if (child !== undefined) return child;
-    for (const task of this.#byPid.values()) {
-      if (task.depth === from.depth && task.local === number.local) return task.pid;
-    }
-    return undefined;
+  /** The living init of its PID namespace: who adopts the orphans there. Undefined in that of the host. */
+  initOf(pid: number): number | undefined {
+    const namespace = this.#byPid.get(pid)?.namespace ?? 0;
+    if (namespace === 0) return undefined;
+    const init = this.#byLocal.get(`${namespace} 1`);
+    return init === undefined || this.#byPid.get(init)?.endNs !== undefined ? undefined : init;
   }
 
   /**
@@ -117,57 +120,67 @@ export class Tasks implements TraceSink {
     else if (comm !== task.formerComm) task.comm = comm;
   }
 
-  #spawned({ pid, tid, childPid, startNs }: TraceEvent & { type: 'spawn' }): void {
+  #spawned({ pid, tid, childPid, startNs }: SpawnEvent): void {
     const parent = this.#byPid.get(pid);
     const known = this.#byPid.get(childPid);
     // Met before it was announced (of strace alone, the call that made it ends later); any other's number is used again.
     const child: Task =
       known !== undefined && known.parentPid === undefined && known.startNs === undefined
         ? known
-        : { pid: childPid, comm: '', depth: 1 };
+        : { pid: childPid, comm: '', namespace: 0 };
     child.parentPid = pid;
     child.startNs = startNs;
-    child.depth = parent?.depth ?? 1;
+    child.namespace = this.#forChildren.get(tid) ?? parent?.namespace ?? 0;
     if (child.comm === '') child.comm = parent?.comm ?? '';
-    if (child.depth === 1) {
-      child.local = childPid;
-      child.inParent = childPid;
-    }
     this.#byPid.set(childPid, child);
-    if (this.#namespaces || child.depth > 1) this.#unnumbered.set(tid, child);
+    if (child.namespace === 0) child.local = childPid;
+    else if (child.namespace !== parent?.namespace && !this.#byLocal.has(`${child.namespace} 1`)) {
+      this.#number(child, 1);
+    }
+    this.#unnumbered.set(tid, child);
+  }
+
+  #number(task: Task, local: number): void {
+    task.local = local;
+    if (task.namespace !== 0) this.#byLocal.set(`${task.namespace} ${local}`, task.pid);
   }
 
   /** The call that made a child returns the child's number in the namespace of the caller. */
-  #number(event: SyscallEvent): void {
+  #numberOfChild(event: SyscallEvent): void {
     const child = this.#unnumbered.get(event.tid);
-    if (child === undefined || child.startNs === undefined) return;
-    if (endOf(event) < child.startNs) return;
+    if (child === undefined || child.startNs === undefined || endOf(event) < child.startNs) return;
     this.#unnumbered.delete(event.tid);
     const number = pidReturned(event);
     if (number === undefined || !/fork|clone/.test(event.name)) return;
-    this.#seenAs(child, number.local);
-    child.local ??= /CLONE_NEWPID/.test(event.args) ? 1 : number.local;
-    if (/CLONE_NEWPID/.test(event.args)) child.depth++;
-  }
-
-  #seenAs(child: Task, number: number | undefined): void {
-    child.inParent = number;
-    if (number !== undefined && number !== child.pid) {
-      this.#children.set(`${child.parentPid} ${number}`, child.pid);
+    if (makesNamespace(event)) {
+      child.namespace = ++this.#namespaces;
+      this.#number(child, 1);
+    } else if (child.local === undefined && this.#byPid.get(event.pid)?.namespace === child.namespace) {
+      this.#number(child, number.local);
     }
   }
 
   #exited(pid: number, at: Ns): void {
     const task = this.of(pid);
     task.endNs = at;
+    this.#forChildren.delete(pid);
     this.#dead.push(task);
     if (this.#dead.length < 2 * MOST_DEAD) return;
     for (const old of this.#dead.splice(0, MOST_DEAD)) {
       if (this.#byPid.get(old.pid) !== old) continue;
       this.#byPid.delete(old.pid);
-      this.#children.delete(`${old.parentPid} ${old.inParent}`);
+      const key = `${old.namespace} ${old.local}`;
+      if (this.#byLocal.get(key) === old.pid) this.#byLocal.delete(key);
     }
   }
+}
+
+/** By its first argument; fork and vfork have none, and clone3 has its flags in memory. */
+function makesNamespace(event: SyscallEvent): boolean {
+  if (!isRaw(event)) return event.args.includes('CLONE_NEWPID');
+  return (
+    /^(?:clone|unshare)$/.test(event.name) && flagAt(callOf(event), 0, 'CLONE_NEWPID', CLONE_NEWPID) === true
+  );
 }
 
 function rename(task: Task, comm: string): void {

@@ -149,6 +149,30 @@ describe('the ledger of processes', () => {
     expect(list.items.find(({ pid }) => pid === 501)).toMatchObject({ local: 7, reaped: { byPid: 500 } });
   });
 
+  it('follows into a PID namespace that is made on the way, and to its init', () => {
+    const { totals, processes: list } = processes(`
+      10 1 unshare(CLONE_NEWPID) = 0
+      10 2 +fork 501
+      10 2 fork() = 501
+      501 3 +fork 502
+      501 3 fork() = 2<sh> /* 502 in strace's PID NS */
+      502 4 +fork 503
+      502 4 fork() = 3<sh> /* 503 in strace's PID NS */
+      502 5 exit 0
+      501 6 wait4(-1, NULL, 0, NULL) = 2
+      503 7 exit 0
+      501 8 wait4(-1, NULL, 0, NULL) = 3
+      501 9 exit 0
+      10 10 wait4(-1, NULL, 0, NULL) = 501
+    `);
+    expect(totals).toMatchObject({ spawned: 3, reaped: 3, orphaned: 1, zombies: 0, gone: 0 });
+    expect(list.items.find(({ pid }) => pid === 503)).toMatchObject({
+      local: 3,
+      orphaned: { adoptedBy: 501 },
+      reaped: { byPid: 501 },
+    });
+  });
+
   it('is not misled by the old name that strace goes on telling', () => {
     const comm = (name: string, sources: Source[]): TraceEvent => ({
       type: 'comm',

@@ -12,7 +12,8 @@ const MOST_FACTS = 8;
 /** Children that have exited, and whose parent lives and does not collect them. */
 export function findZombies(context: Context): TraceFinding[] {
   return context.books.processes.unreaping.items.flatMap((parent): TraceFinding[] => {
-    if (parent.oldestNs < YOUNG_NS) return [];
+    // Whom it has collected, nobody knows: these perhaps.
+    if (parent.oldestNs < YOUNG_NS || parent.reapedUnknown >= parent.zombies) return [];
     const growing = parent.zombies >= WORTH_A_LEAK && parent.quarters.filter((n) => n > 0).length >= 3;
     return [growing ? leaking(context, parent) : notWaiting(context, parent)];
   });
