@@ -108,6 +108,8 @@ export interface Unreaping {
   readonly waits: number;
   /** It has collected some that nobody could tell from these: numbers of a PID namespace that is not known. */
   readonly reapedUnknown: number;
+  /** The parent has ended, and with it they are gone: so many it left when it did. */
+  readonly ended: boolean;
 }
 
 export interface FailedSpawns {
@@ -166,6 +168,8 @@ const MOST_COMMANDS = 128;
 const MOST_COMMAND_CHARS = 160;
 const MOST_FAILURES = 64;
 const MOST_EARLY = 1024;
+/** Worth remembering of a parent that has ended. */
+const MANY_ZOMBIES = 8;
 
 const SPAWNS = new Set(['fork', 'vfork', 'clone', 'clone3']);
 
@@ -183,6 +187,7 @@ export class ProcessLedgerSink implements TraceSink {
   readonly #over = new Ends<ProcessEntry>(MOST_LISTED);
   readonly #commands = new Map<string, Command>();
   readonly #failed = new Map<string, FailedSpawns>();
+  readonly #unreapingOver: Unreaping[] = [];
   readonly #spawnsFailed = new Tally();
   readonly #atStart: number;
   #spawned = 0;
@@ -385,6 +390,10 @@ export class ProcessLedgerSink implements TraceSink {
   /** Children go to the next subreaper above or the namespace's init, else out of the trace; zombies with them. */
   #leaveChildren(record: Record_, at: Ns): void {
     const adopter = this.#adopter(record);
+    const dead = [...record.children].filter(({ state }) => state === 'zombie');
+    if (dead.length >= MANY_ZOMBIES && this.#unreapingOver.length < MOST_FAILURES) {
+      this.#unreapingOver.push(this.#unreapingOf(record.pid, dead, at, true));
+    }
     for (const child of record.children) {
       if (child.state === 'alive') {
         this.#orphaned++;
@@ -617,31 +626,33 @@ export class ProcessLedgerSink implements TraceSink {
       list.push(record);
       byParent.set(record.parentPid ?? 0, list);
     }
-    const parents = [...byParent].map(([pid, dead]): Unreaping => {
-      const quarters = [0, 0, 0, 0];
-      let oldest = endNs;
-      for (const { exit } of dead) {
-        const at = exit?.atNs ?? endNs;
-        oldest = Math.min(oldest, at);
-        const quarter = endNs > 0 ? Math.min(3, Math.max(0, Math.floor((4 * at) / endNs))) : 3;
-        quarters[quarter] = (quarters[quarter] ?? 0) + 1;
-      }
-      const parent = this.#now.get(pid);
-      return {
-        pid,
-        comm: this.#tasks.comm(pid),
-        zombies: dead.length,
-        oldestNs: endNs - oldest,
-        quarters,
-        reaped: parent?.reapedChildren ?? 0,
-        waits: parent?.waits ?? 0,
-        reapedUnknown: parent?.reapedUnknown ?? 0,
-      };
-    });
-    return capped(
-      parents.sort((a, b) => b.zombies - a.zombies),
-      MOST_FAILURES,
-    );
+    const parents = [...byParent].map(([pid, dead]) => this.#unreapingOf(pid, dead, endNs, false));
+    return capped([...parents.sort((a, b) => b.zombies - a.zombies), ...this.#unreapingOver], MOST_FAILURES);
+  }
+
+  #unreapingOf(pid: number, dead: readonly Record_[], endNs: Ns, ended: boolean): Unreaping {
+    const parent = this.#now.get(pid);
+    const fromNs = parent?.started?.atNs ?? 0;
+    const span = Math.max(1, endNs - fromNs);
+    const quarters = [0, 0, 0, 0];
+    let oldest = endNs;
+    for (const { exit } of dead) {
+      const at = exit?.atNs ?? endNs;
+      oldest = Math.min(oldest, at);
+      const quarter = Math.min(3, Math.max(0, Math.floor((4 * (at - fromNs)) / span)));
+      quarters[quarter] = (quarters[quarter] ?? 0) + 1;
+    }
+    return {
+      pid,
+      comm: this.#tasks.comm(pid),
+      zombies: dead.length,
+      oldestNs: endNs - oldest,
+      quarters,
+      reaped: parent?.reapedChildren ?? 0,
+      waits: parent?.waits ?? 0,
+      reapedUnknown: parent?.reapedUnknown ?? 0,
+      ended,
+    };
   }
 }
 

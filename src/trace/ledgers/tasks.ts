@@ -6,8 +6,10 @@ import { callOf, endOf, flagAt, isRaw, pidReturned, succeeded } from './call.ts'
 export interface Task {
   readonly pid: number;
   comm: string;
-  /** Before the last exec. */
+  /** Before it was last renamed. */
   formerComm?: string;
+  /** Before its last exec. */
+  staleComm?: string;
   /** Undefined where nobody saw it begin. */
   parentPid?: number;
   /** Its number in its own PID namespace; undefined until a call tells it. */
@@ -61,7 +63,7 @@ export class Tasks implements TraceSink {
         if (!event.thread) this.#spawned(event);
         break;
       case 'exec':
-        if (event.path !== undefined) rename(this.of(event.pid), commOf(event.path));
+        if (event.path !== undefined) executed(this.of(event.pid), commOf(event.path));
         break;
       case 'comm':
         if (event.pid === event.tid) this.#named(event);
@@ -112,12 +114,11 @@ export class Tasks implements TraceSink {
 
   /**
    * strace keeps names, and goes on telling the old one when an exec succeeds after some that failed (6.1: a search along
-   * PATH): what the kernel has renamed is not named back by strace alone.
+   * PATH); a recorder that joins late tells what it read before: nobody is called again as before its exec.
    */
-  #named({ pid, comm, sources }: CommEvent): void {
+  #named({ pid, comm }: CommEvent): void {
     const task = this.of(pid);
-    if (sources.includes('perf') || sources.length === 0) rename(task, comm);
-    else if (comm !== task.formerComm) task.comm = comm;
+    if (comm !== task.staleComm) rename(task, comm);
   }
 
   #spawned({ pid, tid, childPid, startNs }: SpawnEvent): void {
@@ -181,6 +182,14 @@ function makesNamespace(event: SyscallEvent): boolean {
   return (
     /^(?:clone|unshare)$/.test(event.name) && flagAt(callOf(event), 0, 'CLONE_NEWPID', CLONE_NEWPID) === true
   );
+}
+
+/** The kernel tells the new name before it tells of the exec. */
+function executed(task: Task, comm: string): void {
+  const before = task.comm === comm ? task.formerComm : task.comm;
+  rename(task, comm);
+  if (before === undefined || before === comm) delete task.staleComm;
+  else task.staleComm = before;
 }
 
 function rename(task: Task, comm: string): void {

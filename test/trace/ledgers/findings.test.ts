@@ -75,6 +75,16 @@ describe('fd-leak', () => {
     expect(brief(spread(4, 0, 10_000, opening))).toEqual([]);
   });
 
+  it('is found though it rests in the end, and not where ever fewer are opened', () => {
+    expect(
+      brief(`${spread(57, 0, 7400, opening)}\n${spread(3, 7600, 7700, (i, ms) => opening(i + 57, ms))}`),
+    ).toEqual(['warning possible fd-leak']);
+    const decaying = [40, 12, 4, 2].map((n, quarter) =>
+      spread(n, quarter * 2500, quarter * 2500 + 1500, (i, ms) => opening(i + 100 * quarter, ms)),
+    );
+    expect(brief(decaying.join('\n'))).toEqual(['info possible fd-leak']);
+  });
+
   it('is found among many that are closed', () => {
     const script = spread(400, 0, 10_000, (i, ms) =>
       i % 10 === 0 ? opening(i, ms) : `${opening(i, ms)}\n10 ${ms}.5 close(${100 + i}</var/log/app>) = 0`,
@@ -220,6 +230,14 @@ describe('zombies', () => {
     expect(found?.summary).toMatch(/40 zombies so far, the oldest for 10 s/);
   });
 
+  it('were a leak of a parent that has ended since; a few were nothing', () => {
+    const [found, ...others] = findings(`${spread(40, 0, 9000, child)}\n10 9500 exit 0`);
+    expect(found).toMatchObject({ cause: 'zombie-leak', culprit: { pid: 10 } });
+    expect(found?.summary).toMatch(/40 zombies when it ended/);
+    expect(others).toEqual([]);
+    expect(brief(`${spread(5, 0, 9000, child)}\n10 9500 exit 0`)).toEqual([]);
+  });
+
   it('are told of a parent that does not wait', () => {
     expect(brief(child(1, 100))).toEqual(['warning likely zombie-parent-not-waiting']);
     expect(brief(child(1, 7000))).toEqual(['warning possible zombie-parent-not-waiting']);
@@ -240,7 +258,6 @@ describe('zombies', () => {
       'reaped by the kernel, with SA_NOCLDWAIT',
       `10 0 rt_sigaction(SIGCHLD, {sa_handler=0x55, sa_mask=[], sa_flags=SA_NOCLDWAIT}, NULL, 8) = 0\n${spread(40, 1, 9000, child)}`,
     ],
-    ['left by a parent that has ended', `${spread(40, 0, 9000, child)}\n10 9500 exit 0`],
   ])('are none when %s', (_, script) => {
     expect(brief(script)).toEqual([]);
   });

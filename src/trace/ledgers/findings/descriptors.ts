@@ -25,12 +25,11 @@ export function findDescriptorLeaks(context: Context): TraceFinding[] {
 
 /**
  * A leak goes on: in each quarter of the time something stays behind. A pool or cache that is filling is filled in the
- * first ones; connections that live are used, or watched, and do not count as abandoned.
+ * first ones, and then ever more slowly; connections that live are used, or watched, and do not count as abandoned.
  */
 function strength({ abandoned, quarters, pollsUnseen }: LeftGroup): 'none' | 'word' | 'warning' {
   const busy = quarters.filter((made) => made > 0).length;
-  const share = Math.max(1, Math.floor(abandoned / 20));
-  const steady = quarters.every((made) => made >= share);
+  const steady = busy === 4 && quarters[2] + quarters[3] >= abandoned / 4;
   if (abandoned >= WORTH_A_WARNING && steady && !pollsUnseen) return 'warning';
   return abandoned >= WORTH_A_WORD && busy >= 3 && quarters[2] + quarters[3] > 0 ? 'word' : 'none';
 }

@@ -15,7 +15,8 @@ export function findZombies(context: Context): TraceFinding[] {
     // Whom it has collected, nobody knows: these perhaps.
     if (parent.oldestNs < YOUNG_NS || parent.reapedUnknown >= parent.zombies) return [];
     const growing = parent.zombies >= WORTH_A_LEAK && parent.quarters.filter((n) => n > 0).length >= 3;
-    return [growing ? leaking(context, parent) : notWaiting(context, parent)];
+    if (growing) return [leaking(context, parent)];
+    return parent.ended ? [] : [notWaiting(context, parent)];
   });
 }
 
@@ -30,7 +31,7 @@ function leaking(context: Context, parent: Unreaping): TraceFinding {
       ? 'events were lost: it may have waited unseen'
       : `${zombies} children exited all through the trace (${quarters.join(', ')} by quarters) and none was collected`,
     title: `${named(pid, comm)} leaves its dead children: ${count(zombies, 'zombie')}, and more come`,
-    summary: `${named(pid, comm)} starts children that exit and does not wait for them: ${count(zombies, 'zombie')} so far, the oldest for ${span(parent.oldestNs)}${waiting(parent)}. Each holds a PID; when pids.max or pid_max is reached, nothing can be started.`,
+    summary: `${named(pid, comm)} starts children that exit and does not wait for them: ${count(zombies, 'zombie')} ${parent.ended ? 'when it ended' : 'so far'}, the oldest for ${span(parent.oldestNs)}${waiting(parent)}. Each holds a PID; when pids.max or pid_max is reached, nothing can be started.`,
     culprit: { pid, comm },
     facts: facts(context, parent),
     remedies: remedies(pid),
