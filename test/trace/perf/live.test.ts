@@ -8,6 +8,7 @@ import { Kallsyms } from '../../../src/trace/perf/kallsyms.ts';
 import { openPerf } from '../../../src/trace/perf/open.ts';
 import { openFileBytes } from '../../../src/trace/record/file-bytes.ts';
 import { preflightTools } from '../../../src/trace/record/preflight.ts';
+import { aliasesIn, likeTheirs, sameFunctions, stamped } from './comparing.ts';
 import { countKinds, type Row, rowsOf } from './recorded.ts';
 
 const { refusals } = await preflightTools({ strace: false, perf: true });
@@ -69,39 +70,6 @@ function readScript(name: string): { rows: Row[]; complaints: readonly string[] 
   return { rows: rowsOf(source), complaints: source.complaints };
 }
 
-/** What has a stamp of its own: perf tells of the rest in the order of the file. */
-function stamped(rows: readonly Row[]): Row[] {
-  return rows.filter(({ kind, a }) => kind !== 'existing' && !(kind === 'comm' && a === 0));
-}
-
-function withoutStack({ stack, ...rest }: Row): string {
-  return JSON.stringify(rest);
-}
-
-const nobody = (row: Row): Row => ({ ...row, tid: -1 });
-
-/** All rows but for their stacks. perf has no number for a thread that has given it back while it still ran; we do. */
-function likeTheirs(mine: readonly Row[], theirs: readonly Row[]): [mine: Set<string>, theirs: Set<string>] {
-  const gone = new Set(theirs.filter(({ tid }) => tid === -1).map(withoutStack));
-  const same = mine.map((row) => (gone.has(withoutStack(nobody(row))) ? nobody(row) : row));
-  return [new Set(same.map(withoutStack)), new Set(theirs.map(withoutStack))];
-}
-
-/** Functions by where they stood: perf picks another of several names at one address. */
-function sameNames(one: readonly Row[], other: readonly Row[]): number {
-  const stacks = new Map(other.map((row) => [withoutStack(row), row.stack]));
-  let all = 0;
-  let same = 0;
-  for (const row of one) {
-    const theirs = stacks.get(withoutStack(row));
-    for (const [at, name] of (row.stack ?? []).entries()) {
-      all += 1;
-      if (theirs?.[at] === name) same += 1;
-    }
-  }
-  return same / all;
-}
-
 describe.skipIf(why !== '')(`a program recorded by perf${why === '' ? '' : ` (${why})`}`, () => {
   beforeAll(() => {
     writeFileSync(join(directory, 'program.sh'), PROGRAM);
@@ -119,7 +87,9 @@ describe.skipIf(why !== '')(`a program recorded by perf${why === '' ? '' : ` (${
     const theirs = stamped(script.rows);
     const [one, other] = likeTheirs(mine, theirs);
     expect(one).toEqual(other);
-    expect(sameNames(mine, theirs)).toBeGreaterThan(0.9);
+    expect(sameFunctions(mine, theirs, aliasesIn(readFileSync('/proc/kallsyms', 'latin1')))).toBeGreaterThan(
+      0.98,
+    );
     expect(mine.every(({ at }, index) => index === 0 || mine[index - 1]!.at <= at)).toBe(true);
   });
 

@@ -11,9 +11,14 @@ export function recordedBytes(name: string): Buffer {
   return gunzipSync(readFileSync(join(FOLDER, `${name}.gz`)));
 }
 
+/** A text of fixtures/perf. */
+export function recordedText(name: string): string {
+  return readFileSync(join(FOLDER, name), 'latin1');
+}
+
 /** Names functions as /proc/kallsyms of the machine of the recordings did. */
-export function recordedSymbols(): (address: bigint) => string | undefined {
-  const table = new Kallsyms(readFileSync(join(FOLDER, 'kallsyms.txt')));
+export function recordedSymbols(kernel = '.'): (address: bigint) => string | undefined {
+  const table = new Kallsyms(readFileSync(join(FOLDER, kernel, 'kallsyms.txt')));
   return (address) => table.nameOf(address);
 }
 

@@ -14,7 +14,7 @@ const MARKER_KERNEL = 0xffffff80;
 const KERNEL_HALF = 0x80000000;
 
 /** What interrupts and faults enter by on x86 (arch/x86/include/asm/idtentry.h): the frame behind is where they happened. */
-const INTERRUPT_ENTRY = 'asm_';
+const INTERRUPT_ENTRY = /^asm_(?!call_)/;
 
 /** Names the function at an address; undefined where nobody knows. */
 export type Symbolise = (address: bigint) => string | undefined;
@@ -109,7 +109,7 @@ export class Chains {
     this.#newest.set(hash, chain);
     const names: string[] = [];
     for (let word = 0; word < length; word += 2) {
-      const exact = word === 0 || names.at(-1)!.startsWith(INTERRUPT_ENTRY);
+      const exact = word === 0 || INTERRUPT_ENTRY.test(names.at(-1)!);
       names.push(this.#name(this.#scratch[word + 1]!, this.#scratch[word]!, exact));
     }
     const id = this.#stacks.intern(names);
