@@ -46,11 +46,11 @@ export interface Description {
   refs: number;
 }
 
-/** A descriptor of one process. */
+/** A descriptor of one process. (All fields always there: there are as many of these as a trace opens descriptors.) */
 export interface Slot {
   readonly fd: number;
   /** Undefined: not known (it was there at the start). */
-  closeOnExec?: boolean;
+  closeOnExec: boolean | undefined;
   readonly description: Description;
   readonly made: Made;
   /** When the call that made it returned. */
@@ -58,15 +58,13 @@ export interface Slot {
   /** When a call last named it. */
   usedNs: Ns;
   /** A read of it returned 0: the other side has closed. */
-  ended?: boolean;
+  ended: boolean;
   /** Epoll sets that watch it. */
   watchers: number;
   /** Process that it came from by fork; still set after exec. */
-  heirOf?: number;
-  /** It has come through an exec. */
-  overExec?: boolean;
+  readonly heirOf: number | undefined;
   /** Put there on purpose: dup2 to a chosen number, or close-on-exec taken off. */
-  arranged?: boolean;
+  arranged: boolean;
 }
 
 /** The descriptors of one process. */
@@ -144,7 +142,18 @@ export class DescriptorTables implements TraceSink {
       const made: Made = { how: 'start', call: '', args: '', pid, tid: pid, atNs: 0 };
       for (const [fd, target] of fds) {
         const description = { kind: kindOfTarget(target), what: short(target, MOST_WHAT), refs: 1 };
-        table.slots.set(fd, { fd, description, made, sinceNs: 0, usedNs: 0, watchers: 0 });
+        table.slots.set(fd, {
+          fd,
+          closeOnExec: undefined,
+          description,
+          made,
+          sinceNs: 0,
+          usedNs: 0,
+          ended: false,
+          watchers: 0,
+          heirOf: undefined,
+          arranged: false,
+        });
       }
     }
     this.#handlers = new Map<string, (table: Table, event: SyscallEvent) => void>([
@@ -236,12 +245,16 @@ export class DescriptorTables implements TraceSink {
       if (child.execs > 0 && closeOnExec !== false) continue;
       slot.description.refs++;
       child.slots.set(slot.fd, {
-        ...slot,
-        ...(closeOnExec === undefined ? {} : { closeOnExec }),
-        ...(marked === false ? { arranged: true } : {}),
+        fd: slot.fd,
+        closeOnExec,
+        description: slot.description,
+        made: slot.made,
+        sinceNs: slot.sinceNs,
+        usedNs: slot.usedNs,
+        ended: slot.ended,
         watchers: 0,
         heirOf: pid,
-        overExec: child.execs > 0,
+        arranged: marked === false || slot.arranged,
       });
     }
     for (const observer of this.#observers) observer.forked?.(child, parent);
@@ -252,7 +265,6 @@ export class DescriptorTables implements TraceSink {
     table.execs++;
     for (const slot of [...table.slots.values()]) {
       if (slot.closeOnExec === true) this.#remove(table, slot, 'exec', startNs);
-      else slot.overExec = true;
     }
     for (const observer of this.#observers) observer.execed?.(table, startNs);
   }
@@ -303,16 +315,21 @@ export class DescriptorTables implements TraceSink {
     arranged = false,
   ): void {
     const end = endOf(event);
-    const known: Description = 'refs' in description ? description : { ...description, refs: 0 };
-    known.refs++;
-    if (target !== undefined && !('refs' in description)) {
-      known.what = short(target, MOST_WHAT);
-      const kind = kindOfTarget(target);
-      if (known.kind === 'unknown' || (known.kind === 'file' && kind !== 'other')) known.kind = kind;
+    let known: Description;
+    if ('refs' in description) {
+      known = description;
+      known.refs++;
+    } else {
+      known = { kind: description.kind, what: description.what, refs: 1 };
+      if (target !== undefined) {
+        known.what = short(target, MOST_WHAT);
+        const kind = kindOfTarget(target);
+        if (known.kind === 'unknown' || (known.kind === 'file' && kind !== 'other')) known.kind = kind;
+      }
     }
     this.#add(table, {
       fd,
-      ...(closeOnExec === undefined ? {} : { closeOnExec }),
+      closeOnExec,
       description: known,
       made: {
         how,
@@ -324,8 +341,10 @@ export class DescriptorTables implements TraceSink {
       },
       sinceNs: end,
       usedNs: end,
+      ended: false,
       watchers: 0,
-      ...(arranged ? { arranged } : {}),
+      heirOf: undefined,
+      arranged,
     });
   }
 
@@ -545,8 +564,7 @@ function within(ranges: readonly (readonly [number, number])[] | undefined, fd: 
 
 function setCloseOnExec(slot: Slot, closing: boolean | undefined): void {
   if (closing === false && slot.closeOnExec !== false) slot.arranged = true;
-  if (closing === undefined) delete slot.closeOnExec;
-  else slot.closeOnExec = closing;
+  slot.closeOnExec = closing;
 }
 
 /** All descriptors in the SCM_RIGHTS messages of a text. */

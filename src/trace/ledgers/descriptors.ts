@@ -1,6 +1,6 @@
 import type { Ns, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
 import { endOf } from './call.ts';
-import { type Capped, capped, Tally } from './capped.ts';
+import { type Capped, capped, short, Tally } from './capped.ts';
 import type { DescriptorKind } from './descriptor-kind.ts';
 import type {
   ClosedHow,
@@ -125,6 +125,7 @@ const MOST_SAMPLES = 8;
 const MOST_INHERITED = 64;
 const MOST_WHATS = 8;
 const MOST_FAILURES = 128;
+const MOST_ARGS = 120;
 /** Whoever ended with fewer of a group than this just ended. */
 const WORTH_KEEPING_AT_EXIT = 8;
 /** In use until it has been idle for so long at least. */
@@ -285,15 +286,24 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
   ending(table: Table, atNs: Ns): void {
     const account = this.#account(table);
     this.#heir(account, atNs, false);
-    for (const group of this.#leftOf(table, account, atNs, true)) {
-      if (group.left >= WORTH_KEEPING_AT_EXIT) this.#leftAtExit.push(group);
+    // Most processes are small and short: they are not looked into.
+    if (table.slots.size >= WORTH_KEEPING_AT_EXIT) {
+      for (const group of this.#leftOf(table, account, atNs, true)) {
+        if (group.left >= WORTH_KEEPING_AT_EXIT) this.#leftAtExit.push(group);
+      }
     }
     if (this.#leftAtExit.length > 2 * MOST_GROUPS) {
       this.#leftAtExit.sort((a, b) => b.abandoned - a.abandoned || b.left - a.left).splice(MOST_GROUPS);
     }
-    const process = this.#process(account, atNs, false);
     this.#accounts.delete(table.pid);
-    this.#over.push(process);
+    if (
+      this.#over.length >= MOST_PROCESSES &&
+      account.trend.value < account.trend.start + WORTH_KEEPING_AT_EXIT
+    ) {
+      this.#overMore++;
+      return;
+    }
+    this.#over.push(this.#process(account, atNs, false));
     if (this.#over.length < 2 * MOST_PROCESSES) return;
     this.#overMore += this.#over.sort(byChange).splice(MOST_PROCESSES).length;
   }
@@ -305,21 +315,23 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
     this.#totals.failed.add(errno);
     const key = `${event.pid} ${event.name} ${errno}`;
     const known = this.#failures.get(key);
-    if (known === undefined && this.#failures.size >= MOST_FAILURES) {
+    if (known !== undefined) {
+      this.#failures.set(key, { ...known, count: known.count + 1, lastNs: event.startNs });
+    } else if (this.#failures.size >= MOST_FAILURES) {
       this.#failuresMore++;
-      return;
+    } else {
+      this.#failures.set(key, {
+        pid: event.pid,
+        comm: this.#tasks.comm(event.pid),
+        call: event.name,
+        errno,
+        args: short(event.args, MOST_ARGS),
+        open: table.slots.size,
+        count: 1,
+        firstNs: event.startNs,
+        lastNs: event.startNs,
+      });
     }
-    this.#failures.set(key, {
-      pid: event.pid,
-      comm: this.#tasks.comm(event.pid),
-      call: event.name,
-      errno,
-      args: known?.args ?? event.args.slice(0, 120),
-      open: known?.open ?? table.slots.size,
-      count: (known?.count ?? 0) + 1,
-      firstNs: known?.firstNs ?? event.startNs,
-      lastNs: event.startNs,
-    });
   }
 
   unknown(pid: number, made: number, closed: number): void {
@@ -434,7 +446,7 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
       const group = account.groups.get(key);
       const patience = Math.max(LEAST_IDLE_NS, PATIENCE * (group?.longestIdleNs ?? 0));
       const abandoned = slots.filter(
-        (slot) => endNs - slot.usedNs > patience && (slot.watchers === 0 || slot.ended === true),
+        (slot) => endNs - slot.usedNs > patience && (slot.watchers === 0 || slot.ended),
       );
       const span = Math.max(1, endNs - account.fromNs);
       const quarters: [number, number, number, number] = [0, 0, 0, 0];
@@ -487,7 +499,7 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
         kept.map((slot) => ({
           ...leftDescriptor(slot),
           used: slot.usedNs > heir.atNs,
-          arranged: slot.arranged === true,
+          arranged: slot.arranged,
         })),
         MOST_SAMPLES,
       ),

@@ -24,7 +24,7 @@ const FIRST_WIDTH_NS = 1_000_000;
 /** A number that changes at moments, in memory that does not grow: lows of at most 64 equal spans, which widen with the run. */
 export class Trend {
   readonly #fromNs: Ns;
-  readonly #start: number;
+  readonly start: number;
   #value: number;
   #min: number;
   #max: number;
@@ -33,7 +33,7 @@ export class Trend {
 
   constructor(fromNs: Ns, value: number) {
     this.#fromNs = fromNs;
-    this.#start = value;
+    this.start = value;
     this.#value = value;
     this.#min = value;
     this.#max = value;
@@ -59,13 +59,13 @@ export class Trend {
     this.#reach(atNs);
     const quarters = quartersOf(this.#lows);
     return {
-      start: this.#start,
+      start: this.start,
       min: this.#min,
       max: this.#max,
       end: this.#value,
       perSecond: slope(this.#lows, this.#width),
       lows: quarters,
-      shape: shapeOf(quarters, this.#start, this.#value),
+      shape: shapeOf(quarters, this.start, this.#value),
     };
   }
 
