@@ -23,7 +23,7 @@ function rowOf(text: string): Row {
 
 const recordedAliases = (kernel: string) => aliasesIn(recordedText(`${kernel}/kallsyms.txt`));
 
-describe.each(['.', '5.10'])('text and file of one recording, of kernel %s', (kernel) => {
+describe.each(['.', '5.10', '7.3'])('text and file of one recording, of kernel %s', (kernel) => {
   it.each(['tree', 'host'])('give the same rows (%s)', (name) => {
     const fromFile = openPerf(bytesIn(recordedBytes(`${kernel}/${name}.data`)), {
       originNs: 0n,
@@ -79,6 +79,8 @@ describe('the first line of a record', () => {
     ['sh 5874 10.000002:   250000 cycles:P: ', { a: 250_000, cpu: -1, text: 'cycles:P' }],
     ['perf-exec  108331 75359.756048:          1 cpu_core/cycles/P: ', { text: 'cpu_core/cycles/P', a: 1 }],
     ['a b: 3/4 [000] 9.5: 12/13 [002] 10.000002: cycles:', { pid: 12, tid: 13, cpu: 2 }],
+    ['7 1.000000: a: 12/13 [002] 10.000002: cycles:', { pid: 12, tid: 13, cpu: 2, text: 'cycles' }],
+    ['sh 12/13 [002] 10.000002: probe:x: 7 1.000000: a:', { pid: 12, tid: 13, text: 'probe:x' }],
     ['> sh 5874 [001] 10.000002: cycles:', { pid: 5874, cpu: 1 }],
     [':-1 -1/-1 [001] 10.000002: cycles:', { pid: -1, tid: -1, cpu: 1 }],
     ['swapper     0 [000] K 10.000002: cycles:', { pid: 0, cpu: 0 }],

@@ -18,6 +18,10 @@ export interface Head {
 /** What stands in front of the time is a name of 15 characters and some numbers. */
 const LONGEST_FRONT = 120;
 
+/** perf pads names to this, and the time ends before that. */
+const NAME_COLUMN = 17;
+const LATEST_TIME = 80;
+
 const DIGIT_0 = 48;
 const DIGIT_9 = 57;
 const COLON = 58;
@@ -43,13 +47,22 @@ function isDigit(code: number): boolean {
 
 /** A line with a time; undefined for all others. */
 export function parseTimedHead(line: string): Head | undefined {
+  let found: Placed | undefined;
   for (let colon = line.indexOf(':'); colon >= 0; colon = line.indexOf(':', colon + 1)) {
+    if (found && colon > LATEST_TIME) break;
     const point = fractionBefore(line, colon);
     if (point < 0) continue;
     const head = headAt(line, point, colon);
-    if (head) return head;
+    // A name may look like a number and a time: the last one counts that has no more than a name in front.
+    if (head && (!found || head.threadAt <= NAME_COLUMN)) found = head;
   }
-  return undefined;
+  return found?.head;
+}
+
+interface Placed {
+  readonly head: Head;
+  /** Where its thread's number begins. */
+  readonly threadAt: number;
 }
 
 /** Where the point of a number with 6 or 9 decimals lies that ends at the colon. */
@@ -60,7 +73,7 @@ function fractionBefore(line: string, colon: number): number {
   return (decimals === 6 || decimals === 9) && line[at] === '.' ? at : -1;
 }
 
-function headAt(line: string, point: number, colon: number): Head | undefined {
+function headAt(line: string, point: number, colon: number): Placed | undefined {
   let start = point;
   while (start > 0 && point - start < 12 && isDigit(line.charCodeAt(start - 1))) start -= 1;
   if (start === point || start > LONGEST_FRONT) return undefined;
@@ -70,7 +83,7 @@ function headAt(line: string, point: number, colon: number): Head | undefined {
   if (!what) return undefined;
   const decimals = numberIn(line, point + 1, colon);
   const nanoseconds = colon - point === 10 ? decimals : decimals * 1000;
-  return {
+  const head = {
     pid: who.pid,
     tid: who.tid,
     cpu: who.cpu,
@@ -79,6 +92,7 @@ function headAt(line: string, point: number, colon: number): Head | undefined {
     event: what.event,
     rest: what.rest,
   };
+  return { head, threadAt: who.at };
 }
 
 /** The decimal number that fills this part of the line. */
@@ -94,6 +108,8 @@ interface Who {
   readonly cpu: number;
   /** A thread was told. */
   readonly sure: boolean;
+  /** Where. */
+  readonly at: number;
 }
 
 /** The same few threads and CPUs stand in front of all lines. */
@@ -111,9 +127,12 @@ function whoIn(front: string): Who {
 
 function readWho(front: string): Who {
   const match = WHO.exec(front);
-  if (!match) return { pid: -1, tid: -1, cpu: Number(WHERE.exec(front)?.[1] ?? -1), sure: false };
+  if (!match) {
+    const cpu = Number(WHERE.exec(front)?.[1] ?? -1);
+    return { pid: -1, tid: -1, cpu, sure: false, at: front.length };
+  }
   const [, pid, tid, cpu] = match;
-  return { pid: Number(pid), tid: Number(tid ?? pid), cpu: Number(cpu ?? -1), sure: true };
+  return { pid: Number(pid), tid: Number(tid ?? pid), cpu: Number(cpu ?? -1), sure: true, at: match.index };
 }
 
 function skipBlanks(line: string, from: number): number {
