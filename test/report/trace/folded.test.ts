@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldedOutput } from '../../../src/report/trace/folded.ts';
 import type { SyscallEvent, TraceEvent } from '../../../src/trace/event.ts';
 import { fakeTrace } from '../../support/fake-trace.ts';
+import { anyEvents } from './any-events.ts';
 import { HARMFUL, HOSTILE_EVENTS, written } from './written.ts';
 
 const AT = { pid: 4711, tid: 4711 };
@@ -62,6 +64,17 @@ describe('folded stacks', () => {
       0,
     );
     expect(Math.abs(sum / states - 1)).toBeLessThan(0.001);
+  });
+
+  it('are lines of levels and a number, whatever the events are', () => {
+    fc.assert(
+      fc.property(anyEvents, (events) => {
+        const slow = events.map((event) =>
+          'durationNs' in event ? { ...event, durationNs: event.durationNs * 1000 } : event,
+        );
+        for (const line of lines(slow).filter(Boolean)) expect(line).toMatch(/^[^;]+;\d+;.+ \d+$/);
+      }),
+    );
   });
 
   it('sum up what is beyond their number', () => {

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jsonlOutput } from '../../../src/report/trace/jsonl.ts';
 import type { TraceEvent } from '../../../src/trace/event.ts';
 import { fakeTrace } from '../../support/fake-trace.ts';
+import { anyEvents } from './any-events.ts';
 import { HARMFUL, HOSTILE, HOSTILE_EVENTS, written } from './written.ts';
 
 const schema = JSON.parse(
@@ -51,6 +53,10 @@ describe('the lines of a trace', () => {
     expect(all).toHaveLength(events.length + 2);
     expect(all.at(0)).toMatchObject({ type: 'trace', schemaVersion: 1, clock: 'CLOCK_MONOTONIC' });
     expect(all.at(-1)).toEqual({ type: 'end', events: events.length });
+  });
+
+  it('hold to it whatever the events are', () => {
+    fc.assert(fc.property(anyEvents, (events) => void expect(errors(lines(events))).toEqual([])));
   });
 
   it('have the fields of a system call', () => {

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { microseconds, perfettoOutput } from '../../../src/report/trace/perfetto/perfetto.ts';
 import type { StateEvent, TraceEvent } from '../../../src/trace/event.ts';
 import { fakeTrace } from '../../support/fake-trace.ts';
+import { anyEvents } from './any-events.ts';
 import { perfettoProblems } from './perfetto-rules.ts';
 import { HARMFUL, HOSTILE_EVENTS, written } from './written.ts';
 
@@ -51,6 +53,10 @@ describe('the perfetto file', () => {
     expect(arrows / wakes).toBeGreaterThan(0.98);
     const spawns = events.filter(({ type }) => type === 'spawn').length;
     expect(traceEvents.filter(({ ph, cat }) => ph === 'f' && cat === 'spawn')).toHaveLength(spawns);
+  });
+
+  it('keeps to the rules whatever the events are', () => {
+    fc.assert(fc.property(anyEvents, (events) => void parsed(events)));
   });
 
   it('names threads and their tracks of states, and again when they change their names', () => {

@@ -1,9 +1,11 @@
 import { Ajv } from 'ajv';
+import fc from 'fast-check';
 import schema from 'speedscope/dist/release/file-format-schema.json' with { type: 'json' };
 import { describe, expect, it } from 'vitest';
 import { speedscopeOutput } from '../../../src/report/trace/speedscope/speedscope.ts';
 import type { StateEvent, SyscallEvent, TraceEvent } from '../../../src/trace/event.ts';
 import { fakeTrace } from '../../support/fake-trace.ts';
+import { anyEvents } from './any-events.ts';
 import { HARMFUL, HOSTILE_EVENTS, written } from './written.ts';
 
 const valid = new Ajv({ strict: false }).compile(schema as object);
@@ -86,6 +88,12 @@ describe('the speedscope file', () => {
     expect(file.profiles).toHaveLength(tids.size);
     expect(file.profiles[0]?.name).toBe('4711 node');
     expect(file.profiles[1]?.name).toBe('4712 libuv-worker of 4711');
+  });
+
+  it('holds to it whatever the events are, and how few fit', () => {
+    fc.assert(
+      fc.property(anyEvents, fc.constantFrom(undefined, 4), (events, most) => void parsed(events, most)),
+    );
   });
 
   it('lays states upon calls, though they cross', () => {

@@ -17,6 +17,9 @@ export function perfettoOutput(head: TraceHead, write: Write): TraceOutput {
   return new Perfetto(head, write);
 }
 
+/** The importer drops what has no name. */
+const NAMELESS = '?';
+
 class Perfetto implements TraceOutput {
   readonly #write: Write;
   readonly #names: ThreadNames;
@@ -93,9 +96,13 @@ class Perfetto implements TraceOutput {
   #happening(event: Exclude<TraceEvent, SyscallEvent | StateEvent | GapEvent>): void {
     this.#know(event.pid, event.tid);
     const { name, args } = instantOf(event);
-    this.#put({ ph: 'i', s: 't', cat: event.type, name, pid: event.pid, tid: event.tid }, event.startNs, {
-      args,
-    });
+    this.#put(
+      { ph: 'i', s: 't', cat: event.type, name: name || NAMELESS, pid: event.pid, tid: event.tid },
+      event.startNs,
+      {
+        args,
+      },
+    );
     if (event.type === 'spawn' && isTask(event.childTid) && isTask(event.childPid)) {
       this.#know(event.childPid, event.childTid);
       this.#flows.add('spawn', event.tid, event.childTid, Math.round(event.startNs));
@@ -134,7 +141,7 @@ class Perfetto implements TraceOutput {
     }
     if (fromNs > start) this.#shortened += 1;
     this.#filled.set(track, toNs);
-    const head = { ph: 'X', cat, name: sanitize(name), pid: event.pid, tid: track };
+    const head = { ph: 'X', cat, name: sanitize(name) || NAMELESS, pid: event.pid, tid: track };
     this.#put(head, fromNs, { dur: toNs - fromNs, args });
     // What nobody saw is no place for an arrow.
     if (cat !== 'gap') this.#flows.written({ pid: event.pid, tid: event.tid, track, fromNs, toNs });

@@ -6,6 +6,7 @@ import { base64, fromBase64, VarintWriter, varints } from '../../../../src/repor
 import type { StateEvent, SyscallEvent, TraceEvent } from '../../../../src/trace/event.ts';
 import { fakeTrace } from '../../../support/fake-trace.ts';
 import { providePage } from '../../../support/trace-page.ts';
+import { anyEvents } from '../any-events.ts';
 import { HOSTILE_EVENTS } from '../written.ts';
 import { opened, pageOf } from './opened.ts';
 
@@ -49,6 +50,23 @@ describe('what the page is given', () => {
       expect(Boolean(flags & BY_STRACE)).toBe(call.sources.includes('strace'));
       expect(Boolean(flags & DIED)).toBe(call.open === 'died');
     }
+  });
+
+  it('is unpacked whatever the events are, and how few fit', () => {
+    fc.assert(
+      fc.property(
+        anyEvents,
+        fc.constantFrom({}, { calls: 2, states: 2, instants: 2, textSigns: 5 }),
+        (events, limits) => {
+          const { about, calls, states, rows } = opened(events, limits);
+          expect(rows).toHaveLength(about.threads.length);
+          for (const place of [calls, states].flatMap(({ start, end }) => [...start, ...end])) {
+            expect(place).toBeGreaterThanOrEqual(0);
+            expect(place).toBeLessThanOrEqual(about.lengthNs);
+          }
+        },
+      ),
+    );
   });
 
   it('are all states, the marks, and the starts', () => {
