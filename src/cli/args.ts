@@ -35,6 +35,16 @@ export const nanoseconds = customFlag<bigint>({
   },
 });
 
+/** A stretch of time in seconds: `1.5-3`. */
+export const span = customFlag<{ readonly from: number; readonly to: number }>({
+  parse: (text, _context, { name }) => {
+    const [, from, to] = /^(\d{1,9}(?:\.\d{1,9})?)-(\d{1,9}(?:\.\d{1,9})?)$/.exec(text) ?? [];
+    const value = { from: Number(from), to: Number(to) };
+    if (value.from < value.to) return Promise.resolve(value);
+    throw new UserError(USAGE, `not a value for --${name}: ${shown(text)} (seconds, as in 1.5-3)`);
+  },
+});
+
 function wholeNumber(text: string, min: number, max: number, what: string): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;

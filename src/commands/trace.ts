@@ -1,5 +1,5 @@
 import { boolean, custom, string } from '@oclif/core/flags';
-import { count, nanoseconds, pid, seconds } from '../cli/args.ts';
+import { count, nanoseconds, pid, seconds, span } from '../cli/args.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { version } from '../cli/config.ts';
 import { USAGE, UserError } from '../cli/errors.ts';
@@ -58,6 +58,10 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
       min: 1,
       max: 500,
       helpGroup: 'OUTPUT',
+    }),
+    between: span({
+      summary: 'The critical path of these seconds of the trace only [default: all of it]',
+      helpValue: 'FROM-TO',
     }),
     'fail-on': custom<FailOn>({ options: [...FAIL_ON] })({
       summary: 'Lowest severity of a finding that makes the exit code 1',
@@ -169,7 +173,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     );
     try {
       const analysed = analyse({ ...trace.input, sinks: [digest, ...outputs.sinks] });
-      const { summary, from, to } = summaryOf(digest, analysed, trace);
+      const { summary, from, to } = summaryOf(digest, analysed, trace, flags.between);
       outputs.keep(summary);
       if (flags.json) {
         const { traceJson } = await import('../report/trace-json.ts');

@@ -142,6 +142,25 @@ for i in range(120):
       await child;
     }
   });
+
+  test('writes the recording itself, which tells the same again', async () => {
+    const live = await trace(
+      '--strace',
+      '--perf',
+      '--json',
+      '-o',
+      'kept.tar',
+      '--',
+      'sh',
+      '-c',
+      'ls / >/dev/null; sleep 0.1',
+    );
+    expect(live.exitCode).toBe(0);
+    expect(existsSync(join(directory, 'kept.tar'))).toBe(true);
+    const again = await trace('--json', '--from', 'kept.tar');
+    const known = (text: string) => ({ ...(JSON.parse(text) as object), outputs: [] });
+    expect(known(again.stdout)).toEqual(known(live.stdout));
+  });
 });
 
 describe('what cannot be traced', () => {
@@ -150,6 +169,7 @@ describe('what cannot be traced', () => {
     [['1', '--', 'true'], 'give one of these only'],
     [['--'], 'no command behind --'],
     [['-o', 'x.png', '1'], 'x.png'],
+    [['--between', '3-1', '1'], '--between'],
     [['-o', 'a.jsonl', '-o', 'a.jsonl', '1'], 'given twice'],
     [['--from-strace', 'x', '--strace'], 'strace'],
   ])('trace %j is a usage error', async (argv, words) => {

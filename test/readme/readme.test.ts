@@ -46,6 +46,8 @@ describe('commands of procdiag', () => {
     const given: string[] = [];
     while (words.length > 0) {
       const word = words.shift() ?? '';
+      // Behind it stands a command of somebody else.
+      if (word === '--') break;
       if (!word.startsWith('-') || word === '-') {
         given.push(word);
         continue;

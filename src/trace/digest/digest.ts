@@ -18,6 +18,8 @@ export interface DigestFacts {
   readonly window: TraceSummary['window'];
   readonly sources: TraceSummary['sources'];
   readonly notes: readonly string[];
+  /** The last moment of the trace. */
+  readonly endNs: number;
   /** The way to the end of this thread, between these moments (Ns). */
   readonly path: { readonly tid: number; readonly from: number; readonly to: number };
 }
@@ -61,8 +63,8 @@ export class Digest implements TraceSink {
 
   summary(analysed: Analysed, facts: DigestFacts): TraceSummary {
     const threads = this.#threads.finish();
-    const { path, ...rest } = facts;
-    const books = this.#ledgers.finish(path.to);
+    const { path, endNs, ...rest } = facts;
+    const books = this.#ledgers.finish(endNs);
     return {
       ...rest,
       correlation: analysed.correlation,
@@ -78,7 +80,7 @@ export class Digest implements TraceSink {
       threads: threads.slice(0, MOST_LISTED),
       longestWaits: this.#waits.finish(MOST_WAITS),
       ledgers: books,
-      findings: findingsOfLedgers({ books, endNs: path.to, gaps: this.#gaps }),
+      findings: findingsOfLedgers({ books, endNs, gaps: this.#gaps }),
       criticalPath: this.#waits.criticalPath(path.tid, path.from, path.to),
     };
   }

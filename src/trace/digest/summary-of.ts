@@ -8,6 +8,8 @@ export function summaryOf(
   digest: Digest,
   analysed: Analysed,
   trace: LoadedTrace,
+  /** Seconds of the trace that the critical path is asked for; all of it by default. */
+  between?: { readonly from: number; readonly to: number },
 ): { readonly summary: TraceSummary; readonly from: number; readonly to: number } {
   const from = trace.window?.from ?? analysed.from;
   const to = trace.window?.to ?? analysed.to;
@@ -28,7 +30,12 @@ export function summaryOf(
       },
       sources: trace.sources(),
       notes: trace.notes(),
-      path: { tid: trace.target.pid, from, to },
+      path: {
+        tid: trace.target.pid,
+        from: between === undefined ? from : from + between.from * 1e9,
+        to: between === undefined ? to : Math.min(to, from + between.to * 1e9),
+      },
+      endNs: to,
     }),
   };
 }

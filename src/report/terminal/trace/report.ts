@@ -21,6 +21,7 @@ import {
 import { palette as makePalette, type Palette } from '../palette.ts';
 import { findingRows } from './findings.ts';
 import { ledgerRows } from './ledgers.ts';
+import { pathRows } from './path.ts';
 import { STRIP_LEAD, type StripLine, stripRows } from './timeline.ts';
 import { waitRows } from './waits.ts';
 
@@ -52,6 +53,7 @@ export function renderTrace(summary: TraceSummary, options: TraceRenderOptions):
     rows('timeline', strips(summary, options, width, palette)),
     table('threads', threadTable(summary, options.top, width, palette)),
     rows('longest waits', waitRows(summary.longestWaits, Math.min(5, options.top), width, palette)),
+    rows('critical path', pathRows(summary.criticalPath, width, palette)),
     table('system calls', callTable(summary, options.top, width, palette)),
     rows('ledgers', ledgerRows(summary, width, palette)),
     rows('how well it fits', qualityRows(summary, width)),

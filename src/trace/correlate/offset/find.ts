@@ -68,10 +68,9 @@ export function findOffset(question: OffsetQuestion): OffsetAnswer {
     const saysNothing = perf.size === 0 && question.otherCalls === 0;
     if (saysNothing && knownShifts(question).length === 1) return unchecked(question);
     return {
-      refused:
-        saysNothing
-          ? 'perf recorded no system calls (raw_syscalls:sys_enter): the two cannot be compared'
-          : 'no thread occurs in both recordings: they are of different runs, or their thread numbers are of different PID namespaces',
+      refused: saysNothing
+        ? 'perf recorded no system calls (raw_syscalls:sys_enter): the two cannot be compared'
+        : 'no thread occurs in both recordings: they are of different runs, or their thread numbers are of different PID namespaces',
     };
   }
   return findShift(question);
