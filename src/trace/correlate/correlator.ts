@@ -75,7 +75,7 @@ export class Correlator implements StraceTaker {
   /** Closes what is still open; nothing may come after it. */
   finish(): void {
     for (const thread of this.#threads.values()) {
-      this.quality.perfOnly[thread.straced ? 'afterDetach' : 'beforeAttach'] += thread.unclaimed;
+      this.quality.perfOnly[thread.straced ? 'afterDetach' : 'notAttached'] += thread.unclaimed;
       this.#closeWindow(thread, this.#now, 'end-of-trace');
       this.#closeEnter(thread, this.#now);
       thread.track.ends(this.#now);
@@ -477,7 +477,7 @@ export class Correlator implements StraceTaker {
   #forgetIfDone(thread: Thread): void {
     const perfDone = thread.perfDone || !this.#options.hasPerf || !thread.perfed;
     if (!thread.straceDone || !perfDone) return;
-    this.quality.perfOnly.other += thread.unclaimed;
+    this.quality.perfOnly[thread.straced ? 'other' : 'notAttached'] += thread.unclaimed;
     if (this.#threads.get(thread.tid) === thread) this.#threads.delete(thread.tid);
   }
 

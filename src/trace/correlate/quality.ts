@@ -33,6 +33,8 @@ export interface CorrelationQuality {
   readonly perfOnly: {
     readonly beforeAttach: number;
     readonly afterDetach: number;
+    /** Of threads that strace never had: they ended before it came to them. */
+    readonly notAttached: number;
     readonly filtered: number;
     readonly other: number;
   };
@@ -56,7 +58,7 @@ export class QualityCounter {
     blindThread: 0,
     other: 0,
   };
-  readonly perfOnly = { beforeAttach: 0, afterDetach: 0, filtered: 0, other: 0 };
+  readonly perfOnly = { beforeAttach: 0, afterDetach: 0, notAttached: 0, filtered: 0, other: 0 };
   #others: { readonly from: Ns; readonly to: Ns }[] = [];
   readonly #gaps: { readonly from: Ns; readonly to: Ns }[] = [];
 

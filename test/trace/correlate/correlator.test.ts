@@ -321,7 +321,7 @@ describe('what has no partner', () => {
     expect(correlation).toMatchObject({
       matched: 1,
       eligible: 1,
-      perfOnly: { beforeAttach: 1, afterDetach: 1, filtered: 0, other: 0 },
+      perfOnly: { beforeAttach: 1, afterDetach: 1, notAttached: 0, filtered: 0, other: 0 },
     });
     expect(calls[0]).toMatchObject({
       name: 'write',
