@@ -160,15 +160,18 @@ function knownShifts(question: OffsetQuestion): KnownShift[] {
   const spans = [...strace.values()].map(({ begins }) => [begins[0] ?? 0, begins.at(-1) ?? 0] as const);
   const from = Math.min(...spans.map(([begin]) => begin));
   const to = Math.max(...spans.map(([, end]) => end));
-  const shifts: KnownShift[] = [];
+  // Zones a day apart show the same time of day: the one nearer to UTC is named.
+  const shifts = new Map<number, KnownShift & { readonly quarters: number }>();
   for (const day of [-1n, 0n, 1n]) {
     for (let quarters = ZONES.first; quarters <= ZONES.last; quarters++) {
       const shift = Number(originNs - midnight - day * DAY_NS) + quarters * QUARTER_NS;
-      if (from - shift <= perfSpan.to && to - shift >= perfSpan.from)
-        shifts.push({ shift, offsetNs, quarters });
+      const overlaps = from - shift <= perfSpan.to && to - shift >= perfSpan.from;
+      const same = shifts.get(shift);
+      if (overlaps && (same === undefined || Math.abs(quarters) < Math.abs(same.quarters)))
+        shifts.set(shift, { shift, offsetNs, quarters });
     }
   }
-  return shifts;
+  return [...shifts.values()];
 }
 
 function byKnown(
