@@ -13,21 +13,48 @@ export interface Cursor {
  * stamp stands before what perf sees of the call.
  */
 export function merge(cursors: readonly Cursor[]): void {
-  for (;;) {
-    let first: Cursor | undefined;
-    let firstAt = Number.POSITIVE_INFINITY;
-    let nextAt = Number.POSITIVE_INFINITY;
-    for (const cursor of cursors) {
-      const at = cursor.peek();
-      if (at < firstAt) {
-        nextAt = firstAt;
-        firstAt = at;
-        first = cursor;
-      } else if (at < nextAt) nextAt = at;
-    }
-    if (first === undefined) return;
+  const heap = cursors.map((cursor, order): Place => ({ cursor, order, at: cursor.peek() }));
+  for (let index = (heap.length >> 1) - 1; index >= 0; index--) sink(heap, index);
+  const [first] = heap;
+  if (first === undefined) return;
+  for (let top = first; top.at !== Number.POSITIVE_INFINITY; top = heap[0]!) {
+    const next = second(heap);
+    const nextAt = next?.at ?? Number.POSITIVE_INFINITY;
+    const { cursor } = top;
     // Mostly one recording has many events before the next one's turn.
-    do first.take();
-    while (first.peek() < nextAt);
+    do {
+      cursor.take();
+      top.at = cursor.peek();
+    } while (top.at < nextAt);
+    sink(heap, 0);
   }
+}
+
+/** A recording in a heap: the one whose turn is next on top. Of `strace -ff` there may be thousands. */
+interface Place {
+  readonly cursor: Cursor;
+  readonly order: number;
+  at: Ns;
+}
+
+function isBefore(one: Place, other: Place): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
+}
+
+function second([, one, other]: readonly Place[]): Place | undefined {
+  return one !== undefined && other !== undefined && isBefore(other, one) ? other : one;
+}
+
+function sink(heap: Place[], from: number): void {
+  const place = heap[from]!;
+  let index = from;
+  for (;;) {
+    let child = 2 * index + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
+    if (!isBefore(heap[child]!, place)) break;
+    heap[index] = heap[child]!;
+    index = child;
+  }
+  heap[index] = place;
 }

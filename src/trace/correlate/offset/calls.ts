@@ -50,7 +50,7 @@ export class Keys {
 }
 
 /** So many calls of each recording are looked at to bring the two together. */
-export const MOST_CALLS = 1_000_000;
+export const MOST_CALLS = 500_000;
 
 /** Collects what strace tells, on the clock of its log. */
 export class StraceCalls implements StraceTaker {
