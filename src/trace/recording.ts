@@ -34,6 +34,10 @@ export interface RecordingMeta {
     readonly version: string;
     readonly files: readonly {
       readonly file: string;
+      /**
+       * The tree; the wake-ups of the whole host; or those threads of the tree that perf missed while it started. No thread is
+       * in both the first and the last.
+       */
       readonly role: 'tree' | 'host' | 'late';
       readonly argv: readonly string[];
     }[];

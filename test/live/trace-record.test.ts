@@ -534,13 +534,10 @@ live('a strace that somebody ends leaves perf recording', async () => {
 live(
   'children that perf would miss for their youth get a recorder of their own, and are in one only',
   async () => {
-    const shell = spawn('sh', ['-c', 'while :; do sleep 3 & sleep 0.05; done'], {
-      stdio: 'ignore',
-      detached: true,
-    });
-    onTestFinished(() => void process.kill(-shell.pid!, 'SIGKILL'));
-    await expect.poll(() => tasksBelow(shell.pid!).length).toBeGreaterThan(3);
-    const recording = await recordingOf({ pid: shell.pid!, strace: false, durationMs: 1500 });
+    const loop = 'for nth in $(seq 60); do "$@" & sleep 0.05; done; wait';
+    const shell = await target('name', 0, { wrapper: ['sh', '-c', loop, 'sh'] });
+    await expect.poll(() => tasksBelow(shell.pid).length).toBeGreaterThan(3);
+    const recording = await recordingOf({ pid: shell.pid, strace: false, durationMs: 500 });
     expect(recording.meta.perf?.files.map(({ role }) => role)).toEqual(['tree', 'host', 'late']);
     const [inTree, inLate] = ['perf-tree.data', 'perf-late.data'].map((file) => {
       const script = execFileSync(
