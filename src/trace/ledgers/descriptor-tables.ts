@@ -12,6 +12,8 @@ import {
   isRaw,
   isWord,
   numberAt,
+  pidAt,
+  pidReturned,
   stringAt,
   succeeded,
 } from './call.ts';
@@ -19,6 +21,7 @@ import { short } from './capped.ts';
 import { type DescriptorKind, kindOfTarget } from './descriptor-kind.ts';
 import { MAKERS } from './descriptor-makers.ts';
 import { takesSets, touchedDescriptors } from './descriptor-use.ts';
+import type { ToldPid } from './tasks.ts';
 
 /** How a process came by a descriptor. */
 export type MadeHow = 'start' | 'opened' | 'pair' | 'accepted' | 'received' | 'duplicated' | 'met';
@@ -44,6 +47,8 @@ export interface Description {
   what: string;
   /** Descriptors that lead here, in all processes of the trace. */
   refs: number;
+  /** Of a pidfd: the number of the process, as the call that made it has it. */
+  pidfdOf?: ToldPid;
 }
 
 /** A descriptor of one process. (All fields always there: there are as many of these as a trace opens descriptors.) */
@@ -373,6 +378,7 @@ export class DescriptorTables implements TraceSink {
       event.name.startsWith('accept') ? 'accepted' : 'opened',
       maker.closeOnExec(call),
     );
+    if (event.name === 'pidfd_open') this.#standsFor(table, returned.fd, pidAt(call, 0));
   }
 
   #pair(table: Table, event: SyscallEvent, at: number, kind: DescriptorKind): void {
@@ -539,6 +545,12 @@ export class DescriptorTables implements TraceSink {
     const fd = descriptorIn(text);
     if (fd === undefined) return;
     this.#new(table, event, fd, { kind: 'pidfd', what: 'pidfd' }, 'opened', true);
+    this.#standsFor(table, fd.fd, pidReturned(event));
+  }
+
+  #standsFor(table: Table, fd: number, pid: ToldPid | undefined): void {
+    const slot = table.slots.get(fd);
+    if (slot !== undefined && pid !== undefined) slot.description.pidfdOf = pid;
   }
 
   /** What a socket is bound or connected to says more than its number. */

@@ -47,7 +47,7 @@ export class Ledgers implements TraceSink {
     this.#tables = new DescriptorTables(opening.descriptors);
     this.#descriptors = new DescriptorLedgerSink(this.#tables, this.#tasks);
     this.#watches = new WatchLedgerSink(this.#tables, this.#tasks);
-    this.#signals = new SignalLedgerSink(this.#tasks, opening.signals, opening.detachedNs);
+    this.#signals = new SignalLedgerSink(this.#tasks, this.#tables, opening.signals, opening.detachedNs);
     this.#processes = new ProcessLedgerSink(this.#tasks, this.#signals, opening.tasks);
   }
 

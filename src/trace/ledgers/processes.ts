@@ -120,6 +120,8 @@ export interface FailedSpawns {
   readonly count: number;
   readonly firstNs: Ns;
   readonly lastNs: Ns;
+  /** Its user, where it or an ancestor has asked for it. */
+  readonly uid?: number;
 }
 
 /** Whether the kernel reaps the children of a process itself: it ignores SIGCHLD, or has set SA_NOCLDWAIT. */
@@ -151,6 +153,8 @@ interface Record_ {
   comm: string;
   /** It ran before the trace. */
   atStart: boolean;
+  /** Its user, where it or an ancestor has asked. */
+  uid?: number;
   /** Its first call. */
   firstNs?: Ns;
 }
@@ -320,6 +324,7 @@ export class ProcessLedgerSink implements TraceSink {
       byTid: tid,
     };
     parent.children.add(child);
+    if (parent.uid !== undefined) child.uid ??= parent.uid;
     if (early === undefined) return;
     this.#now.set(childPid, early);
     this.#ends(early);
@@ -434,6 +439,15 @@ export class ProcessLedgerSink implements TraceSink {
           this.#of(event.pid).subreaper = true;
         }
         break;
+      case 'getuid':
+      case 'geteuid':
+        if (succeeded(event)) this.#of(event.pid).uid = event.result;
+        break;
+      case 'setuid':
+      case 'setreuid':
+      case 'setresuid':
+        delete this.#of(event.pid).uid;
+        break;
       case 'getppid': {
         // Whom the kernel names after the parent has gone is who has adopted it.
         const orphan = this.#now.get(event.pid);
@@ -524,6 +538,7 @@ export class ProcessLedgerSink implements TraceSink {
     const key = `${event.pid} ${event.name} ${errno}`;
     const known = this.#failed.get(key);
     if (known === undefined && this.#failed.size >= MOST_FAILURES) return;
+    const uid = this.#now.get(event.pid)?.uid;
     this.#failed.set(key, {
       pid: event.pid,
       comm: this.#tasks.comm(event.pid),
@@ -532,6 +547,7 @@ export class ProcessLedgerSink implements TraceSink {
       count: (known?.count ?? 0) + 1,
       firstNs: known?.firstNs ?? event.startNs,
       lastNs: event.startNs,
+      ...(uid === undefined ? {} : { uid }),
     });
   }
 

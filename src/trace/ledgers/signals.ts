@@ -3,6 +3,7 @@ import type { Ns, SignalEvent, SpawnEvent, SyscallEvent, TraceEvent, TraceSink }
 import type { RecordingMeta } from '../recording.ts';
 import { type Call, callOf, descriptorAt, endOf, isRaw, numberAt, pidAt, succeeded } from './call.ts';
 import { type Capped, capped, Tally } from './capped.ts';
+import type { DescriptorTables } from './descriptor-tables.ts';
 import type { ReapsByKernel } from './processes.ts';
 import { maskSet, plainSignal, signalNumber, signalSet } from './signal-sets.ts';
 import type { Tasks } from './tasks.ts';
@@ -155,7 +156,7 @@ export class SignalLedgerSink implements TraceSink, ReapsByKernel {
   readonly #sent = new Map<string, Sent>();
   readonly #delivered = new Map<string, Delivered>();
   readonly #bySignal = new Tally(64);
-  readonly #pidfds: (pid: number, fd: number) => number | undefined;
+  readonly #tables: DescriptorTables;
   readonly #detachedNs: Ns | undefined;
   #sentMore = 0;
   #deliveredMore = 0;
@@ -167,16 +168,11 @@ export class SignalLedgerSink implements TraceSink, ReapsByKernel {
   #maskChanges = 0;
   #endNs = 0;
 
-  /** `detachedNs`: when strace let go; `pidfds`: the process that a pidfd stands for, where somebody knows. */
-  constructor(
-    tasks: Tasks,
-    start: RecordingMeta['signals'] = [],
-    detachedNs?: Ns,
-    pidfds: (pid: number, fd: number) => number | undefined = () => undefined,
-  ) {
+  /** `detachedNs`: when strace let go. */
+  constructor(tasks: Tasks, tables: DescriptorTables, start: RecordingMeta['signals'] = [], detachedNs?: Ns) {
     this.#tasks = tasks;
     this.#detachedNs = detachedNs;
-    this.#pidfds = pidfds;
+    this.#tables = tables;
     for (const { pid, ignored, caught, blocked } of start) {
       const state = this.#of(pid);
       for (const n of maskSet(ignored)) {
@@ -438,7 +434,8 @@ export class SignalLedgerSink implements TraceSink, ReapsByKernel {
     if (event.name === 'pidfd_send_signal') {
       const fd = descriptorAt(call, at)?.fd;
       if (fd === undefined) return undefined;
-      const pid = this.#pidfds(event.pid, fd);
+      const told = this.#tables.get(event.pid)?.slots.get(fd)?.description.pidfdOf;
+      const pid = told === undefined ? undefined : this.#tasks.resolve(event.pid, told);
       return pid === undefined ? { number: fd } : { number: pid, pid };
     }
     const number = pidAt(call, at);
@@ -510,11 +507,19 @@ export class SignalLedgerSink implements TraceSink, ReapsByKernel {
 
   #why({ lastNs: at, straced }: Sent, pid: number, n: number, endNs: Ns): UndeliveredSignal['why'] {
     const state = this.#states.get(pid);
-    if (state?.taken.has(n)) return 'taken';
+    if (state?.taken.has(n) || this.#readsSignals(pid)) return 'taken';
     const masks = [...(state?.masks.values() ?? [])];
     if (masks.length > 0 && masks.every((mask) => mask.has(n))) return 'blocked';
     if (!straced) return 'unseen';
     return (this.#detachedNs ?? endNs) - at < DETACH_NS ? 'lost-at-detach' : 'unknown';
+  }
+
+  /** It had a signalfd before the trace: of which signals, nobody knows. */
+  #readsSignals(pid: number): boolean {
+    for (const { made, description } of this.#tables.get(pid)?.slots.values() ?? []) {
+      if (made.how === 'start' && description.kind === 'signalfd') return true;
+    }
+    return false;
   }
 
   #told(state: State): SignalDispositions {

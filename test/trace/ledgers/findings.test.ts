@@ -311,6 +311,16 @@ describe('limits', () => {
     ).toEqual([]);
   });
 
+  it('of processes are those of the cgroup for root', () => {
+    const failing = 'clone(child_stack=NULL, flags=SIGCHLD) = -1 EAGAIN (Resource temporarily unavailable)';
+    expect(brief(`10 1 getuid() = 0\n10 2 ${failing}`)).toEqual(['warning likely cgroup-pids-max']);
+    expect(brief(`10 1 getuid() = 0\n10 2 +fork 11\n11 3 ${failing}`)).toEqual([
+      'warning likely cgroup-pids-max',
+    ]);
+    expect(brief(`10 1 getuid() = 0\n10 2 setresuid(33, 33, 33) = 0\n10 3 ${failing}`)).toHaveLength(2);
+    expect(brief(`10 1 getuid() = 1000\n10 2 ${failing}`)).toHaveLength(2);
+  });
+
   it('of inotify are told from those of descriptors', () => {
     const instance = '10 1 inotify_init1(IN_CLOEXEC) = -1 EMFILE (Too many open files)';
     expect(brief(`10 0 pipe2([3<pipe:[1]>, 4<pipe:[1]>], 0) = 0\n${instance}`)).toEqual([

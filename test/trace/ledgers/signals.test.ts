@@ -130,6 +130,34 @@ describe('the ledger of signals', () => {
     expect(undelivered.items.map((item) => item.why)).toEqual([why]);
   });
 
+  it('knows whom a pidfd stands for', () => {
+    const { sent } = signals(`
+      10 1 +fork 11
+      10 2 pidfd_open(11, 0) = 5<anon_inode:[pidfd]>
+      10 3 pidfd_send_signal(5<anon_inode:[pidfd]>, SIGUSR1, NULL, 0) = 0
+      10 4 +fork 12
+      10 4 clone3({flags=CLONE_PIDFD, pidfd=0x7f, exit_signal=SIGCHLD} => {pidfd=[6<anon_inode:[pidfd]>]}, 64) = 12
+      10 5 pidfd_send_signal(6<anon_inode:[pidfd]>, SIGUSR2, NULL, 0) = 0
+    `);
+    expect(sent.items.map(({ signal, toPid }) => [signal, toPid])).toEqual([
+      ['SIGUSR1', 11],
+      ['SIGUSR2', 12],
+    ]);
+  });
+
+  it('takes it for read where the process had a signalfd already', () => {
+    const { undelivered } = signals(
+      '20 1 kill(10, SIGUSR1) = 0',
+      {
+        ...atStart(10, { blocked: '200' }),
+        tasks: [{ pid: 10, tid: 10, ppid: 1, comm: 'x', startTime: 1, nspid: [10] }],
+        descriptors: [{ pid: 10, fds: [[3, 'anon_inode:[signalfd]']] }],
+      },
+      1000,
+    );
+    expect(undelivered.items).toEqual([expect.objectContaining({ why: 'taken' })]);
+  });
+
   it('does not blame the program for what was sent as strace let go', () => {
     const { undelivered } = signals('10 1 +fork 11\n10 990 kill(11, SIGUSR1) = 0', {}, 1000);
     expect(undelivered.items).toEqual([expect.objectContaining({ why: 'lost-at-detach' })]);

@@ -11,7 +11,8 @@ export function findProcessLimits({ books }: Context): TraceFinding[] {
     if (seen.has(failure.pid)) return [];
     seen.add(failure.pid);
     const total = failures.filter(({ pid }) => pid === failure.pid).reduce((sum, { count: n }) => sum + n, 0);
-    return [
+    const root = failure.uid === 0;
+    const limits = [
       limit(failure, total, {
         cause: 'cgroup-pids-max',
         what: 'pids.max of its cgroup',
@@ -28,8 +29,15 @@ export function findProcessLimits({ books }: Context): TraceFinding[] {
         effect: 'shows the limit, and how many threads the user has; it does not hold for root',
       }),
     ];
+    // RLIMIT_NPROC does not bind root, but in a user namespace of its own.
+    return root ? limits.slice(0, 1).map((found) => ({ ...found, ...OF_ROOT })) : limits;
   });
 }
+
+const OF_ROOT = {
+  confidence: 'likely',
+  because: 'EAGAIN for root, whom RLIMIT_NPROC does not bind: this, or the host has no PIDs or threads left',
+} as const;
 
 function limit(
   { pid, comm, call, errno, firstNs, lastNs }: FailedSpawns,
