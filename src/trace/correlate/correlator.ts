@@ -635,7 +635,7 @@ export class Correlator implements StraceTaker {
       tid: thread.tid,
       startNs: exec?.at ?? Math.max(at, began),
       sources: exec === undefined ? STRACE : BOTH,
-      ...((exec?.path ?? told?.[1]) ? { path: exec?.path ?? told?.[1] ?? '' } : {}),
+      ...((exec?.path ?? told?.[1]) ? { path: exec?.path ?? unquoted(told?.[1] ?? '') } : {}),
       ...(told?.[2] === undefined ? {} : { argv: told[2] }),
       ...(call.tid === thread.tid ? {} : { formerTid: call.tid }),
     };
@@ -716,11 +716,13 @@ function whyOpen(call: StraceCall, open: SyscallEvent['open']): SyscallEvent['op
   return call.state === 'open' ? (open ?? 'end-of-trace') : 'end-of-trace';
 }
 
+/** A text of strace without its quotes; its escapes stay. */
+function unquoted(text: string): string {
+  return text.replace(/^"|"(?:\.\.\.)?$/g, '');
+}
+
 function commOf(quoted: string): string {
-  return quoted
-    .replace(/^"|"(?:\.\.\.)?$/g, '')
-    .replace(/^.*\//, '')
-    .slice(0, 15);
+  return unquoted(quoted).replace(/^.*\//, '').slice(0, 15);
 }
 
 /** Path and argv of execve or execveat, as strace prints them. */

@@ -592,3 +592,13 @@ describe('the name of a thread', () => {
     expect(events.filter((event) => event.type === 'comm').map(({ comm }) => comm)).toEqual(['sh']);
   });
 });
+
+describe('the program of an exec', () => {
+  test('has no quotes, also where strace alone saw it', () => {
+    const { events } = correlate({
+      strace: [at(10, 1000, '[  59] execve("/usr/bin/date", ["date"], 0x7ffd) = 0 <0.000010000>')],
+    });
+    const exec = events.find((event) => event.type === 'exec');
+    expect(exec?.path).toBe('/usr/bin/date');
+  });
+});

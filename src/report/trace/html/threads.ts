@@ -6,7 +6,8 @@ import type { TraceHead } from '../output.ts';
 const MOST_THREADS = 20_000;
 
 export interface KnownThread {
-  readonly pid: number;
+  /** Of a new thread strace alone does not know its process at first. */
+  pid: number;
   readonly tid: number;
   /** Place of who started it. */
   parent: number;
@@ -84,7 +85,10 @@ export class KnownThreads {
 
   #place(pid: number, tid: number): number {
     const known = this.#places.get(tid);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.list[known]!.pid = pid;
+      return known;
+    }
     if (this.list.length >= MOST_THREADS) return -1;
     this.#places.set(tid, this.list.length);
     return this.list.push({ pid, tid, parent: -1 }) - 1;

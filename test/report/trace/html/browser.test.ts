@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { TraceEvent } from '../../../../src/trace/event.ts';
+import type { SyscallEvent, TraceEvent } from '../../../../src/trace/event.ts';
 import { chromiumPath, launchChromium } from '../../../support/chromium.ts';
 import { fakeTrace } from '../../../support/fake-trace.ts';
 import { providePage } from '../../../support/trace-page.ts';
@@ -293,6 +293,23 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
     expect(trouble.join()).toContain('Content Security Policy');
   });
 
+  it('opens a trace of strace alone', async () => {
+    const { events } = fakeTrace({ events: 3000 });
+    write(
+      'strace',
+      events.flatMap<TraceEvent>((event) =>
+        event.type === 'syscall' ? [withoutPerf(event)] : event.type === 'state' ? [] : [event],
+      ),
+    );
+    await open('strace');
+    await page.locator('#tab-waits').click();
+    await page.locator('tr.acts').first().click();
+    await expect.poll(spoken, POLL).toMatch(/^\w+ of \d+ /);
+    expect(await page.locator('.content').textContent()).toContain('strace alone');
+    expect(await coloursOf('.overview canvas')).toBeGreaterThan(1);
+    expect(trouble).toEqual([]);
+  });
+
   it('opens an empty trace', async () => {
     write('empty', [], { head: { ...HEAD, tasks: [] } });
     await open('empty');
@@ -319,6 +336,11 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
     expect(trouble).toEqual([]);
   });
 });
+
+function withoutPerf(call: SyscallEvent): SyscallEvent {
+  const { onCpuNs, runnableNs, blockedNs, ptraceNs, waker, stack, ...rest } = call;
+  return { ...rest, sources: ['strace'] };
+}
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);

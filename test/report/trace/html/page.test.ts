@@ -17,7 +17,12 @@ import { MaxTree } from '../../../../src/report/trace/html/page/max-tree.ts';
 import type { Model } from '../../../../src/report/trace/html/page/model.ts';
 import { found, parsedQuery } from '../../../../src/report/trace/html/page/search.ts';
 import { spentBetween } from '../../../../src/report/trace/html/page/spent.ts';
-import { callTotals, longestWaits, threadTotals } from '../../../../src/report/trace/html/page/totals.ts';
+import {
+  callTotals,
+  longestCalls,
+  longestWaits,
+  threadTotals,
+} from '../../../../src/report/trace/html/page/totals.ts';
 import type { StateEvent, TraceEvent } from '../../../../src/trace/event.ts';
 import { fakeTrace } from '../../../support/fake-trace.ts';
 import { providePage } from '../../../support/trace-page.ts';
@@ -206,6 +211,12 @@ describe('tables', () => {
       .map(({ durationNs }) => durationNs)
       .toSorted((a, b) => b - a);
     expect(waits).toEqual(wanted.slice(0, 20));
+  });
+
+  it('show the longest calls, in their order', () => {
+    const calls = longestCalls(model, whole(), 20).map(({ place }) => model.calls.duration[place]);
+    const wanted = events.flatMap((event) => (event.type === 'syscall' ? [event.durationNs] : []));
+    expect(calls).toEqual(wanted.toSorted((a, b) => b - a).slice(0, 20));
   });
 
   it('add up each thread', () => {

@@ -92,6 +92,23 @@ export function longestWaits(
   return waits;
 }
 
+/** The longest calls that overlap the view: places of calls, the longest first. */
+export function longestCalls(
+  model: Model,
+  view: View,
+  most: number,
+): readonly { row: number; place: number }[] {
+  return model.rows
+    .flatMap(({ calls: lane }, row) => {
+      const places: { row: number; place: number }[] = [];
+      for (let place = lane.endingAfter(view.from); place < lane.beginningFrom(view.to); place++)
+        places.push({ row, place });
+      return places;
+    })
+    .sort((a, b) => model.calls.duration[b.place]! - model.calls.duration[a.place]!)
+    .slice(0, most);
+}
+
 export interface ThreadTotal {
   readonly row: number;
   readonly calls: number;

@@ -1,3 +1,4 @@
+import { type Category, categoryOf } from '../categories.ts';
 import { ON_CPU, PREEMPTED, RUNNABLE, UNINTERRUPTIBLE } from '../data.ts';
 import type { Model } from '../model.ts';
 import type { App } from './app.ts';
@@ -23,6 +24,7 @@ export function overview(app: App): HTMLElement {
     pane,
   );
   const bands = sums(app.model);
+  const hasStates = app.model.states.start.length > 0;
   const draw = () => {
     prepare(graph);
     const { pen, width, height } = graph;
@@ -33,7 +35,7 @@ export function overview(app: App): HTMLElement {
       let y = height;
       for (const [band, code] of BANDS.entries()) {
         const share = (bands.of[band]![bin]! / most) * (height - 3);
-        pen.fillStyle = colours.states[code]!;
+        pen.fillStyle = hasStates ? colours.states[code]! : colours.categories.file;
         pen.fillRect(x, y - share, 1, share);
         y -= share;
       }
@@ -87,7 +89,10 @@ function dragging(app: App, element: HTMLElement): void {
   });
 }
 
-/** Per bin, how much of each band all threads together had. Where perf saw nothing, calls count as running. */
+/** Calls that are there to sleep. */
+const SLEEPING: readonly Category[] = ['wait', 'sync'];
+
+/** Per bin, how much of each band all threads together had. Where perf saw nothing, it is the calls that do something. */
 function sums({ states, calls, about }: Model): { of: readonly Float64Array[]; total: Float64Array } {
   const of = BANDS.map(() => new Float64Array(BINS));
   const width = Math.max(about.lengthNs, 1) / BINS;
@@ -101,8 +106,10 @@ function sums({ states, calls, about }: Model): { of: readonly Float64Array[]; t
     const band = BANDS.indexOf(code);
     if (band >= 0) add(band, states.start[at]!, states.end[at]!);
   }
+  const works = about.names.map((name) => !SLEEPING.includes(categoryOf(name)));
   if (states.start.length === 0)
-    for (let at = 0; at < calls.start.length; at++) add(0, calls.start[at]!, calls.end[at]!);
+    for (let at = 0; at < calls.start.length; at++)
+      if (works[calls.name[at]! - 1] === true) add(0, calls.start[at]!, calls.end[at]!);
   const total = new Float64Array(BINS);
   for (const band of of) for (let bin = 0; bin < BINS; bin++) total[bin]! += band[bin]!;
   return { of, total };

@@ -1,6 +1,6 @@
 import type { PageTable } from '../data.ts';
 import { countText, durationText, percentText } from '../format.ts';
-import { callTotals, longestWaits, threadTotals } from '../totals.ts';
+import { callTotals, longestCalls, longestWaits, threadTotals } from '../totals.ts';
 import type { App } from './app.ts';
 import { details, sharesOf, stacked } from './details.ts';
 import { el } from './elements.ts';
@@ -170,8 +170,35 @@ function waits(app: App): Node[] {
     ],
     act: () => app.select({ kind: 'state', row, place }, true),
   }));
-  if (rows.length === 0) return [note(`${scope(app)} perf saw no waits.`)];
+  if (states.start.length === 0) return longest(app);
+  if (rows.length === 0) return [note(`${scope(app)} Nothing waited.`)];
   return [note(`${scope(app)} The ${rows.length} longest.`), table(app, columns, rows)];
+}
+
+/** Without perf nobody knows who slept: the longest calls are nearest to it. */
+function longest(app: App): Node[] {
+  const { model, viewport } = app;
+  const columns = [
+    { title: 'took', kind: 'duration' },
+    { title: 'thread', kind: 'text' },
+    { title: 'call', kind: 'text' },
+    { title: 'result', kind: 'text' },
+    { title: 'from', kind: 'time' },
+  ];
+  const rows = longestCalls(model, viewport, MOST_WAITS).map(({ row, place }) => ({
+    cells: [
+      model.calls.duration[place]!,
+      threadText(model, row),
+      `${callName(model, place)}(${callArgs(model, place).slice(0, 160)})`,
+      callResult(model, place),
+      model.calls.start[place]!,
+    ],
+    act: () => app.select({ kind: 'call', row, place }, true),
+  }));
+  return [
+    note(`${scope(app)} Without perf nobody knows who slept: the ${rows.length} longest calls.`),
+    table(app, columns, rows),
+  ];
 }
 
 function where(frame: string): string {
