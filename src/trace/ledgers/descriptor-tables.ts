@@ -579,10 +579,11 @@ function setCloseOnExec(slot: Slot, closing: boolean | undefined): void {
   slot.closeOnExec = closing;
 }
 
-/** All descriptors in the SCM_RIGHTS messages of a text. */
+/** All descriptors in the SCM_RIGHTS messages of a text; what the data say in their strings is no message. */
 function rightsIn(args: string): DescriptorArgument[] {
-  return [...args.matchAll(/cmsg_type=SCM_RIGHTS, cmsg_data=(\[.*?\])(?=\})/gs)].flatMap(([, list]) =>
-    descriptorsWithin(list ?? ''),
+  const plain = args.replaceAll(/"(?:[^"\\]|\\.)*"/gs, '""');
+  return [...plain.matchAll(/cmsg_type=SCM_RIGHTS, cmsg_data=(\[[^{}]{0,8192}?\])(?=\})/g)].flatMap(
+    ([, list]) => descriptorsWithin(list ?? ''),
   );
 }
 
