@@ -33,7 +33,7 @@ export function succeeded(event: SyscallEvent): event is SyscallEvent & { readon
 }
 
 /** The text between commas that stand in no string, structure, list or description of a descriptor. */
-export function splitArguments(text: string): string[] {
+function splitArguments(text: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let from = 0;

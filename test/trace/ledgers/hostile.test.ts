@@ -1,4 +1,4 @@
-import { assert, constantFrom, integer, option, property, record, string, tuple } from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SyscallEvent } from '../../../src/trace/event.ts';
 import { MAKERS } from '../../../src/trace/ledgers/descriptor-makers.ts';
@@ -13,7 +13,7 @@ const NAMES = [
 ];
 
 /** Scraps of what strace prints, in any order. */
-const scraps = constantFrom(
+const scraps = fc.constantFrom(
   ...[
     '3',
     '3<pipe:[7]>',
@@ -45,20 +45,20 @@ const scraps = constantFrom(
     '999999999999999999999',
   ],
 );
-const text = tuple(scraps, scraps, scraps, scraps, scraps, string()).map((parts) => parts.join(''));
+const text = fc.tuple(scraps, scraps, scraps, scraps, scraps, fc.string()).map((parts) => parts.join(''));
 
 describe('the ledgers', () => {
   it('take any text for arguments, and give plain data', () => {
-    const call = record({
-      name: constantFrom(...NAMES),
+    const call = fc.record({
+      name: fc.constantFrom(...NAMES),
       args: text,
-      result: option(integer({ min: -1, max: 70 }), { nil: undefined }),
-      resultText: option(text, { nil: undefined }),
-      errno: option(constantFrom('EMFILE', 'EAGAIN', 'ENOSPC', 'ERESTARTSYS'), { nil: undefined }),
-      perf: constantFrom(true, false),
+      result: fc.option(fc.integer({ min: -1, max: 70 }), { nil: undefined }),
+      resultText: fc.option(text, { nil: undefined }),
+      errno: fc.option(fc.constantFrom('EMFILE', 'EAGAIN', 'ENOSPC', 'ERESTARTSYS'), { nil: undefined }),
+      perf: fc.constantFrom(true, false),
     });
-    assert(
-      property(tuple(call, call, call, call), (calls) => {
+    fc.assert(
+      fc.property(fc.tuple(call, call, call, call), (calls) => {
         const ledgers = feed(
           new Ledgers(),
           told('10 1 pipe2([3<pipe:[7]>, 4<pipe:[7]>], 0) = 0\n10 2 +fork 11'),
