@@ -1,10 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** Undefined: this system has none. */
-export const chromiumPath = PATHS.find((path) => existsSync(path));
+/** Undefined: this system has none that runs; on some the file only tells how to get one. */
+export const chromiumPath = PATHS.find(
+  (path) => existsSync(path) && spawnSync(path, ['--version'], { stdio: 'ignore' }).status === 0,
+);
 
 /** Without what a browser does on its own: it looks up hosts and updates at every start. */
 const QUIET = [
