@@ -26,7 +26,7 @@ export async function traced(
   }
 }
 
-export function lookAt(directory: string, wrap: (source: PerfSource) => PerfSource): Look {
+function lookAt(directory: string, wrap: (source: PerfSource) => PerfSource): Look {
   const trace = loadRecording(directory);
   const raw = new Map<string, string>();
   const events: TraceEvent[] = [];

@@ -70,7 +70,7 @@ function tracerCost({ totals, sources }: TraceSummary): string {
 }
 
 /** `4242 sh: wait4(…) took 4.98 s: of it 4.97 s 4250 sleep slept in clock_nanosleep(…), which a timer ended.` */
-export function waitSentence(wait: LongWait): string {
+function waitSentence(wait: LongWait): string {
   const what = wait.name === undefined ? 'a page fault or the like' : `${wait.name}(${shorter(wait.args)})`;
   const took = wait.open ? `has not returned in ${time(wait.seconds)}` : `took ${time(wait.seconds)}`;
   const chain = wait.chain.map(linkClause).join('');
