@@ -162,10 +162,11 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     const { summaryOf } = await import('../trace/digest/summary-of.ts');
     const { isCapture, Outputs } = await import('./tracing/outputs.ts');
     const names = flags.output ?? [];
-    const digest = new Digest(
-      openingOf(trace),
-      trace.target.command === undefined ? undefined : trace.target.pid,
-    );
+    const digest = new Digest({
+      opening: openingOf(trace),
+      scheduled: trace.input.perf.some(({ role }) => role === 'tree'),
+      ...(trace.target.command === undefined ? {} : { heldTid: trace.target.pid }),
+    });
     const outputs = new Outputs(
       names.filter((name) => !isCapture(name)),
       trace,

@@ -80,6 +80,8 @@ export interface SyscallEvent {
   readonly waker?: Waker;
   /** The kernel functions that it slept longest in, the innermost first. */
   readonly stack?: readonly string[];
+  /** It had begun before the recording: `startNs` is where that begins. */
+  readonly early?: boolean;
   /** Why there is no result: the thread died in it, tracing ended, or it was replaced by another thread's exec. */
   readonly open?: 'died' | 'end-of-trace' | 'superseded';
 }

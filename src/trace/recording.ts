@@ -75,4 +75,14 @@ export interface RecordedTask {
   readonly startTime: number;
   /** NSpid of status: its numbers, from the host's namespace inwards. */
   readonly nspid: readonly number[];
+  /** What it slept in just before the recording: a thread that never wakes makes no event. Absent: it did not sleep. */
+  readonly asleep?: {
+    /** S, D or I. */
+    readonly state: string;
+    /** Number and arguments of its call, as /proc/PID/syscall has them. */
+    readonly nr?: number;
+    readonly args?: string;
+    /** Functions of the kernel, the innermost first. */
+    readonly stack?: readonly string[];
+  };
 }

@@ -65,6 +65,7 @@ function syscallLine(event: SyscallEvent, startNs: bigint): LineFields {
     straceNs: rest.straceNs,
     waker: rest.waker === undefined ? undefined : { ...rest.waker },
     stack: rest.stack,
+    early: rest.early,
     open: rest.open,
   };
 }

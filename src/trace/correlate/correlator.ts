@@ -16,7 +16,14 @@ import { type CorrelationQuality, type Loss, QualityCounter } from './quality.ts
 import { sameFirst, sameResult } from './results.ts';
 import { type FinishedState, SchedulerTrack } from './scheduler.ts';
 import type { StraceTaker } from './strace-cursor.ts';
-import type { PerfCall, PerfReturn, Thread, Window } from './thread.ts';
+import {
+  ASLEEP_STACK,
+  type Asleep,
+  type PerfCall,
+  type PerfReturn,
+  type Thread,
+  type Window,
+} from './thread.ts';
 import { isInterrupt, wakeKind } from './wakers.ts';
 
 export interface CorrelatorOptions {
@@ -66,19 +73,23 @@ export class Correlator implements StraceTaker {
   }
 
   /** A thread that was there before the recording began. */
-  introduce(task: { pid: number; tid: number; ppid: number; comm: string }): void {
+  introduce(task: { pid: number; tid: number; ppid: number; comm: string; asleep?: Asleep }): void {
     const thread = this.#thread(task.tid, task.pid);
+    if (this.#options.hasPerf && !this.#options.blind.has(task.tid)) thread.asleep = task.asleep;
     this.#name(thread, task.comm, 0, []);
     if (task.pid === task.tid) this.#parents.set(task.pid, task.ppid);
   }
 
   /** Closes what is still open; nothing may come after it. */
   finish(): void {
+    this.#now = Math.max(this.#now, this.#options.perfWindow?.to ?? this.#now);
     for (const thread of this.#threads.values()) {
       this.quality.perfOnly[thread.straced ? 'afterDetach' : 'notAttached'] += thread.unclaimed;
+      // Not one event: it slept all the time.
+      this.#sleptOn(thread);
+      thread.track.ends(this.#now);
       this.#closeWindow(thread, this.#now, 'end-of-trace');
       this.#closeEnter(thread, this.#now);
-      thread.track.ends(this.#now);
       if (thread.perfExit !== undefined) this.#emitExit(thread, undefined, thread.perfExit.at);
     }
     this.#threads.clear();
@@ -175,6 +186,8 @@ export class Correlator implements StraceTaker {
     this.#now = at;
     const pid = batch.pid[row]!;
     const tid = batch.tid[row]!;
+    const asleep = this.#threads.get(tid);
+    if (asleep?.asleep !== undefined) this.#firstRow(asleep, batch, row);
     switch (batch.kind[row]) {
       case PERF.enter:
         this.#enter(this.#running(tid, pid, at), at, batch, row);
@@ -225,6 +238,34 @@ export class Correlator implements StraceTaker {
     return this.quality.finish(clock);
   }
 
+  /** The first that perf tells of a thread that slept at the begin: does it end that sleep, or had it ended before? */
+  #firstRow(thread: Thread, batch: PerfBatch, row: number): void {
+    const kind = batch.kind[row];
+    const { asleep } = thread;
+    const wakes = kind === PERF.in || (kind === PERF.exit && batch.a[row] === asleep?.nr);
+    if (wakes) this.#sleptOn(thread);
+    else if (kind === PERF.enter || kind === PERF.exit || kind === PERF.switch) thread.asleep = undefined;
+  }
+
+  /** Its sleep at the begin lasted until now. */
+  #sleptOn(thread: Thread): void {
+    const { asleep } = thread;
+    if (asleep === undefined) return;
+    thread.asleep = undefined;
+    const from = this.#options.perfWindow?.from ?? 0;
+    thread.firstStack = asleep.stack;
+    thread.perfed = true;
+    const open = thread.window?.enter === undefined ? thread.window : undefined;
+    const same = open !== undefined && asleep.nr === open.call.nr;
+    // A call that strace tells under another name (restart_syscall) is told once.
+    if (asleep.nr !== undefined && (open === undefined || same)) {
+      const { nr, args = '' } = asleep;
+      thread.enter = { at: from, nr, args, totals: [0, 0, 0, 0, 0], window: open, early: true };
+      if (open !== undefined) open.enter = thread.enter;
+    }
+    thread.track.sleeps(from, asleep.state, asleep.stack === undefined ? -1 : ASLEEP_STACK);
+  }
+
   #thread(tid: number, pid?: number): Thread {
     let thread = this.#threads.get(tid);
     if (thread === undefined) {
@@ -238,6 +279,8 @@ export class Correlator implements StraceTaker {
             made.waker = waker;
           },
         ),
+        asleep: undefined,
+        firstStack: undefined,
         stacks: undefined,
         window: undefined,
         enter: undefined,
@@ -298,7 +341,7 @@ export class Correlator implements StraceTaker {
     }
     // What strace tells in words need not be told in numbers.
     const args = owner === undefined ? batch.args(row) : '';
-    const call: PerfCall = { at, nr, args, totals, window: owner };
+    const call: PerfCall = { at, nr, args, totals, window: owner, early: false };
     thread.enter = call;
     if (owner !== undefined) {
       owner.enter = call;
@@ -363,6 +406,7 @@ export class Correlator implements StraceTaker {
         this.#names.set(target, source.text(batch.text[row]!));
       return;
     }
+    if (thread.asleep !== undefined) this.#sleptOn(thread);
     if (thread.track.state === 'ptrace') return;
     const stack = batch.stack[row]! < 0 ? [] : source.stack(batch.stack[row]!);
     thread.track.woken(at, this.#wakerOf(thread, batch.pid[row]!, batch.tid[row]!, stack));
@@ -564,7 +608,7 @@ export class Correlator implements StraceTaker {
   /** Fields that a call does not have are undefined, so that all events are of one shape: it is quicker by far. */
   #emitCall(
     thread: Thread,
-    { call }: Window,
+    { call, enter }: Window,
     sources: readonly Source[],
     startNs: Ns,
     durationNs: number,
@@ -591,6 +635,7 @@ export class Correlator implements StraceTaker {
       ptraceNs: exit?.ptraceNs,
       waker: exit?.waker,
       stack: stackOf(thread, exit),
+      early: enter?.early ? true : undefined,
       open: call.state === 'done' ? undefined : whyOpen(call, open),
     });
   }
@@ -619,6 +664,7 @@ export class Correlator implements StraceTaker {
       ptraceNs: exit?.ptraceNs,
       waker: exit?.waker,
       stack: stackOf(thread, exit),
+      early: enter.early ? true : undefined,
       open: returned === undefined ? 'end-of-trace' : undefined,
     });
   }
@@ -699,7 +745,7 @@ export class Correlator implements StraceTaker {
       preempted: state.preempted,
       startNs: state.startNs,
       durationNs: state.durationNs,
-      stack: state.stack < 0 ? undefined : thread.stacks?.stack(state.stack),
+      stack: framesOf(thread, state.stack),
       waker: state.waker,
       during: this.#callOf(thread),
     });
@@ -707,7 +753,12 @@ export class Correlator implements StraceTaker {
 }
 
 function stackOf(thread: Thread, exit: PerfReturn | undefined): readonly string[] | undefined {
-  return exit === undefined || exit.stack < 0 ? undefined : thread.stacks?.stack(exit.stack);
+  return exit === undefined ? undefined : framesOf(thread, exit.stack);
+}
+
+function framesOf(thread: Thread, stack: number): readonly string[] | undefined {
+  if (stack === ASLEEP_STACK) return thread.firstStack;
+  return stack < 0 ? undefined : thread.stacks?.stack(stack);
 }
 
 function whyOpen(call: StraceCall, open: SyscallEvent['open']): SyscallEvent['open'] {

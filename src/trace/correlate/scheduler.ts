@@ -66,6 +66,13 @@ export class SchedulerTrack {
     return totals;
   }
 
+  /** It slept when the recording began: before anything else is told of it. */
+  sleeps(at: Ns, kernelState: string, stack: number): void {
+    this.#begin('blocked', at);
+    this.#kernelState = kernelState;
+    this.#stack = stack;
+  }
+
   /** It runs: it made a call, or got a CPU. */
   runs(at: Ns): void {
     if (this.#state === 'running') return;

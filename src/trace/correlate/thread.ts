@@ -9,6 +9,8 @@ export interface PerfCall {
   readonly nr: number;
   readonly args: string;
   readonly totals: StateTotals;
+  /** It began before the recording, and is known from /proc. */
+  readonly early: boolean;
   /** Of strace's the one that it belongs to. */
   readonly window: Window | undefined;
 }
@@ -41,12 +43,23 @@ export interface Window {
   exec: { readonly at: Ns; readonly path: string } | undefined;
 }
 
+/** What a thread slept in when the recording began; told by /proc, and true until its first event says otherwise. */
+export interface Asleep {
+  readonly state: string;
+  readonly nr?: number;
+  readonly args?: string;
+  readonly stack?: readonly string[];
+}
+
 /** What is known of one thread at the moment that the merge has come to. */
 export interface Thread {
   pid: number;
   readonly tid: number;
   comm: string;
   readonly track: SchedulerTrack;
+  asleep: Asleep | undefined;
+  /** Its sleep at the begin, once it counts: what the stack number `ASLEEP_STACK` stands for. */
+  firstStack: readonly string[] | undefined;
   /** Where its stacks are kept. */
   stacks: PerfSource | undefined;
   window: Window | undefined;
@@ -68,3 +81,6 @@ export interface Thread {
   /** First argument of exit or exit_group. */
   exitStatus: number | undefined;
 }
+
+/** Stands for the stack that /proc showed at the begin, beside the numbers of those that perf recorded. */
+export const ASLEEP_STACK = -2;

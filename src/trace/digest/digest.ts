@@ -24,22 +24,30 @@ export interface DigestFacts {
   readonly path: { readonly tid: number; readonly from: number; readonly to: number };
 }
 
+export interface DigestOptions {
+  /** What was there when the recording began. */
+  readonly opening: OpeningBalance;
+  /** perf followed the tree: on CPU, runnable and blocked are told apart. */
+  readonly scheduled: boolean;
+  /** The thread that holds the traced command until the recorders are ready: what it does before its exec is ours. */
+  readonly heldTid?: number;
+}
+
 /** Sums a trace up while its events go by. */
 export class Digest implements TraceSink {
   readonly #calls = new CallCounter();
-  readonly #threads = new ThreadAccounts();
+  readonly #threads: ThreadAccounts;
   readonly #waits = new Waits();
   readonly #ledgers: Ledgers;
   readonly #processes = new Set<number>();
   readonly #gaps = new Set<number>();
   #spawned = 0;
 
-  /** The thread that holds the traced command until the recorders are ready: what it does before its exec is ours. */
   #heldTid: number | undefined;
 
-  /** `opening`: what was there when the recording began. */
-  constructor(opening: OpeningBalance, heldTid?: number) {
+  constructor({ opening, scheduled, heldTid }: DigestOptions) {
     this.#ledgers = new Ledgers(opening);
+    this.#threads = new ThreadAccounts(scheduled);
     this.#heldTid = heldTid;
   }
 

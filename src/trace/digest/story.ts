@@ -6,6 +6,7 @@ import type { ChainLink, LongWait } from './waits.ts';
 
 /** A wait shorter than this share of the trace is no story. */
 const TELLING = 0.02;
+const NEARLY_ALL = 0.95;
 const LONGEST_ARGS = 60;
 
 /** Where the time went, in sentences: the whole first, then the target's main thread, then the longest waits. */
@@ -20,6 +21,7 @@ export function story(summary: TraceSummary): string[] {
       .filter(({ waitedSeconds }) => waitedSeconds > window.seconds * TELLING)
       .slice(0, 2)
       .map(waitSentence),
+    ...stillIn(summary),
   ];
 }
 
@@ -47,6 +49,15 @@ function whereItWent(thread: ThreadTotals, scheduled: boolean): string {
       ? ''
       : `: ${time(first.seconds)} on ${kindInWords(first.kind)}${second === undefined || second.seconds < all * TELLING ? '' : `, ${time(second.seconds)} on ${kindInWords(second.kind)}`}`;
   return `${who} was ${parts.join(', ')}${on}.`;
+}
+
+/** A wait that nothing ended while the trace ran is one that a trace cannot explain. */
+function stillIn({ longestWaits, target, window }: TraceSummary): string[] {
+  const [wait] = longestWaits.filter(({ tid }) => tid === target.pid);
+  if (!wait?.open || wait.waitedSeconds < window.seconds * NEARLY_ALL) return [];
+  return [
+    `Nothing ended that wait while the trace ran: procdiag inspect ${target.pid} follows it to who is to blame.`,
+  ];
 }
 
 /** Time of a thread without what the tracer took. */

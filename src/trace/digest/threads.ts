@@ -47,14 +47,17 @@ export class ThreadAccounts implements TraceSink {
   readonly #accounts = new Map<number, Account>();
   readonly #others = account(0, 0, '(others)', 0, false);
   readonly #tree = account(0, 0, '', 0, false);
-  /** perf told states: times of calls need not stand in for them. */
-  #scheduled: boolean = false;
+  /** perf tells states: times of calls need not stand in for them. */
+  readonly scheduled: boolean;
   otherThreads = 0;
+
+  constructor(scheduled: boolean) {
+    this.scheduled = scheduled;
+  }
 
   event(event: TraceEvent): void {
     switch (event.type) {
       case 'state':
-        this.#scheduled = true;
         this.#state(event);
         break;
       case 'syscall':
@@ -107,7 +110,7 @@ export class ThreadAccounts implements TraceSink {
     of.syscalls++;
     this.#tree.syscalls++;
     of.last = Math.max(of.last, event.startNs + event.durationNs);
-    if (this.#scheduled) return;
+    if (this.scheduled) return;
     // strace alone: a call's time is mostly sleep where it is long; of short ones nobody knows.
     const kind = waitKind(undefined, event.name, event.args);
     for (const one of [of, this.#tree]) {
@@ -115,11 +118,6 @@ export class ThreadAccounts implements TraceSink {
       one.blockedOn.set(kind, (one.blockedOn.get(kind) ?? 0) + event.durationNs);
     }
     of.strip?.add('blocked', event.startNs, event.durationNs);
-  }
-
-  /** Whether on-CPU, runnable and blocked are told apart. */
-  get scheduled(): boolean {
-    return this.#scheduled;
   }
 
   tree(): TimeTotals {

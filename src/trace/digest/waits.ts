@@ -120,6 +120,7 @@ export class Waits implements TraceSink {
   }
 
   #call(event: SyscallEvent): void {
+    // perf has a duration for a call that it saw end only: what is still in it sleeps, or would have come back.
     const waitedNs = event.blockedNs ?? event.durationNs;
     if (event.name === 'exit_group' || event.name === 'exit' || !this.#longest.wants(waitedNs)) return;
     this.#longest.add(waitedNs, {

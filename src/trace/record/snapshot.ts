@@ -1,6 +1,8 @@
 import { links } from '../../evidence/keys.ts';
 import { openLive } from '../../evidence/live/live-source.ts';
 import { parseFdLinks } from '../../procfs/fd-links.ts';
+import { parseStack } from '../../procfs/stack.ts';
+import { parseSyscall } from '../../procfs/syscall.ts';
 import type { RecordedTask, RecordingMeta } from '../recording.ts';
 import { startTimes, type TreeTask } from './tree.ts';
 
@@ -10,6 +12,8 @@ export type Snapshot = Pick<RecordingMeta, 'tasks' | 'descriptors' | 'signals' |
 const READ_MS = 2000;
 const MOST_PROCESSES = 500;
 const MOST_DESCRIPTORS = 200_000;
+/** Sleepers of which is read in what they sleep: those of the first processes. */
+const MOST_SLEEPERS = 1000;
 
 export async function takeSnapshot(tasks: readonly TreeTask[]): Promise<Snapshot> {
   const started = await startTimes(tasks);
@@ -21,6 +25,7 @@ export async function takeSnapshot(tasks: readonly TreeTask[]): Promise<Snapshot
       `Only of ${looked.length} of ${leaders.length} processes the descriptors at the start are known.`,
     );
   }
+  const asleep = await sleepsOf(tasks);
   const { descriptors, unknown } = await descriptorsOf(looked.map(({ pid }) => pid));
   if (unknown > 0) notes.push(`Of ${unknown} processes the descriptors at the start could not be read.`);
   return {
@@ -32,6 +37,7 @@ export async function takeSnapshot(tasks: readonly TreeTask[]): Promise<Snapshot
         comm: status.name,
         startTime: started.get(tid) ?? 0,
         nspid: status.nsPid,
+        ...(asleep.has(tid) ? { asleep: asleep.get(tid)! } : {}),
       }),
     ),
     descriptors,
@@ -65,6 +71,38 @@ async function descriptorsOf(pids: readonly number[]) {
     descriptors.push({ pid, fds });
   }
   return { descriptors, unknown };
+}
+
+/** In what the sleeping ones sleep. Both files may block, and are read as all evidence is. */
+async function sleepsOf(
+  tasks: readonly TreeTask[],
+): Promise<Map<number, NonNullable<RecordedTask['asleep']>>> {
+  const sleepers = tasks.filter(({ status }) => /^[SDI]/.test(status.state)).slice(0, MOST_SLEEPERS);
+  const path = ({ pid, tid }: TreeTask, file: string) => `/proc/${pid}/task/${tid}/${file}`;
+  const outcomes = await openLive({ timeoutMs: READ_MS }).fetch(
+    sleepers.flatMap((task) => [path(task, 'syscall'), path(task, 'stack')]),
+    0,
+  );
+  const textOf = (key: string): string => {
+    const outcome = outcomes.get(key);
+    return outcome?.kind === 'text' ? outcome.text : '';
+  };
+  return new Map(
+    sleepers.map((task) => {
+      const call = parseSyscall(textOf(path(task, 'syscall')));
+      const stack = parseStack(textOf(path(task, 'stack'))).map(({ name }) => name);
+      return [
+        task.tid,
+        {
+          state: task.status.state.slice(0, 1),
+          ...(call?.kind === 'in'
+            ? { nr: call.nr, args: call.args.map((word) => `0x${word.toString(16)}`).join(', ') }
+            : {}),
+          ...(stack.length === 0 ? {} : { stack }),
+        },
+      ] as const;
+    }),
+  );
 }
 
 /** As in status: 16 hexadecimal digits. */

@@ -474,6 +474,83 @@ describe('who woke it', () => {
   });
 });
 
+describe('a thread that slept when the recording began', () => {
+  const asleep = { state: 'S', nr: 0, args: '0x3, 0x7f00, 0x1', stack: ['anon_pipe_read', 'vfs_read'] };
+  const task = { pid: 10, tid: 10, ppid: 1, comm: 'cat', startTime: 1, nspid: [10], asleep };
+  const more = { tasks: [task], perfWindow: { from: 0, to: 900_000 } };
+
+  test('and never wakes is told all the same', () => {
+    const { calls, events } = correlate({ perf: [], more });
+    expect(calls).toEqual([
+      expect.objectContaining({
+        name: 'read',
+        args: '0x3, 0x7f00, 0x1',
+        startNs: 0,
+        durationNs: 900_000,
+        early: true,
+        open: 'end-of-trace',
+      }),
+    ]);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'state',
+        state: 'blocked',
+        startNs: 0,
+        durationNs: 900_000,
+        stack: ['anon_pipe_read', 'vfs_read'],
+        during: 'read',
+      }),
+    );
+  });
+
+  test('and wakes has that sleep, its waker, and the return of its call', () => {
+    const { calls } = correlate({
+      perf: [{ kind: 'in', tid: 10, at: 500_000 }, exit(10, 510_000, 0, 1)],
+      host: [{ kind: 'waking', tid: 33, at: 480_000, a: 10, stack: ['anon_pipe_write'] }],
+      more,
+    });
+    expect(calls).toEqual([
+      expect.objectContaining({
+        name: 'read',
+        early: true,
+        result: 1,
+        blockedNs: 480_000,
+        runnableNs: 20_000,
+        onCpuNs: 10_000,
+        waker: expect.objectContaining({ tid: 33, how: 'pipe' }),
+      }),
+    ]);
+  });
+
+  test('and had woken before perf came is not said to sleep', () => {
+    const { calls, events } = correlate({ perf: [enter(10, 100_000, 1), exit(10, 110_000, 1, 1)], more });
+    expect(calls.map(({ name, early }) => [name, early])).toEqual([['write', undefined]]);
+    expect(events.filter((event) => event.type === 'state' && event.state === 'blocked')).toEqual([]);
+  });
+
+  test('is one call with that which strace was told when it attached', () => {
+    const { calls, correlation } = correlate({
+      strace: [
+        at(10, 0, '[   0] read(3,  <unfinished ...>'),
+        at(10, 600_000, '[   0] <... read resumed>"x", 1) = 1 <0.000600000>'),
+      ],
+      perf: [{ kind: 'in', tid: 10, at: 500_000 }, exit(10, 510_000, 0, 1)],
+      more: { ...more, perfWindow: { from: 10_000, to: 900_000 } },
+    });
+    expect(calls).toEqual([
+      expect.objectContaining({
+        name: 'read',
+        args: '3, "x", 1',
+        sources: ['strace', 'perf'],
+        early: true,
+        result: 1,
+        blockedNs: 490_000,
+      }),
+    ]);
+    expect(correlation).toMatchObject({ matched: 1, unmatched: { beforePerf: 0 } });
+  });
+});
+
 describe('one source alone', () => {
   test('strace gives its own times, spawns and exits', () => {
     const { calls, events, correlation } = correlate({

@@ -134,7 +134,7 @@ test('accounts of threads sum up states, and of strace alone calls', () => {
     durationNs: (toMs - fromMs) * MS,
     during,
   });
-  const accounts = new ThreadAccounts();
+  const accounts = new ThreadAccounts(true);
   accounts.event(named(1, 'sh'));
   accounts.event(state('running', 0, 10));
   accounts.event(state('blocked', 10, 40, 'wait4'));
@@ -152,11 +152,10 @@ test('accounts of threads sum up states, and of strace alone calls', () => {
   });
   expect(accounts.strip(1, 9, 0, 45 * MS)).toEqual(['running', 'running', ...Array(7).fill('blocked')]);
 
-  const alone = new ThreadAccounts();
+  const alone = new ThreadAccounts(false);
   alone.event(
     call(1, 'read', 0, 20, { args: '3<pipe:[7]>, "", 1', blockedNs: undefined, sources: ['strace'] }),
   );
-  expect(alone.scheduled).toBe(false);
   expect(alone.finish()[0]).toMatchObject({
     blockedSeconds: 0.02,
     blockedOn: [{ kind: 'pipe', seconds: 0.02 }],
