@@ -369,18 +369,7 @@ export class Correlator implements StraceTaker {
     const isExec = enter.nr !== nr && thread.window?.exec !== undefined;
     if (enter.nr !== nr && nr !== -1 && !isExec) return;
     thread.enter = undefined;
-    const now = thread.track.totals(at);
-    const { totals } = enter;
-    const ended: PerfReturn = {
-      at,
-      returned,
-      onCpuNs: now[0] - totals[0],
-      runnableNs: now[1] - totals[1],
-      blockedNs: now[2] - totals[2] + (now[3] - totals[3]),
-      ptraceNs: now[4] - totals[4],
-      stack: thread.longestStack,
-      waker: thread.waker,
-    };
+    const ended = timesUntil(thread, enter, at, returned);
     const { window } = enter;
     if (window === undefined) this.#emitPerfCall(thread, enter, ended);
     else {
@@ -552,36 +541,40 @@ export class Correlator implements StraceTaker {
     thread.enter = undefined;
     // The window tells it when it is closed.
     if (enter.window !== undefined) return;
-    this.#emitPerfCall(thread, enter, undefined, at);
+    this.#emitPerfCall(thread, enter, timesUntil(thread, enter, at, undefined));
   }
 
   /** The window is over: what there is of the call is told. */
   #finishWindow(thread: Thread, window: Window, at: Ns, open?: SyscallEvent['open']): void {
     if (thread.window === window) thread.window = undefined;
     const { call, enter, exit } = window;
-    if (thread.enter !== undefined && thread.enter === enter) thread.enter = undefined;
+    const still = enter !== undefined && thread.enter === enter;
+    if (still) thread.enter = undefined;
     if (enter === undefined) {
       if (this.#options.hasPerf) this.quality.lose(this.#lossOf(thread, window.at), window.at, at);
       this.#emitStraceCall(thread, window, at, open);
       return;
     }
-    const same = exit === undefined ? undefined : sameResult(call, exit.returned);
+    const same = exit?.returned === undefined ? undefined : sameResult(call, exit.returned);
     if (same === false) {
       this.quality.wrongPairsRefused++;
       this.quality.lose('other', window.at, at);
       this.#emitStraceCall(thread, window, at, open);
-      this.#emitPerfCall(thread, enter, exit, at);
+      this.#emitPerfCall(thread, enter, exit ?? timesUntil(thread, enter, at, undefined));
       return;
     }
     this.quality.matched++;
     if (same === true) this.quality.resultsCompared++;
+    // What never returns, or has not, is told as far as it went.
+    const until = thread.perfExit?.at ?? at;
+    const times = exit ?? (still ? timesUntil(thread, enter, until, undefined) : undefined);
     const durationNs =
-      exit === undefined
+      times === undefined
         ? Number.isNaN(call.durationNs)
-          ? Math.max(0, (thread.perfExit?.at ?? at) - enter.at)
+          ? Math.max(0, until - enter.at)
           : call.durationNs
-        : Math.max(0, exit.at - enter.at - exit.ptraceNs);
-    this.#emitCall(thread, window, BOTH, enter.at, durationNs, exit, open);
+        : Math.max(0, times.at - enter.at - times.ptraceNs);
+    this.#emitCall(thread, window, BOTH, enter.at, durationNs, times, open);
     this.#tellExec(thread, window, exit?.at ?? at);
   }
 
@@ -640,8 +633,8 @@ export class Correlator implements StraceTaker {
     });
   }
 
-  #emitPerfCall(thread: Thread, enter: PerfCall, exit: PerfReturn | undefined, at: Ns = this.#now): void {
-    const returned = exit?.returned;
+  #emitPerfCall(thread: Thread, enter: PerfCall, exit: PerfReturn): void {
+    const { returned } = exit;
     const failed = returned !== undefined && returned < 0 && returned >= -4095;
     const errno = failed ? (errnoName(-returned) ?? `E${-returned}`) : undefined;
     this.#sink.event({
@@ -655,14 +648,14 @@ export class Correlator implements StraceTaker {
       resultText: undefined,
       errno,
       startNs: enter.at,
-      durationNs: Math.max(0, (exit?.at ?? at) - enter.at - (exit?.ptraceNs ?? 0)),
+      durationNs: Math.max(0, exit.at - enter.at - exit.ptraceNs),
       sources: PERF_ONLY,
       straceNs: undefined,
-      onCpuNs: exit?.onCpuNs,
-      runnableNs: exit?.runnableNs,
-      blockedNs: exit?.blockedNs,
-      ptraceNs: exit?.ptraceNs,
-      waker: exit?.waker,
+      onCpuNs: exit.onCpuNs,
+      runnableNs: exit.runnableNs,
+      blockedNs: exit.blockedNs,
+      ptraceNs: exit.ptraceNs,
+      waker: exit.waker,
       stack: stackOf(thread, exit),
       early: enter.early ? true : undefined,
       open: returned === undefined ? 'end-of-trace' : undefined,
@@ -754,6 +747,26 @@ export class Correlator implements StraceTaker {
 
 function stackOf(thread: Thread, exit: PerfReturn | undefined): readonly string[] | undefined {
   return exit === undefined ? undefined : framesOf(thread, exit.stack);
+}
+
+/** Where the time of a call went, to its return or as far as it went. */
+function timesUntil(
+  thread: Thread,
+  { at: began, totals }: PerfCall,
+  at: Ns,
+  returned: number | undefined,
+): PerfReturn {
+  const now = thread.track.totals(at);
+  return {
+    at: Math.max(at, began),
+    returned,
+    onCpuNs: now[0] - totals[0],
+    runnableNs: now[1] - totals[1],
+    blockedNs: now[2] - totals[2] + (now[3] - totals[3]),
+    ptraceNs: now[4] - totals[4],
+    stack: thread.longestStack,
+    waker: thread.waker,
+  };
 }
 
 function framesOf(thread: Thread, stack: number): readonly string[] | undefined {

@@ -18,7 +18,8 @@ export interface PerfCall {
 /** The same, ended: what the kernel returned, and where the time between went. */
 export interface PerfReturn {
   readonly at: Ns;
-  readonly returned: number;
+  /** Undefined: it has not returned. */
+  readonly returned: number | undefined;
   readonly onCpuNs: number;
   readonly runnableNs: number;
   readonly blockedNs: number;
