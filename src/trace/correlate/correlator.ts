@@ -86,7 +86,7 @@ export class Correlator implements StraceTaker {
     for (const thread of this.#threads.values()) {
       this.quality.perfOnly[thread.straced ? 'afterDetach' : 'notAttached'] += thread.unclaimed;
       // Not one event: it slept all the time.
-      this.#sleptOn(thread);
+      this.#sleptOn(thread, this.#now);
       thread.track.ends(this.#now);
       this.#closeWindow(thread, this.#now, 'end-of-trace');
       this.#closeEnter(thread, this.#now);
@@ -243,16 +243,18 @@ export class Correlator implements StraceTaker {
     const kind = batch.kind[row];
     const { asleep } = thread;
     const wakes = kind === PERF.in || (kind === PERF.exit && batch.a[row] === asleep?.nr);
-    if (wakes) this.#sleptOn(thread);
+    if (wakes) this.#sleptOn(thread, batch.at[row]!);
     else if (kind === PERF.enter || kind === PERF.exit || kind === PERF.switch) thread.asleep = undefined;
   }
 
-  /** Its sleep at the begin lasted until now. */
-  #sleptOn(thread: Thread): void {
+  /** Its sleep at the begin lasted until `at`. */
+  #sleptOn(thread: Thread, at: Ns): void {
     const { asleep } = thread;
     if (asleep === undefined) return;
     thread.asleep = undefined;
     const from = this.#options.perfWindow?.from ?? 0;
+    // It ended while the recorders were switched on.
+    if (at <= from) return;
     thread.firstStack = asleep.stack;
     thread.perfed = true;
     const open = thread.window?.enter === undefined ? thread.window : undefined;
@@ -395,7 +397,7 @@ export class Correlator implements StraceTaker {
         this.#names.set(target, source.text(batch.text[row]!));
       return;
     }
-    if (thread.asleep !== undefined) this.#sleptOn(thread);
+    if (thread.asleep !== undefined) this.#sleptOn(thread, at);
     if (thread.track.state === 'ptrace') return;
     const stack = batch.stack[row]! < 0 ? [] : source.stack(batch.stack[row]!);
     thread.track.woken(at, this.#wakerOf(thread, batch.pid[row]!, batch.tid[row]!, stack));
