@@ -1,7 +1,7 @@
 import type { PerfHeader } from '../../perf/batch.ts';
 import type { StampKind } from '../../strace/reader.ts';
 import type { ThreadCalls } from './calls.ts';
-import { type Fit, pairUp, proves, SAME } from './fit.ts';
+import { type Demands, type Fit, pairUp, proves } from './fit.ts';
 import { type Both, follow, type Refined, refine } from './refine.ts';
 import { constantShift, type Shift } from './shift.ts';
 import { type Candidate, vote } from './vote.ts';
@@ -42,10 +42,10 @@ export type OffsetAnswer = OffsetFound | { readonly refused: string };
 const HEADER_ERROR_NS = 4000;
 /** Beyond this the header's pair is wrong: perf was interrupted between its two readings. */
 const HEADER_TRUST_NS = 30_000;
-/** Fewer pairs say little about an offset that is known from elsewhere … */
-const FEWEST_TO_CHECK = 5;
-/** … and nothing about one that is only guessed. */
-const FEWEST_TO_PROVE = 20;
+/** For an offset that is known from elsewhere: a 32-bit program has other numbers, and wrong pairs are refused one by one. */
+const TO_CHECK: Demands = { pairs: 5, same: 0.95 };
+/** For one that is one of several, or only guessed. */
+const TO_PROVE: Demands = { pairs: 20, same: 0.999 };
 const RUNS = [6, 12, 24, 48] as const;
 const QUARTER_NS = 900e9;
 const DAY_NS = 86_400_000_000_000n;
@@ -110,11 +110,11 @@ function findShift(question: OffsetQuestion & { readonly sure?: boolean }): Offs
     return { refused: '--clock-offset-ns is of no use: the log does not tell the time of day (-ttt)' };
   }
   const known = knownShifts(question);
-  const least = question.sure === true || known.length > 1 ? FEWEST_TO_PROVE : FEWEST_TO_CHECK;
+  const demands = question.sure === true || known.length > 1 ? TO_PROVE : TO_CHECK;
   const tried = known.map((one) => ({ one, refined: refine(question, one.shift) }));
   const right = tried.filter(({ one, refined: { fit, limits, constant } }) => {
     const near = Math.abs(constant - one.shift) <= HEADER_TRUST_NS || given === undefined;
-    return near && proves(fit, limits, least) && Math.abs(constant - one.shift) < QUARTER_NS / 2;
+    return near && proves(fit, limits, demands) && Math.abs(constant - one.shift) < QUARTER_NS / 2;
   });
   const [only] = right;
   if (only !== undefined && right.length === 1) return byKnown(question, only.one, only.refined);
@@ -243,7 +243,7 @@ function estimate(question: OffsetQuestion): OffsetAnswer {
     const proven = vote(question, length).flatMap((candidate) => {
       const refined = tryShift(question, candidate);
       if (tried === undefined || refined.fit.agreeing > tried.agreeing) tried = refined.fit;
-      return proves(refined.fit, refined.limits, FEWEST_TO_PROVE) ? [{ candidate, refined }] : [];
+      return proves(refined.fit, refined.limits, TO_PROVE) ? [{ candidate, refined }] : [];
     });
     const [best] = proven;
     if (best === undefined) continue;
@@ -265,13 +265,13 @@ function estimate(question: OffsetQuestion): OffsetAnswer {
     };
   }
   return {
-    refused: `nowhere enough of the calls fit: at best ${tried.agreeing} of ${tried.pairs} that fall together are the same, and ${100 * SAME} % and ${FEWEST_TO_PROVE} calls are asked for`,
+    refused: `nowhere enough of the calls fit: at best ${tried.agreeing} of ${tried.pairs} that fall together are the same, and ${100 * TO_PROVE.same} % and ${TO_PROVE.pairs} calls are asked for`,
   };
 }
 
 function tryShift(question: OffsetQuestion, candidate: Candidate): Refined {
   const refined = refine(question, candidate.shift);
-  if (proves(refined.fit, refined.limits, FEWEST_TO_PROVE)) return refined;
+  if (proves(refined.fit, refined.limits, TO_PROVE)) return refined;
   return follow(question, candidate);
 }
 

@@ -153,16 +153,25 @@ export function likeliest({ from, to }: Bounds): { readonly by: number; readonly
 /** Without a bound from above nothing better can be said. */
 const MOST_ERROR_NS = 1_000_000;
 
-/** Of the pairs as many must be the same call, and allow the same correction. */
-export const SAME = 0.999;
+/** What a shift has to show. */
+export interface Demands {
+  readonly pairs: number;
+  /** Of the pairs as many must be the same call, and allow the same correction. */
+  readonly same: number;
+}
 
-/** Whether a fit proves its shift. `least`: so many pairs are asked for. */
-export function proves(found: Fit, limits: Bounds | undefined, least: number): boolean {
+/** One line may be damaged, where there are many. */
+const ONE_OF = 200;
+
+/** Whether a fit proves its shift. */
+export function proves(found: Fit, limits: Bounds | undefined, demands: Demands): boolean {
+  const { pairs, agreeing, missing, extra } = found;
+  if (limits === undefined || pairs < demands.pairs) return false;
+  const forgiven = pairs < ONE_OF ? 0 : 1;
+  const bounded = found.least.length + found.most.length;
   return (
-    limits !== undefined &&
-    found.pairs >= least &&
-    found.agreeing >= SAME * found.pairs &&
-    limits.share >= SAME &&
-    Math.min(found.missing, found.extra) <= found.pairs
+    agreeing + forgiven >= demands.same * pairs &&
+    limits.share * bounded + forgiven >= demands.same * bounded &&
+    Math.min(missing, extra) <= pairs
   );
 }

@@ -12,7 +12,7 @@ import { logTimes, originOf } from './log-times.ts';
 import { PerfFile, type PerfProbe, probePerf } from './perf-file.ts';
 import { firstOfPerf } from './perf-target.ts';
 import { probeStrace, type StraceProbe } from './probe-strace.ts';
-import { withThreadFiles } from './regular-file.ts';
+import { checkDifferent, withThreadFiles } from './regular-file.ts';
 
 export interface ImportRequest {
   /** Logs of strace; the PREFIX of `strace -ff -o PREFIX` stands for its files. */
@@ -42,6 +42,7 @@ export function importTrace(request: ImportRequest): LoadedTrace {
     throw new ImportError(`${stracePaths.length} logs are too many: give ${MOST_FILES} at most`);
   const probes = stracePaths.map(probeStrace);
   const perfs = request.perf.map(probePerf);
+  checkDifferent([...stracePaths, ...request.perf]);
   checkThreads(probes);
   checkClocks(perfs);
   return new Imported(probes, perfs, request).trace();
@@ -137,6 +138,10 @@ class Imported {
       notes: () => [
         ...notes,
         ...(kept?.leftOut === true ? [LEFT_OUT] : []),
+        ...emptyHanded(
+          logs,
+          perfs.map(({ file }) => file),
+        ),
         ...unreadIn(logs),
         ...perfs.flatMap(({ file }) => file.complaints),
       ],
@@ -326,6 +331,24 @@ function unreadIn(logs: readonly StraceFile[]): string[] {
       : [`${refused} lines of strace could not be read, such as: ${refusedExamples.join(' | ')}`]),
     ...(foreign === 0 ? [] : [`${foreign} lines in the log of strace are none of its own.`]),
   ];
+}
+
+/** Recordings that are whole and yet hold nothing that is told here. */
+function emptyHanded(logs: readonly StraceFile[], perfs: readonly PerfFile[]): string[] {
+  const notes: string[] = [];
+  if (logs.length > 0) {
+    const { calls, summaryRows } = tallyOf(logs);
+    if (calls === 0 && summaryRows > 0)
+      notes.push('The log of strace is a summary (-c) alone, without the single calls.');
+  }
+  if (perfs.length > 0 && perfs.every(({ tells }) => !tells)) {
+    const events = [...new Set(perfs.flatMap(({ header }) => header.events))].slice(0, MOST_EXAMPLES);
+    const of = events.length === 0 ? '' : ` (it is of ${events.join(', ')})`;
+    notes.push(
+      `What perf recorded holds neither system calls nor scheduling${of}: record with perf record -e raw_syscalls:sys_enter,raw_syscalls:sys_exit,sched:sched_switch`,
+    );
+  }
+  return notes;
 }
 
 function argvOf(files: readonly PerfFile[]): readonly (readonly string[])[] | null {

@@ -24,6 +24,7 @@ export interface PerfFileOptions {
   readonly syscallNumber?: (name: string) => number | undefined;
 }
 
+const TELLING: ReadonlySet<number> = new Set([PERF.enter, PERF.exit, PERF.switch, PERF.in, PERF.out]);
 const WAKEUPS = /^sched:sched_(?:waking|wakeup|wakeup_new|stat_\w+)$/;
 
 /** Reads the beginning of a recording. @throws ImportError for a file that is none. */
@@ -50,6 +51,8 @@ export class PerfFile implements PerfSource {
   readonly #source: PerfSource;
   readonly #syscallNumber: PerfFileOptions['syscallNumber'];
   readonly #kept: KeptThreads | undefined;
+  /** It holds calls, or who got and left the CPU. */
+  tells: boolean = false;
   #last: number = 0;
   #ended: boolean = false;
 
@@ -89,6 +92,7 @@ export class PerfFile implements PerfSource {
     if (batch === undefined) this.#ended = true;
     else {
       this.#last = batch.at[batch.count - 1] ?? this.#last;
+      this.tells ||= batch.kind.subarray(0, batch.count).some((kind) => TELLING.has(kind));
       if (this.#syscallNumber !== undefined) this.#number(batch, this.#syscallNumber);
     }
     if (batch !== undefined) this.#kept?.sift(batch);

@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ImportError } from './import-error.ts';
 
@@ -21,6 +21,16 @@ export function checkRegular(path: string): void {
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new ImportError(`there is no file ${shown}`);
     if (code === 'EACCES' || code === 'EPERM') throw new ImportError(`${shown} may not be read by this user`);
     throw new ImportError(`${shown} cannot be read: ${code ?? (error as Error).message}`);
+  }
+}
+
+/** Refuses files that are given twice: all in them would count twice. */
+export function checkDifferent(paths: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const path of paths) {
+    const real = realpathSync(path);
+    if (seen.has(real)) throw new ImportError(`${JSON.stringify(path)} is given twice`);
+    seen.add(real);
   }
 }
 

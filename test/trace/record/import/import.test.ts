@@ -244,6 +244,43 @@ describe('files that are none', () => {
     expect(refusals('strace', path)).toThrow(/may not be read by this user/);
   });
 
+  test('a file twice', () => {
+    const log = unpacked('ttt')['ttt.strace']!;
+    expect(() => importTrace({ strace: [log, join(dirname(log), '.', 'ttt.strace')], perf: [] })).toThrow(
+      /is given twice/,
+    );
+  });
+
+  test('a recording without anything that is told here says so', () => {
+    const place = workplace();
+    const perf = join(place, 'cycles.txt');
+    writeFileSync(
+      perf,
+      'prog 7/7 [000] 12.000001: 250000 cycles:  ffffffff81000000 do_it ([kernel.kallsyms])\n',
+    );
+    expect(imported({ perf: [perf] }).notes).toMatch(/neither system calls nor scheduling/);
+    const strace = join(place, 'summary');
+    writeFileSync(
+      strace,
+      '% time     seconds  usecs/call     calls    errors syscall\n------ ----------- ----------- --------- --------- ----------------\n100.00    0.000012           1        12           read\n------ ----------- ----------- --------- --------- ----------------\n100.00    0.000012           1        12           total\n',
+    );
+    expect(imported({ strace: [strace] }).notes).toMatch(/a summary \(-c\) alone/);
+  });
+
+  test('a damaged line in each', () => {
+    const files = unpacked('ttt');
+    const log = files['ttt.strace']!;
+    const lines = linesOf(log);
+    const at = lines.findIndex((line) => line.includes(' brk(NULL)'));
+    lines[at] = lines[at]!.replace('brk(NULL)', 'getpid()');
+    writeFileSync(log, lines.join('\n'), 'latin1');
+    for (const perf of ['ttt.data', 'ttt.plain.txt']) {
+      const { correlation } = imported({ strace: [log], perf: [files[perf]!] }).analysed;
+      expect(correlation!.wrongPairsRefused).toBe(1);
+      expect(correlation!.matched).toBe(callsIn(log) - 1);
+    }
+  });
+
   test('several logs whose lines tell no thread', () => {
     const place = workplace();
     for (const name of ['a', 'b']) writeFileSync(join(place, name), 'getpid() = 7\n');
