@@ -92,6 +92,30 @@ describe('the perfetto file', () => {
     });
   });
 
+  it('draws a start into a child that began before its parent knew', () => {
+    const call = { type: 'syscall', nr: 0, args: '', sources: ['strace'] } as const;
+    const { traceEvents } = parsed([
+      { ...call, pid: 8, tid: 8, name: 'read', startNs: 80, durationNs: 10 },
+      { ...call, pid: 7, tid: 7, name: 'clone', startNs: 20, durationNs: 80 },
+      {
+        type: 'spawn',
+        pid: 7,
+        tid: 7,
+        startNs: 100,
+        sources: ['strace'],
+        childPid: 8,
+        childTid: 8,
+        thread: false,
+      },
+      { ...call, pid: 8, tid: 8, name: 'execve', startNs: 95, durationNs: 30 },
+    ]);
+    const ends = traceEvents.filter(({ cat }) => cat === 'spawn').filter(({ ph }) => ph !== 'i');
+    expect(ends.map(({ ph, tid, ts }) => [ph, tid, ts])).toEqual([
+      ['s', 7, 0.099],
+      ['f', 8, 0.1],
+    ]);
+  });
+
   it('leaves out arrows without a place to begin, and counts them', () => {
     const { traceEvents, otherData } = parsed([
       state(8, 0, 100, { state: 'blocked', waker }),

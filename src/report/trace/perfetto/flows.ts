@@ -28,6 +28,8 @@ interface Arrow {
 
 /** Slices of a thread that stay known, for arrows told of after them: both of its tracks, and some of the past. */
 const REMEMBERED = 16;
+/** strace tells of a child when it stops the parent, which may be after the duration that it gives for the call. */
+const LATE_NS = 5e6;
 /** Arrows that wait for a slice of one thread. */
 const MOST_WAITING = 256;
 
@@ -46,10 +48,11 @@ export class Flows {
     this.#write = write;
   }
 
-  /** From what `fromTid` did at that moment to the first that `toTid` did from then on. */
+  /** From what `fromTid` did at that moment to the first that `toTid` did then or later. */
   add(kind: string, fromTid: number, toTid: number, atNs: number): void {
     const arrow: Arrow = { kind, fromTid, toTid, atNs };
-    for (const slice of this.#past.get(fromTid) ?? []) if (this.#leave(arrow, slice)) break;
+    // The latest first: it is the nearest to the moment.
+    for (const slice of (this.#past.get(fromTid) ?? []).toReversed()) if (this.#leave(arrow, slice)) break;
     for (const slice of this.#past.get(toTid) ?? []) if (this.#arrive(arrow, slice)) break;
     if (arrow.from === undefined) this.#wait(this.#leaving, fromTid, arrow);
     if (arrow.to === undefined) this.#wait(this.#arriving, toTid, arrow);
@@ -80,7 +83,8 @@ export class Flows {
   }
 
   #leave(arrow: Arrow, slice: Slice): boolean {
-    if (!lasts(slice) || slice.fromNs > arrow.atNs || slice.toNs < arrow.atNs) return false;
+    const late = arrow.kind === 'spawn' ? LATE_NS : 0;
+    if (!lasts(slice) || slice.fromNs > arrow.atNs || slice.toNs + late < arrow.atNs) return false;
     arrow.from = { pid: slice.pid, track: slice.track, atNs: Math.min(arrow.atNs, slice.toNs - 1) };
     this.#complete(arrow);
     return true;
@@ -95,8 +99,9 @@ export class Flows {
   }
 
   #arrive(arrow: Arrow, slice: Slice): boolean {
-    if (!lasts(slice) || slice.fromNs < arrow.atNs) return false;
-    arrow.to = { pid: slice.pid, track: slice.track, atNs: slice.fromNs };
+    // A child may have begun before its parent's call told of it.
+    if (!lasts(slice) || slice.toNs <= arrow.atNs) return false;
+    arrow.to = { pid: slice.pid, track: slice.track, atNs: Math.max(slice.fromNs, arrow.atNs) };
     this.#complete(arrow);
     return true;
   }
