@@ -64,6 +64,9 @@ const POWER_OF_TEN = Array.from({ length: 10 }, (_, power) => 10 ** power);
 const PID_DIGITS = 7;
 const UNIX_DIGITS = 9;
 
+/** Some lines, and no more than may be kept for one of them. */
+const BLOCK = 1024;
+
 /** Which clock the stamp of a line shows. */
 export const STAMP = { none: 0, unix: 1, timeOfDay: 2 } as const;
 
@@ -104,11 +107,43 @@ export class LineReader {
   /** Some record had a duration: one without may go on on the next line. */
   durationsSeen: boolean = false;
 
+  #block = '';
+  #blockOf: Buffer | undefined;
+  #blockFrom = 0;
+  #lineFrom = 0;
+  #blockTo = 0;
+
+  /** The next lines are in these bytes, which do not change while they are read. */
+  over(bytes: Buffer): void {
+    this.#blockOf = bytes;
+    this.#blockTo = 0;
+  }
+
+  /**
+   * Bytes as text. Text is made of some lines at once and shared out, since to make it costs more per piece than per
+   * byte: a piece that is kept keeps a block of `BLOCK`.
+   */
+  text(bytes: Buffer, from: number, to: number): string {
+    if (bytes === this.#blockOf && to - from < BLOCK / 4) {
+      if (from < this.#blockFrom || to > this.#blockTo) this.#nextBlock(bytes, from);
+      return this.#block.substring(from - this.#blockFrom, to - this.#blockFrom);
+    }
+    return latin1(bytes, from, to);
+  }
+
+  #nextBlock(bytes: Buffer, from: number): void {
+    // What is in front of it on its line is often wanted next.
+    this.#blockFrom = from - this.#lineFrom < BLOCK / 2 ? this.#lineFrom : from;
+    this.#blockTo = Math.min(this.#blockFrom + BLOCK, bytes.length);
+    this.#block = latin1(bytes, this.#blockFrom, this.#blockTo);
+  }
+
   /**
    * Reads the line that begins at `from`; it must end in a newline. The index behind that newline, or -1: then `kind`
    * says why, and the caller has to find the end of the line.
    */
   read(bytes: Buffer, from: number): number {
+    this.#lineFrom = from;
     let body = this.#usualPrefix(bytes, from);
     if (body < 0) body = this.#prefix(bytes, from);
     this.body = body;
@@ -542,7 +577,7 @@ export class LineReader {
       at = skipAngle(bytes, at, from);
       if (at < 0) return this.#odd(bytes, from, kind);
       if (bytes[at] === OPEN && isText(bytes, at, '(deleted)')) at += 9;
-      this.resultText = latin1(bytes, shown, at);
+      this.resultText = this.text(bytes, shown, at);
       code = bytes[at]!;
     }
     if (code === SPACE && bytes[at + 1] !== LESS) {
@@ -565,7 +600,7 @@ export class LineReader {
         this.errno = this.words.hashed(bytes, errno, errnoTo, hash).text;
         this.resultText = this.words.hashed(bytes, text, at, textHash).text;
       } else {
-        this.resultText = latin1(bytes, text, at);
+        this.resultText = this.text(bytes, text, at);
       }
       code = bytes[++at]!;
     }

@@ -209,6 +209,7 @@ export class StraceReader {
   /** Whole lines, each with its newline. */
   #lines(bytes: Buffer, from: number, to: number): void {
     let at = from;
+    this.#line.over(bytes);
     while (at < to) {
       if (!this.#tidy.waiting) {
         const next = this.#line.read(bytes, at);
@@ -414,7 +415,7 @@ export class StraceReader {
       this.#visitor.resumedAlone(alone, this.#stampNs);
       return;
     }
-    call.args = joinedArguments(call.args, latin1(bytes, line.argsFrom, line.argsTo));
+    call.args = joinedArguments(call.args, line.text(bytes, line.argsFrom, line.argsTo));
     finish(call, line);
     this.#visitor.ended(call, this.#stampNs);
   }
@@ -436,7 +437,7 @@ export class StraceReader {
 
   #signal(thread: Thread, bytes: Buffer): void {
     const { argsFrom, argsTo } = this.#line;
-    const signal = parseSignal(latin1(bytes, argsFrom, argsTo), thread.tid, this.#stampNs);
+    const signal = parseSignal(this.#line.text(bytes, argsFrom, argsTo), thread.tid, this.#stampNs);
     if (signal === undefined) {
       this.#refuse(latin1(bytes, argsFrom - 4, argsTo + 4));
       return;
@@ -510,7 +511,7 @@ function newCall(
   line: number,
 ): Mutable<StraceCall> {
   const name = read.name.text;
-  const args = read.argsTo > read.argsFrom ? latin1(bytes, read.argsFrom, read.argsTo) : '';
+  const args = read.argsTo > read.argsFrom ? read.text(bytes, read.argsFrom, read.argsTo) : '';
   return {
     tid: thread.tid,
     comm: thread.comm,
