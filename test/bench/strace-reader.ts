@@ -49,7 +49,7 @@ function read(path: string): number {
     message: () => {},
   });
   const descriptor = openSync(path, 'r');
-  const chunk = Buffer.allocUnsafe(256 * 1024);
+  const chunk = Buffer.allocUnsafe(64 * 1024);
   for (;;) {
     const count = readSync(descriptor, chunk);
     if (count === 0) break;

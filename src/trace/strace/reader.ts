@@ -222,6 +222,7 @@ export class StraceReader {
       }
       const newline = bytes.indexOf(NEWLINE, at);
       this.#untidy(bytes, at, newline + 1);
+      this.#line.over(bytes);
       at = newline + 1;
     }
   }

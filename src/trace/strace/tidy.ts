@@ -301,6 +301,7 @@ export class Tidy {
     if (this.bytes.length <= length) this.bytes = Buffer.allocUnsafeSlow(length * 2 + 1);
     this.bytes.write(text, 'latin1');
     this.bytes[length] = 10;
+    this.#reader.over(this.bytes);
     return this.#reader.read(this.bytes, 0);
   }
 }
