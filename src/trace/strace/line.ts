@@ -1,4 +1,4 @@
-import { latin1, type Word, Words } from './names.ts';
+import { isSame, latin1, type Word, Words } from './names.ts';
 import { type CallResult, parseResult } from './result.ts';
 
 /** What a line turned out to be, or why it is none of strace's. */
@@ -64,6 +64,8 @@ const POWER_OF_TEN = Array.from({ length: 10 }, (_, power) => 10 ** power);
 const PID_DIGITS = 7;
 const UNIX_DIGITS = 9;
 
+/** Numbers of calls are below. */
+const NUMBERS = 512;
 /** Some lines, and no more than may be kept for one of them. */
 const BLOCK = 1024;
 
@@ -107,6 +109,8 @@ export class LineReader {
   /** Some record had a duration: one without may go on on the next line. */
   durationsSeen: boolean = false;
 
+  /** -n: the name that a number last had. */
+  readonly #byNumber: (Word | undefined)[] = new Array(NUMBERS).fill(undefined);
   #view: DataView = new DataView(new ArrayBuffer(0));
   #block = '';
   #blockOf: Buffer | undefined;
@@ -422,6 +426,15 @@ export class LineReader {
 
   /** `name(…` */
   #called(bytes: Buffer, from: number): number {
+    const { nr } = this;
+    const usual = nr >= 0 && nr < NUMBERS ? this.#byNumber[nr] : undefined;
+    if (usual !== undefined) {
+      const end = from + usual.text.length;
+      if (bytes[end] === OPEN && isSame(usual.text, bytes, from, end)) {
+        this.name = usual;
+        return this.#rest(bytes, end + 1, LINE.call);
+      }
+    }
     let hash = 0;
     let at = from;
     let code = bytes[at]!;
@@ -432,6 +445,7 @@ export class LineReader {
     if (code !== OPEN || at === from || at - from > 64) return -1;
     if (bytes[from]! >= ZERO && bytes[from]! < COLON) return -1;
     this.name = this.words.hashed(bytes, from, at, hash);
+    if (nr >= 0 && nr < NUMBERS) this.#byNumber[nr] = this.name;
     return this.#rest(bytes, at + 1, LINE.call);
   }
 

@@ -379,14 +379,13 @@ export class StraceReader {
     if (!line.name.call) this.#unknown(line.name.text);
     if (thread.open) this.#left(thread);
     const call = newCall(thread, line, bytes, this.#stampNs, number);
-    if (line.kind === LINE.begun && !line.detached) {
+    if (call.state === 'open') {
       this.#tally.unfinished++;
       thread.open = call;
       this.#justBegun = thread;
       this.#visitor.begun(call);
       return;
     }
-    finish(call, line);
     this.#visitor.begun(call);
     this.#visitor.ended(call, this.#stampNs);
   }
@@ -512,6 +511,7 @@ function newCall(
   line: number,
 ): Mutable<StraceCall> {
   const name = read.name.text;
+  const whole = read.kind === LINE.call;
   const args = read.argsTo > read.argsFrom ? read.text(bytes, read.argsFrom, read.argsTo) : '';
   return {
     tid: thread.tid,
@@ -521,11 +521,11 @@ function newCall(
     nr: read.nr,
     name,
     args: name === 'write' ? withoutOutput(args) : args,
-    result: Number.NaN,
-    resultText: undefined,
-    errno: undefined,
-    durationNs: Number.NaN,
-    state: 'open',
+    result: whole ? read.result : Number.NaN,
+    resultText: whole ? read.resultText : undefined,
+    errno: whole ? read.errno : undefined,
+    durationNs: whole ? read.durationNs : Number.NaN,
+    state: whole ? (read.lost ? 'no-return' : 'done') : read.detached ? 'detached' : 'open',
     resuming: name === 'restart_syscall' ? RESUMING.exec(args)?.[1] : undefined,
     line,
   };
