@@ -79,7 +79,8 @@ class Tally implements StraceReaderTally {
  * flags are found out line by line. What it keeps is bounded: the call that each thread is in, one line of at most
  * `LONGEST_LINE`, and the lines that a wrapped record may still take.
  *
- * The callbacks run inside `feed` and `end`. While one runs, `elapsedNs` is that of its line.
+ * The callbacks run inside `feed` and `end`. While one runs, `elapsedNs` is that of its line. Strings of a record may hold
+ * a kilobyte of the text around it: who keeps them for long pays that, no more.
  */
 export class StraceReader {
   readonly #visitor: StraceVisitor;
@@ -125,7 +126,10 @@ export class StraceReader {
       foreign: (lines) => {
         this.#tally.foreign += lines;
       },
-      refused: (text) => this.#refuse(text),
+      refused: (text, deltaNs) => {
+        if (!Number.isNaN(deltaNs)) this.#elapse(deltaNs);
+        this.#refuse(text);
+      },
       headless: (text, line) => this.#headless(text, line),
       joined: (lines) => {
         this.#tally.joined += lines;
@@ -331,11 +335,15 @@ export class StraceReader {
   }
 
   #relative(deltaNs: number): void {
-    // The first line's delta is to nothing.
-    this.#elapsedNs = Number.isNaN(this.#elapsedNs) ? 0 : this.#elapsedNs + deltaNs;
+    this.#elapse(deltaNs);
     if (this.#line.stamp !== STAMP.none) return;
     this.#stampKind = 'relative';
     this.#stampNs = this.#elapsedNs;
+  }
+
+  #elapse(deltaNs: number): void {
+    // The first line's delta is to nothing.
+    this.#elapsedNs = Number.isNaN(this.#elapsedNs) ? 0 : this.#elapsedNs + deltaNs;
   }
 
   #threadOf(tid: number): Thread {

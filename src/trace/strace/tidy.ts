@@ -9,7 +9,8 @@ export interface TidySink {
   summaryRow(): void;
   stackLine(): void;
   foreign(lines: number): void;
-  refused(text: string): void;
+  /** `deltaNs`: its -r, which the clock of those goes on by all the same; NaN without. */
+  refused(text: string, deltaNs: number): void;
   /** `) = 0`, the end of a record without its beginning; tells whether it was known which. */
   headless(text: string, line: number): boolean;
   joined(lines: number): void;
@@ -225,14 +226,14 @@ export class Tidy {
 
   /** A line that begins no record, or one that cannot be read. */
   #other(body: string, line: number, begins: boolean): void {
+    const { stamp, deltaNs, body: at } = this.#reader;
     const numbered = NUMBERED.exec(body);
     if (numbered && numbered.index > 0 && this.#read(body.slice(numbered.index)) > 0) {
       this.#sink.record(line);
       return;
     }
     if (body.startsWith(')') && HEADLESS.test(body) && this.#sink.headless(body, line)) return;
-    const { stamp, body: at } = this.#reader;
-    if (begins || HEADLESS.test(body) || (at > 0 && stamp !== STAMP.none)) this.#sink.refused(body);
+    if (begins || HEADLESS.test(body) || (at > 0 && stamp !== STAMP.none)) this.#sink.refused(body, deltaNs);
     else this.#sink.foreign(1);
   }
 
@@ -258,7 +259,7 @@ export class Tidy {
       return;
     }
     if (kind === LINE.none) {
-      this.#sink.refused(text);
+      this.#sink.refused(text, reader.deltaNs);
       return;
     }
     this.#read(text);

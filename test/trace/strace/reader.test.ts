@@ -108,13 +108,13 @@ describe('prefixes', () => {
     expect(stamps).toEqual([24 * hour - 1e9, 24 * hour, 24 * hour - 0.5e9, 24 * hour + 1.25e9]);
   });
 
-  it('give a monotonic clock beside the stamps', () => {
-    const elapsed: number[] = [];
+  it('give a monotonic clock beside the stamps, also over lines that are refused', () => {
     const { reader } = read(
-      '1795643485.0 (+     0.000000) a() = 0\n1795643400.0 (+     0.5) a() = 0\n1795643400.0 (+     0.000000001) a() = 0\n',
+      '1795643485.0 (+     0.000000) a() = 0\n1795643400.0 (+     0.5) a() = 0\n1795643400.0 (+     0.25) ?\n' +
+        '1795643400.0 (+     0.000000001) a() = 0\n',
     );
-    elapsed.push(reader.elapsedNs);
-    expect(elapsed).toEqual([500_000_001]);
+    expect(reader.tally).toMatchObject({ calls: 3, refused: 1 });
+    expect(reader.elapsedNs).toBe(750_000_001);
   });
 
   it('stand before text that is no record: refused, with an example', () => {
