@@ -60,7 +60,12 @@ function unknown(text: string, durationNs: number): CallResult | 'open' | undefi
   }
   // `? <unavailable>`, and of strace 4.x `? <unfinished ... exit status 0>`.
   if (/^<[^<>]+>$/.test(text)) return { value: Number.NaN, text: text.slice(1, -1), durationNs, lost: true };
-  return text.startsWith('<') || text.startsWith('E') ? 'open' : undefined;
+  if (text.startsWith('<') || text.startsWith('E')) return 'open';
+  // sigreturn of strace 4.x: `? (mask now [])`.
+  const words = worded(text);
+  return words === 'open' || words === undefined
+    ? words
+    : { value: Number.NaN, text: words, durationNs, lost: false };
 }
 
 function numberOf([, minus, hex, digits]: RegExpExecArray): number {

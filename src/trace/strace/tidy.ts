@@ -35,7 +35,8 @@ const SUMMARY_HEAD =
   /^(?:System call usage summary for .*:|(?:(?:% time|seconds|usecs\/call|calls|errors|syscall|shortest|longest)\s*){2,})$/;
 const SUMMARY_RULE = /^-{4,}(?: +-{4,})+$/;
 const SUMMARY_ROW = /^(?:[\d.]+\s.*\s[\w?]+|[\w?]+\s.*\s[\d.]+)$/;
-const NUMBERED = /\[pid +\d+(?:<[^<>]{0,64}>)?\] /;
+/** Where a record begins behind other text: the program's output, or what a system log puts in front of its lines. */
+const BEGINS_LATE = /\[pid +\d+(?:<[^<>]{0,64}>)?\] |(?<=\w\[\d{1,10}\]: )/;
 /** How a record ends whose beginning is on no line here. */
 const HEADLESS = /\) += (?:-?\d|0x[0-9a-f]|\?)/;
 const RESULT_BEGINS = /\) *= /g;
@@ -227,8 +228,8 @@ export class Tidy {
   /** A line that begins no record, or one that cannot be read. */
   #other(body: string, line: number, begins: boolean): void {
     const { stamp, deltaNs, body: at } = this.#reader;
-    const numbered = NUMBERED.exec(body);
-    if (numbered && numbered.index > 0 && this.#read(body.slice(numbered.index)) > 0) {
+    const late = BEGINS_LATE.exec(body);
+    if (late && late.index > 0 && this.#read(body.slice(late.index)) > 0) {
       this.#sink.record(line);
       return;
     }

@@ -83,6 +83,8 @@ describe('prefixes', () => {
     ['>>> [pid 65] close(3) = 0', 65],
     ['    | 65 close(3) = 0\r', 65],
     ['^C[pid 65] close(3) = 0', 65],
+    ['some output[pid 65] close(3) = 0', 65],
+    ['Nov 21 03:15:48 host strace[99]: close(3) = 0', 0],
   ])('%s', (line, tid) => {
     expect(calls(`${line}\n`)).toMatchObject([{ tid, name: 'close', args: '3', result: 0 }]);
   });
@@ -139,6 +141,7 @@ describe('results', () => {
       { errno: 'ERESTARTSYS', state: 'done', durationNs: 5e8 },
     ],
     ['?', { result: Number.NaN, state: 'no-return' }],
+    ['? (mask now [])', { state: 'done', resultText: 'mask now []' }],
     ['? <unavailable>', { state: 'no-return' }],
     ['? <unfinished ... exit status 0>', { state: 'no-return' }],
     ['0x8001 (flags O_WRONLY|O_LARGEFILE)', { result: 0x8001, resultText: 'flags O_WRONLY|O_LARGEFILE' }],
