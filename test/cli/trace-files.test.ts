@@ -1,0 +1,145 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { preflightTools } from '../../src/trace/record/preflight.ts';
+import { bin } from '../live/attack.ts';
+
+const { refusals } = await preflightTools({ strace: true, perf: true });
+const why = refusals.map(({ message }) => message).join(' ');
+const FIXTURES = join(import.meta.dirname, '../../fixtures/imports');
+
+let directory = '';
+let temporary = '';
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'procdiag-files-'));
+  temporary = join(directory, 'tmp');
+  mkdirSync(temporary);
+  for (const name of ['ttt.strace', 'ttt.data', 'periodic.strace', 'periodic.data'])
+    writeFileSync(join(directory, name), gunzipSync(readFileSync(join(FIXTURES, `${name}.gz`))));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function trace(...argv: string[]) {
+  return execa(process.execPath, [bin, 'trace', ...argv], {
+    cwd: directory,
+    env: { COLUMNS: '80', LC_ALL: 'C.UTF-8', NO_COLOR: '1', TMPDIR: temporary },
+    stdin: 'ignore',
+    reject: false,
+    timeout: 50_000,
+  });
+}
+
+const answerOf = (stdout: string): Record<string, unknown> => ({
+  ...(JSON.parse(stdout) as Record<string, unknown>),
+  outputs: [],
+});
+
+describe('recordings of others', () => {
+  test('are told like our own', async () => {
+    const schema = new URL('../../src/report/schema/trace.schema.json', import.meta.url);
+    const ajv = new Ajv2020({ strict: false, formats: { 'date-time': true } });
+    const ran = await trace(
+      '--from-strace',
+      'ttt.strace',
+      '--from-perf',
+      'ttt.data',
+      '--json',
+      '-o',
+      'x.jsonl',
+    );
+    expect(ran.exitCode).toBe(0);
+    const answer = JSON.parse(ran.stdout) as { correlation: object };
+    expect(ajv.validate(JSON.parse(readFileSync(schema, 'utf8')) as object, answer), ajv.errorsText()).toBe(
+      true,
+    );
+    expect(answer.correlation).toMatchObject({
+      matchRate: 1,
+      wrongPairsRefused: 0,
+      clockOffsetErrorNs: 4000,
+    });
+    expect(readFileSync(join(directory, 'x.jsonl'), 'utf8')).toContain('"sources":["strace","perf"]');
+    const shown = await trace('--from-strace', 'ttt.strace', '--from-perf', 'ttt.data');
+    expect(shown.stdout).toMatch(/^• \d+ sh traced for [\d.]+ s with strace \+ perf$/m);
+  });
+
+  test.each([
+    [['--from-strace', 'nowhere'], /^procdiag: there is no file "nowhere"$/],
+    [['--from-perf', 'ttt.strace'], /^procdiag: "ttt.strace" cannot be read: This is neither a perf.data/],
+    [['--from-strace', 'ttt.data'], /^procdiag: "ttt.data" is no log of strace/],
+    [['--from-strace', 'periodic.strace', '--from-perf', 'periodic.data'], /does the same again and again/],
+    [['--from-strace', 'ttt.strace', '--clock-offset-ns', '7'], /needs --from-strace and --from-perf/],
+    [
+      ['--from-strace', 'ttt.strace', '--clock-offset-ns', '7 ms'],
+      /not a value for --clock-offset-ns: "7 ms"/,
+    ],
+    [['--from-strace', 'ttt.strace', '--output', 'x.tar'], /is for what procdiag records itself/],
+  ])('%s is refused in one sentence', async (argv, sentence) => {
+    const ran = await trace(...argv);
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stdout).toBe('');
+    expect(ran.stderr).toMatch(sentence);
+    expect(ran.stderr.replace(/\nSee: .*$/, '').split('\n').length).toBe(1);
+  });
+});
+
+describe.skipIf(why !== '')(`what was recorded${why === '' ? '' : ` (${why})`}`, () => {
+  test('is told again from its capture, in each form, and nothing of it stays unpacked', async () => {
+    const live = await trace(
+      ...['--strace', '--perf', '--json', '-o', 'kept.tar', '-o', 'kept.tar.gz', '-o', 'kept/'],
+      ...['--', 'sh', '-c', 'ls / | cat >/dev/null; sleep 0.05'],
+    );
+    expect(live.exitCode).toBe(0);
+    expect(JSON.parse(live.stdout)).toMatchObject({ correlation: { wrongPairsRefused: 0 } });
+    for (const form of ['kept.tar', 'kept.tar.gz', 'kept/', 'kept']) {
+      const again = await trace('--from', form, '--json');
+      expect(again.exitCode).toBe(0);
+      expect(answerOf(again.stdout)).toEqual(answerOf(live.stdout));
+    }
+    expect(readdirSync(temporary)).toEqual([]);
+    // The private directory that it was recorded in is nobody's business.
+    expect(readFileSync(join(directory, 'kept/meta.json'), 'utf8')).not.toContain(temporary);
+    // A capture of a capture is the same.
+    expect((await trace('--from', 'kept.tar.gz', '-o', 'again/')).exitCode).toBe(0);
+    for (const file of readdirSync(join(directory, 'kept')))
+      expect(
+        readFileSync(join(directory, 'again', file)).equals(readFileSync(join(directory, 'kept', file))),
+      ).toBe(true);
+  });
+
+  test.each([
+    ['nowhere/x.jsonl', /there is no such directory/],
+    ['/proc/x.tar', /cannot write/],
+    ['there/', /it is there already/],
+    ['there.tar', /it is a directory/],
+  ])('with --output %s it does not even start', async (place, reason) => {
+    mkdirSync(join(directory, place.startsWith('there') ? place : 'there'), { recursive: true });
+    const ran = await trace('--strace', '-o', place, '--', 'touch', 'started');
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toMatch(reason);
+    expect(existsSync(join(directory, 'started'))).toBe(false);
+  });
+});
+
+test.each([
+  ['ttt.strace', /is no recording of procdiag/],
+  ['nowhere', /cannot be read: ENOENT/],
+  ['tmp', /holds no meta.json/],
+])('--from %s is refused in one sentence', async (place, reason) => {
+  const ran = await trace('--from', place);
+  expect(ran.exitCode).toBe(2);
+  expect(ran.stderr).toMatch(reason);
+  expect(ran.stderr.split('\n').length).toBe(1);
+  expect(readdirSync(temporary)).toEqual([]);
+});
