@@ -1,7 +1,7 @@
 import type { PerfHeader } from '../../perf/batch.ts';
 import type { StampKind } from '../../strace/reader.ts';
 import type { ThreadCalls } from './calls.ts';
-import { type Demands, type Fit, pairUp, proves } from './fit.ts';
+import { type Demands, type Fit, misfits, pairUp, proves } from './fit.ts';
 import { type Both, follow, type Refined, refine } from './refine.ts';
 import { constantShift, type Shift } from './shift.ts';
 import { type Candidate, vote } from './vote.ts';
@@ -47,6 +47,8 @@ const TO_CHECK: Demands = { pairs: 5, same: 0.95 };
 /** For one that is one of several, or only guessed. */
 const TO_PROVE: Demands = { pairs: 20, same: 0.999 };
 const RUNS = [6, 12, 24, 48] as const;
+/** Calls in a piece of time: many for clocks that part slowly, few for a log of -r, whose lines each lose a little. */
+const PIECES = [256, 64, 32] as const;
 const QUARTER_NS = 900e9;
 const DAY_NS = 86_400_000_000_000n;
 /** Time zones lie between -12 and +14 hours; local time may be a day off that of UTC. */
@@ -272,7 +274,14 @@ function estimate(question: OffsetQuestion): OffsetAnswer {
 function tryShift(question: OffsetQuestion, candidate: Candidate): Refined {
   const refined = refine(question, candidate.shift);
   if (proves(refined.fit, refined.limits, TO_PROVE)) return refined;
-  return follow(question, candidate);
+  let best: Refined = refined;
+  for (const calls of PIECES) {
+    const followed = follow(question, candidate, calls);
+    const better = followed.fit.agreeing - misfits(followed.fit) > best.fit.agreeing - misfits(best.fit);
+    if (better) best = followed;
+    if (misfits(best.fit) === 0) break;
+  }
+  return best;
 }
 
 function shiftAt({ shift }: Refined, { raw }: Candidate): number {

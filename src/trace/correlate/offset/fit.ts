@@ -153,6 +153,12 @@ export function likeliest({ from, to }: Bounds): { readonly by: number; readonly
 /** Without a bound from above nothing better can be said. */
 const MOST_ERROR_NS = 1_000_000;
 
+/** Calls that do not fall together as they should: missing, one too many, another one, or ended behind the next stamp. */
+export function misfits({ pairs, agreeing, missing, extra, most }: Fit): number {
+  const late = most.reduce((count, room) => (room < 0 ? count + 1 : count), 0);
+  return pairs - agreeing + missing + extra + late;
+}
+
 /** What a shift has to show. */
 export interface Demands {
   readonly pairs: number;

@@ -37,16 +37,21 @@ export function refine(both: Both, near: number, span?: Span): Refined & { reado
   }
 }
 
-/** So many calls of strace make a piece of time in which two clocks have no time to drift apart. */
-const CALLS_PER_PIECE = 256;
-const FEWEST_PAIRS = 32;
-const PIECE_AGREES = 0.98;
+const FEWEST_PAIRS = 16;
+const PIECE_AGREES = 0.9;
 /** Clocks of one host drift by less than this; a log of -r loses more, which its lines are corrected for. */
 const STEEPEST = 1e-3;
 
-/** The same for clocks that drift apart: piece by piece from where a shift is known, forwards and backwards. */
-export function follow(both: Both, start: { readonly raw: number; readonly shift: number }): Refined {
-  const pieces = piecesOf(both);
+/**
+ * The same for clocks that drift apart: piece by piece from where a shift is known, forwards and backwards. A piece has
+ * `callsPerPiece` calls of strace: so few that the clocks have no time to part in it.
+ */
+export function follow(
+  both: Both,
+  start: { readonly raw: number; readonly shift: number },
+  callsPerPiece: number,
+): Refined {
+  const pieces = piecesOf(both, callsPerPiece);
   const middle = Math.max(
     0,
     pieces.findIndex(({ to }) => to > start.raw),
@@ -87,7 +92,7 @@ function isGood({ fit: { pairs, agreeing }, limits }: Refined): boolean {
   );
 }
 
-function piecesOf({ strace, perf }: Both): Span[] {
+function piecesOf({ strace, perf }: Both, calls: number): Span[] {
   let count = 0;
   for (const [tid, { begins }] of strace) if (perf.has(tid)) count += begins.length;
   const all = new Float64Array(count);
@@ -99,8 +104,8 @@ function piecesOf({ strace, perf }: Both): Span[] {
   }
   all.sort();
   const pieces: Span[] = [];
-  for (let from = 0; from < count; from += CALLS_PER_PIECE) {
-    const to = from + CALLS_PER_PIECE < count ? all[from + CALLS_PER_PIECE]! : all[count - 1]! + 1;
+  for (let from = 0; from < count; from += calls) {
+    const to = from + calls < count ? all[from + calls]! : all[count - 1]! + 1;
     if (to > all[from]!) pieces.push({ from: all[from]!, to });
   }
   return pieces;

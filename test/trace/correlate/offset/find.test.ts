@@ -4,7 +4,8 @@ import {
   type OffsetFound,
   type OffsetQuestion,
 } from '../../../../src/trace/correlate/offset/find.ts';
-import { type Program, random, seen } from './made-up.ts';
+import { pairUp } from '../../../../src/trace/correlate/offset/fit.ts';
+import { cutByLines, type Program, random, seen } from './made-up.ts';
 
 const KINDS = 20;
 const anything: Program = { key: (_, chance) => Math.floor(chance * KINDS), calls: 3000 };
@@ -44,6 +45,15 @@ describe('from the calls alone', () => {
       const raw = at * (1 + drift) + SHIFT;
       expect(Math.abs(raw - shift.at(raw) - at)).toBeLessThan(15_000);
     }
+  });
+
+  test('a long log of -r, of which each line is cut to microseconds', () => {
+    const question = seen({ ...anything, calls: 30_000 }, { clock: cutByLines(SHIFT, 3) });
+    const { shift, notes } = found(question);
+    expect(notes.join()).toMatch(/(29\d{3}|30000) of (29\d{3}|30000) calls/);
+    const { pairs, agreeing } = pairUp(question.strace, question.straceKeys, question.perf, shift);
+    expect(agreeing).toBe(pairs);
+    expect(pairs).toBeGreaterThan(29_950);
   });
 
   test('a loop that is interrupted once', () => {
