@@ -9,6 +9,7 @@ import { symbolsFor, syscallNames } from './host.ts';
 import { ImportError } from './import-error.ts';
 import { KeptThreads } from './kept-threads.ts';
 import { logTimes, originOf } from './log-times.ts';
+import { checkApart } from './perf-apart.ts';
 import { PerfFile, type PerfProbe, probePerf } from './perf-file.ts';
 import { firstOfPerf } from './perf-target.ts';
 import { probeStrace, type StraceProbe } from './probe-strace.ts';
@@ -96,6 +97,7 @@ class Imported {
       this.#notes.push(
         `No table of the system calls of ${names.unknown} is known: perf's calls have no names.`,
       );
+    checkApart(this.#treeFiles());
     const perfOriginNs = this.#perfOrigin();
     const clocks = this.#clocks(perfOriginNs, names);
     const logs = this.#logs(clocks);

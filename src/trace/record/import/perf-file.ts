@@ -25,7 +25,7 @@ export interface PerfFileOptions {
 }
 
 const TELLING: ReadonlySet<number> = new Set([PERF.enter, PERF.exit, PERF.switch, PERF.in, PERF.out]);
-const WAKEUPS = /^sched:sched_(?:waking|wakeup|wakeup_new|stat_\w+)$/;
+const WAKEUPS = /^(?:sched:sched_(?:waking|wakeup|wakeup_new|stat_\w+)|dummy\b.*)$/;
 
 /** Reads the beginning of a recording. @throws ImportError for a file that is none. */
 export function probePerf(path: string): PerfProbe {

@@ -251,6 +251,12 @@ describe('files that are none', () => {
     );
   });
 
+  test('recordings of perf that saw the same threads', () => {
+    const files = unpacked('ttt');
+    const perf = [files['ttt.data']!, files['ttt.script.txt']!];
+    expect(() => importTrace({ strace: [], perf })).toThrow(/have both recorded thread \d+/);
+  });
+
   test('a recording without anything that is told here says so', () => {
     const place = workplace();
     const perf = join(place, 'cycles.txt');
