@@ -326,6 +326,8 @@ export class Correlator implements StraceTaker {
 
   #enter(thread: Thread, at: Ns, batch: PerfBatch, row: number): void {
     const nr = batch.a[row]!;
+    // perf has been seen to write the same records twice, when its buffers overflow.
+    if (thread.enter?.at === at && thread.enter.nr === nr) return;
     this.#closeEnter(thread, at);
     this.quality.perfSyscalls++;
     thread.longestNs = 0;

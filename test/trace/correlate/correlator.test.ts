@@ -58,6 +58,18 @@ const exit = (tid: number, when: number, nr: number, returned: number): FakeRow 
 });
 
 describe('a call that both saw', () => {
+  test('that perf has written twice, as it does when its buffers overflow, counts once', () => {
+    const { calls, correlation } = correlate({
+      strace: [at(7, 100_000, 'getpid() = 7'), at(7, 300_000, 'getpid() = 7')],
+      perf: [
+        ...[enter(7, 120_000, 39), enter(7, 120_000, 39), exit(7, 121_000, 39, 7), exit(7, 121_000, 39, 7)],
+        ...[enter(7, 320_000, 39), exit(7, 321_000, 39, 7)],
+      ],
+    });
+    expect(calls.map(({ sources }) => sources.length)).toEqual([2, 2]);
+    expect(correlation).toMatchObject({ perfSyscalls: 2, eligible: 2, matched: 2 });
+  });
+
   test('has the arguments of strace and the times of perf', () => {
     const { calls, correlation } = correlate({
       strace: [at(10, 1000, '[   0] read(3, "x", 1) = 1 <0.000090000>')],
