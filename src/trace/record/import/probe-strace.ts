@@ -31,6 +31,7 @@ const PIECE = 256 * 1024;
 const ENOUGH_CALLS = 2000;
 /** Before the first record there may be output of the program; a second thread may come late. */
 const MOST_BYTES = 32 * 1024 * 1024;
+const MOST_NUMBERS = 1000;
 const SPAWNS = /^(?:fork|vfork|clone|clone3)$/;
 const PACKED: readonly (readonly [magic: string, what: string])[] = [
   ['1f8b', 'gzip'],
@@ -81,11 +82,17 @@ class Beginning {
   durations: boolean = false;
   /** Some lines have no thread number. */
   unnumbered: boolean = false;
-  firstTid: number = 0;
+  /** Of the first record; 0 without a number. */
+  firstTid: number | undefined;
   comm = '';
   readonly #children = new Set<number>();
-  /** The thread that was there first, under the number that it gets when a second one comes. */
-  root: number | undefined;
+  readonly #numbers = new Set<number>();
+
+  /** The thread that was there first, under the number that it gets when a second one comes, whose lines may come before. */
+  get root(): number | undefined {
+    for (const tid of this.#numbers) if (!this.#children.has(tid)) return tid;
+    return undefined;
+  }
 
   get isEnough(): boolean {
     return this.calls >= ENOUGH_CALLS && (!this.unnumbered || this.root !== undefined);
@@ -97,7 +104,7 @@ class Beginning {
       ended: (call) => this.#ended(call),
       signal: ({ tid }) => this.#thread(tid),
       exit: ({ tid }) => this.#thread(tid),
-      message: () => undefined,
+      message: (text) => this.#message(text),
     };
   }
 
@@ -117,10 +124,16 @@ class Beginning {
     if (SPAWNS.test(call.name) && call.result > 0) this.#children.add(call.result);
   }
 
+  /** `Process 12 attached`: behind the first call it is a child. */
+  #message(text: string): void {
+    const tid = /Process (\d+) attached/.exec(text)?.[1];
+    if (tid !== undefined && this.calls > 0) this.#children.add(Number(tid));
+  }
+
   #thread(tid: number): void {
     if (tid === 0) this.unnumbered = true;
-    else if (this.unnumbered && this.root === undefined && !this.#children.has(tid)) this.root = tid;
-    if (this.firstTid === 0) this.firstTid = tid;
+    else if (this.#numbers.size < MOST_NUMBERS) this.#numbers.add(tid);
+    this.firstTid ??= tid;
   }
 }
 
