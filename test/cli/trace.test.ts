@@ -143,6 +143,31 @@ for i in range(120):
     }
   });
 
+  test.each([
+    ['SIGINT', 0],
+    ['SIGTERM', 143],
+    ['SIGHUP', 143],
+  ] as const)('%s ends the recording and gives the result', async (signal, code) => {
+    const child = execa('sh', ['-c', 'while :; do sleep 0.05; done'], { reject: false });
+    try {
+      const running = trace('--strace', '--perf', '--json', '-o', `${signal}.jsonl`, String(child.pid));
+      await expect
+        .poll(() => /^TracerPid:\t[1-9]/m.test(readFileSync(`/proc/${child.pid}/status`, 'latin1')), {
+          timeout: 20_000,
+        })
+        .toBe(true);
+      running.kill(signal);
+      const ran = await running;
+      expect(ran.exitCode).toBe(code);
+      expect(JSON.parse(ran.stdout)).toMatchObject({ target: { pid: child.pid } });
+      expect(existsSync(join(directory, `${signal}.jsonl`))).toBe(true);
+      expect(readFileSync(`/proc/${child.pid}/status`, 'latin1')).toMatch(/^TracerPid:\t0$/m);
+    } finally {
+      child.kill('SIGKILL');
+      await child;
+    }
+  });
+
   test('writes the recording itself, which tells the same again', async () => {
     const live = await trace(
       '--strace',
