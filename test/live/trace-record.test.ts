@@ -416,9 +416,11 @@ live('when procdiag is killed, its command goes on untraced, or never starts', a
     return commands();
   };
   expect(await one('preparing', '98761.5')).toEqual([]);
-  const sleeps = await one('recording', '98762.5');
-  expect(sleeps).toHaveLength(1);
-  expect(tasksBelow(sleeps[0]!)).toMatchObject([{ name: 'sleep', tracer: 0, state: 'S' }]);
+  await one('recording', '98762.5');
+  // It may still be on its way to its exec.
+  const sleeps = () => processesOf('sleep\u000098762.5\0', -1).map((found) => Number.parseInt(found, 10));
+  await expect.poll(sleeps, { timeout: 3000 }).toHaveLength(1);
+  expect(tasksBelow(sleeps()[0]!)).toMatchObject([{ name: 'sleep', tracer: 0, state: 'S' }]);
 });
 
 live('not root: own processes by strace, others not, and why', async () => {

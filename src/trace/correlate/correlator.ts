@@ -24,7 +24,7 @@ import {
   type Thread,
   type Window,
 } from './thread.ts';
-import { isInterrupt, wakeKind } from './wakers.ts';
+import { endedByTimer, isInterrupt, wakeKind } from './wakers.ts';
 
 export interface CorrelatorOptions {
   readonly sink: TraceSink;
@@ -630,7 +630,7 @@ export class Correlator implements StraceTaker {
       runnableNs: exit?.runnableNs,
       blockedNs: exit?.blockedNs,
       ptraceNs: exit?.ptraceNs,
-      waker: exit?.waker,
+      waker: wakerOf(call.name, exit),
       stack: stackOf(thread, exit),
       early: enter?.early ? true : undefined,
       open: call.state === 'done' ? undefined : whyOpen(call, open),
@@ -659,7 +659,7 @@ export class Correlator implements StraceTaker {
       runnableNs: exit.runnableNs,
       blockedNs: exit.blockedNs,
       ptraceNs: exit.ptraceNs,
-      waker: exit.waker,
+      waker: wakerOf(this.#nameOf(enter.nr), exit),
       stack: stackOf(thread, exit),
       early: enter.early ? true : undefined,
       open: returned === undefined ? 'end-of-trace' : undefined,
@@ -771,6 +771,14 @@ function timesUntil(
     stack: thread.longestStack,
     waker: thread.waker,
   };
+}
+
+/** Nobody's: a clock. */
+const TIMER: Waker = { pid: 0, tid: 0, comm: '', how: 'timer' };
+
+function wakerOf(name: string, exit: PerfReturn | undefined): Waker | undefined {
+  if (exit === undefined || exit.waker !== undefined || exit.blockedNs === 0) return exit?.waker;
+  return endedByTimer(name, exit.returned) ? TIMER : undefined;
 }
 
 function framesOf(thread: Thread, stack: number): readonly string[] | undefined {

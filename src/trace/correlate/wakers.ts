@@ -55,3 +55,16 @@ export function isInterrupt(stack: readonly string[]): boolean {
     ),
   );
 }
+
+const SLEEPS = /^(?:clock_)?nanosleep$/;
+const WATCHES = /^(?:poll|ppoll|select|pselect6|_newselect|epoll_wait|epoll_pwait|epoll_pwait2)$/;
+const ETIMEDOUT = -110;
+
+/**
+ * A timer ended the sleep, as the result says: nanosleep comes back with 0 only then, poll and its like with nothing ready.
+ * Kernels do not tell perf of every wake-up out of an interrupt that comes over an idle CPU.
+ */
+export function endedByTimer(name: string, returned: number | undefined): boolean {
+  if (returned === ETIMEDOUT) return true;
+  return returned === 0 && (SLEEPS.test(name) || WATCHES.test(name));
+}

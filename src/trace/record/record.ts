@@ -160,8 +160,8 @@ class Run {
     const enabledNs = process.hrtime.bigint();
     this.#stage = 'recording';
     this.#began = performance.now();
-    this.#progress();
     this.#command?.letGo();
+    this.#progress();
     const endedBy = await this.#recordUntilEnd();
 
     this.#stage = 'ending';

@@ -12,6 +12,8 @@ const NAMES: Readonly<Record<number, string>> = {
   59: 'execve',
   61: 'wait4',
   202: 'futex',
+  7: 'poll',
+  230: 'clock_nanosleep',
   231: 'exit_group',
 };
 
@@ -474,6 +476,31 @@ describe('who woke it', () => {
       how: 'pipe',
       during: 'write',
     });
+  });
+
+  test('is a timer where the result says so and nobody recorded the wake-up', () => {
+    const sleeps = (when: number, nr: number, returned: number): FakeRow[] => [
+      enter(10, when, nr),
+      { kind: 'switch', tid: 10, at: when + 1000, a: 1 },
+      { kind: 'in', tid: 10, at: when + 50_000 },
+      exit(10, when + 51_000, nr, returned),
+    ];
+    const { calls } = correlate({
+      perf: [
+        ...sleeps(10_000, 230, 0),
+        ...sleeps(110_000, 7, 0),
+        ...sleeps(210_000, 7, 1),
+        ...sleeps(310_000, 202, -110),
+        ...sleeps(410_000, 0, 0),
+      ],
+    });
+    expect(calls.map(({ name, waker }) => [name, waker?.how])).toEqual([
+      ['clock_nanosleep', 'timer'],
+      ['poll', 'timer'],
+      ['poll', undefined],
+      ['futex', 'timer'],
+      ['read', undefined],
+    ]);
   });
 
   test('counts when it came while the sleeper was still on its way to sleep', () => {
