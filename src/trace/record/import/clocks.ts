@@ -57,8 +57,12 @@ export function joinClocks(request: ClocksRequest): Clocks {
     ...(request.given === undefined ? {} : { given: request.given }),
   });
   if ('refused' in answer) {
+    const remedy =
+      kind === 'relative' || request.given !== undefined
+        ? 'Record with strace -f -ttt -T and perf record -k CLOCK_MONOTONIC, or give one of the two alone'
+        : 'Give --clock-offset-ns, or one of the two alone';
     throw new ImportError(
-      `the recordings of strace and perf cannot be brought on one clock: ${answer.refused}. Give --clock-offset-ns, or one of the two alone`,
+      `the recordings of strace and perf cannot be brought on one clock: ${answer.refused}. ${remedy}`,
     );
   }
   return {
