@@ -94,7 +94,7 @@ function fitThread(
 }
 
 /** Index of the first value that is not less, of values in order. */
-export function firstFrom(values: readonly number[], least: number): number {
+function firstFrom(values: readonly number[], least: number): number {
   let from = 0;
   let to = values.length;
   while (from < to) {
