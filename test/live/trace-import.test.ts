@@ -11,7 +11,11 @@ const EVENTS = 'raw_syscalls:sys_enter,raw_syscalls:sys_exit,sched:sched_switch'
 const PROGRAM = 'for i in 1 2 3; do echo $i | cat; done; (sleep 0.02; exit 3) & wait';
 
 /** As people record: perf around strace around a program, so that perf sees strace too. */
-async function record(flags: { perf: readonly string[]; strace: readonly string[] }) {
+async function record(flags: {
+  perf: readonly string[];
+  strace: readonly string[];
+  around?: readonly string[];
+}) {
   const place = workplace();
   const log = join(place, 'strace.log');
   const data = join(place, 'perf.data');
@@ -19,12 +23,17 @@ async function record(flags: { perf: readonly string[]; strace: readonly string[
     'perf',
     [
       ...['record', '-q', '-m', '2M', ...flags.perf, '-e', EVENTS, '-o', data, '--'],
+      ...(flags.around ?? []),
       ...['strace', ...flags.strace, '-o', log, 'sh', '-c', PROGRAM],
     ],
     { env: { TZ: 'UTC0' } },
   );
   return imported({ strace: [log], perf: [data] });
 }
+
+const { failed: noNamespace } = await execa('unshare', ['--pid', '--fork', '--mount-proc', 'true'], {
+  reject: false,
+});
 
 describe.skipIf(why !== '')(`what strace and perf recorded just now${why === '' ? '' : ` (${why})`}`, () => {
   test.each([
@@ -47,4 +56,19 @@ describe.skipIf(why !== '')(`what strace and perf recorded just now${why === '' 
       comm: 'sh',
     });
   });
+
+  test.skipIf(noNamespace)(
+    `strace in a PID namespace of its own${noNamespace ? ' (unshare cannot make one)' : ''}`,
+    async () => {
+      const { analysed, notes, trace } = await record({
+        perf: [],
+        strace: ['-f', '-ttt', '-T'],
+        around: ['unshare', '--pid', '--fork', '--mount-proc'],
+      });
+      expect(notes).toMatch(/are of another PID namespace than perf's/);
+      expect(analysed.correlation).toMatchObject({ matchRate: 1, wrongPairsRefused: 0 });
+      expect(analysed.correlation!.matched).toBeGreaterThan(200);
+      expect(trace.target.pid).toBeGreaterThan(10);
+    },
+  );
 });

@@ -10,6 +10,8 @@ const CHUNK = 64 * 1024;
 export interface StraceFileOptions extends StraceReaderOptions {
   /** How its stamps come to the clock of the trace. */
   readonly times?: LineTimes;
+  /** Threads that go by another number in the trace: that of the host, where strace ran in a PID namespace. */
+  readonly numbers?: ReadonlyMap<number, number>;
   /** Bytes that are read at a time; less where many files are open. */
   readonly chunkBytes?: number;
 }
@@ -38,7 +40,11 @@ export class StraceFile implements StraceLog {
   }
 
   read(visitor: StraceVisitor): boolean {
-    this.#reader ??= new StraceReader(visitor, this.#options);
+    const { numbers } = this.#options;
+    this.#reader ??= new StraceReader(
+      numbers === undefined ? visitor : renumbering(visitor, numbers),
+      this.#options,
+    );
     const piece = pieceOf(this.#path, this.#position, this.#options.chunkBytes ?? CHUNK);
     this.#position += piece.length;
     if (piece.length > 0) {
@@ -48,6 +54,31 @@ export class StraceFile implements StraceLog {
     this.#reader.end();
     return false;
   }
+}
+
+function renumbering(visitor: StraceVisitor, numbers: ReadonlyMap<number, number>): StraceVisitor {
+  const numberOf = (tid: number): number => numbers.get(tid) ?? tid;
+  return {
+    begun: (call) => {
+      // The same object is given when the call ends.
+      (call as { tid: number }).tid = numberOf(call.tid);
+      visitor.begun(call);
+    },
+    ended: (call, stampNs) => visitor.ended(call, stampNs),
+    signal: (signal) =>
+      visitor.signal({
+        ...signal,
+        tid: numberOf(signal.tid),
+        ...(signal.senderPid === undefined ? {} : { senderPid: numberOf(signal.senderPid) }),
+      }),
+    exit: (exit) =>
+      visitor.exit({
+        ...exit,
+        tid: numberOf(exit.tid),
+        ...(exit.supersededBy === undefined ? {} : { supersededBy: numberOf(exit.supersededBy) }),
+      }),
+    message: (text, tid) => visitor.message(text, numberOf(tid)),
+  };
 }
 
 let shared = Buffer.allocUnsafe(0);

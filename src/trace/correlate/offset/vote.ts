@@ -14,7 +14,7 @@ const BIN_NS = 100_000;
 const USUAL_NS = 30_000;
 const MOST_CANDIDATES = 6;
 /** A run that occurs again is of no use. */
-const REPEATED = -1;
+export const REPEATED = -1;
 
 /**
  * Shifts that both recordings could have: each run of `length` calls that occurs once in a thread of the one and once in the
@@ -57,7 +57,11 @@ export function vote(both: Both, length: number): Candidate[] {
 }
 
 /** Where each run of calls begins, by its hash. `only`: calls that the other recording has no word of are passed over. */
-function runsOf({ keys }: ThreadCalls, length: number, only: ReadonlySet<number>): Map<number, number> {
+export function runsOf(
+  { keys }: ThreadCalls,
+  length: number,
+  only: ReadonlySet<number>,
+): Map<number, number> {
   const runs = new Map<number, number>();
   const recent: number[] = [];
   for (let index = 0; index < keys.length; index++) {

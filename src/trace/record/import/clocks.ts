@@ -1,5 +1,6 @@
-import { Keys, MOST_CALLS, PerfCalls, StraceCalls } from '../../correlate/offset/calls.ts';
+import { type Calls, Keys, MOST_CALLS, PerfCalls, StraceCalls } from '../../correlate/offset/calls.ts';
 import { findOffset, type OffsetFound } from '../../correlate/offset/find.ts';
+import { renumbered, threadsByCalls } from '../../correlate/offset/namespace.ts';
 import { StraceCursor } from '../../correlate/strace-cursor.ts';
 import { PERF, type PerfHeader } from '../../perf/batch.ts';
 import { StraceFile } from '../strace-file.ts';
@@ -24,6 +25,8 @@ export interface Clocks {
   /** Threads that perf shows nothing of, where it shows no system calls at all. */
   readonly blind: readonly number[];
   readonly perfCalls: number;
+  /** What perf calls the threads of a log that was written in another PID namespace. */
+  readonly numbers?: ReadonlyMap<number, number>;
   /** Threads that are in the log of strace, as far as it was read. */
   readonly threads: readonly number[];
   /** Names of the traced threads, by perf. */
@@ -43,19 +46,36 @@ export function joinClocks(request: ClocksRequest): Clocks {
   const keys = new Keys(request.syscallName);
   const strace = readStrace(probes, originNs, keys, earliest(request, originNs));
   const lone = strace.threads.has(0);
-  const { calls: perf, names } = readPerf(request, keys, lone ? undefined : (tid) => strace.threads.has(tid));
-  const answer = findOffset({
-    strace: strace.threads,
-    straceKeys: strace.keys,
-    perf: perf.threads,
-    stamps: kind,
-    straceOriginNs: originNs,
-    perfOriginNs,
-    otherCalls: perf.others,
-    perfSpan: { from: perf.from, to: perf.to },
-    header,
-    ...(request.given === undefined ? {} : { given: request.given }),
-  });
+  const wanted = lone ? undefined : (tid: number) => strace.threads.has(tid);
+  const ask = (threads: Calls, perf: PerfCalls) =>
+    findOffset({
+      strace: threads,
+      straceKeys: strace.keys,
+      perf: perf.threads,
+      stamps: kind,
+      straceOriginNs: originNs,
+      perfOriginNs,
+      otherCalls: perf.others,
+      perfSpan: { from: perf.from, to: perf.to },
+      header,
+      ...(request.given === undefined ? {} : { given: request.given }),
+    });
+  let { calls: perf, names } = readPerf(request, keys, wanted);
+  let threads: Calls = strace.threads;
+  let numbers: ReadonlyMap<number, number> | undefined;
+  let answer = ask(threads, perf);
+  if ('refused' in answer && !lone && perf.others > 0) {
+    const all = readPerf(request, keys, undefined);
+    const found = threadsByCalls({ strace: threads, straceKeys: strace.keys, perf: all.calls.threads });
+    const numbered = found === undefined ? threads : renumbered(threads, found);
+    const other = found === undefined ? answer : ask(numbered, all.calls);
+    if (!('refused' in other)) {
+      answer = other;
+      numbers = found;
+      threads = numbered;
+      ({ calls: perf, names } = all);
+    }
+  }
   if ('refused' in answer) {
     const remedy =
       kind === 'relative' || request.given !== undefined
@@ -65,13 +85,21 @@ export function joinClocks(request: ClocksRequest): Clocks {
       `the recordings of strace and perf cannot be brought on one clock: ${answer.refused}. ${remedy}`,
     );
   }
+  const notes = numbers === undefined ? [] : [otherNumbers(numbers)];
   return {
-    found: answer,
+    found: { ...answer, notes: [...notes, ...answer.notes] },
+    ...(numbers === undefined ? {} : { numbers }),
     perfCalls: perf.count,
-    blind: perf.count === 0 ? [...strace.threads.keys()] : [],
-    threads: answer.tid === undefined ? [...strace.threads.keys()] : [answer.tid],
+    blind: perf.count === 0 ? [...threads.keys()] : [],
+    threads: answer.tid === undefined ? [...threads.keys()] : [answer.tid],
     names,
   };
+}
+
+function otherNumbers(numbers: ReadonlyMap<number, number>): string {
+  const [first] = numbers;
+  const example = first === undefined ? '' : `, such as ${first[0]}, which is ${first[1]}`;
+  return `The thread numbers of strace are of another PID namespace than perf's, and are told as perf's: ${numbers.size} were found by their calls${example}.`;
 }
 
 function kindOf(probes: readonly StraceProbe[]): 'unix' | 'time-of-day' | 'relative' {

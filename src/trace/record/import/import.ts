@@ -211,6 +211,7 @@ class Imported {
           ...(originNs === undefined ? {} : { originNs }),
           ...threadOf(probe, clocks?.found.tid),
           chunkBytes,
+          ...(clocks?.numbers === undefined ? {} : { numbers: clocks.numbers }),
           times: new ShiftedTimes(logTimes(probe, probes.length), shift),
         }),
     );
@@ -247,7 +248,8 @@ class Imported {
       const { pid = 0, comm = '' } = firstOfPerf(this.#treeFiles()) ?? {};
       return { pid, comm };
     }
-    const pid = log.first.tid || (clocks?.found.tid ?? 0);
+    const own = log.first.tid || (clocks?.found.tid ?? 0);
+    const pid = clocks?.numbers?.get(own) ?? own;
     return { pid, comm: log.first.comm || (clocks?.names.get(pid) ?? '') };
   }
 

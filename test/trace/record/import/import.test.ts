@@ -141,6 +141,27 @@ describe('strace and perf of one run', () => {
     expect(moved.notes).toMatch(/by the calls themselves/);
   });
 
+  test.each(['sched', 'threads', 'ttt'])('a log of strace in another PID namespace: %s', (name) => {
+    const files = unpacked(name);
+    const log = files[`${name}.strace`]!;
+    const perf = [files[`${name}.data`]!];
+    const calls = callsIn(log);
+    const own = imported({ strace: [log], perf });
+    writeFileSync(
+      log,
+      linesOf(log)
+        .map((line) => line.replace(/^\d+/, (tid) => String(1 + (Number(tid) % 997))))
+        .join('\n'),
+      'latin1',
+    );
+    const result = imported({ strace: [log], perf });
+    expectAllMatched(result, calls);
+    expect(result.notes).toMatch(/are of another PID namespace than perf's/);
+    expect(result.trace.target).toEqual(own.trace.target);
+    const threadsOf = ({ events }: Imported): Set<number> => new Set(events.map(({ tid }) => tid));
+    expect(threadsOf(result)).toEqual(threadsOf(own));
+  });
+
   test('--clock-offset-ns counts, and is told when the calls do not bear it out', () => {
     const files = unpacked('ttt');
     const request = { strace: [files['ttt.strace']!], perf: [files['ttt.plain.txt']!] };
