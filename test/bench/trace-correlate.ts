@@ -1,4 +1,4 @@
-/** The run of trace.ts: `PROGRAM LINES`. The recording is a real one of some seconds, read over and over, each time later. */
+/** The run of trace.ts: `PROGRAM LINES RECORDS`. The recording is a real one of some seconds, read over and over, each time later. */
 import { createReadStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,8 +13,10 @@ import { openFileBytes } from '../../src/trace/record/file-bytes.ts';
 import { record } from '../../src/trace/record/record.ts';
 import { StraceReader } from '../../src/trace/strace/reader.ts';
 
-const [program = '', lines_ = ''] = process.argv.slice(2);
+const [program = '', lines_ = '', records_ = ''] = process.argv.slice(2);
 const LINES = Number(lines_);
+/** perf's recording is read over and over as long as it has not come to so many. */
+const RECORDS = Number(records_);
 const place = mkdtempSync(join(tmpdir(), 'procdiag-bench-'));
 
 const recording = await record({
@@ -94,6 +96,7 @@ function repeated(
 ): PerfSource {
   const bytes = openFileBytes(file);
   let nth = 0;
+  let seen = 0;
   const open = (): PerfSource => {
     const source = openPerfData(bytes, { originNs: originNs - spanNs * BigInt(nth) });
     if ('refused' in source) throw new Error(source.refused);
@@ -109,10 +112,11 @@ function repeated(
     next() {
       const batch = now.next();
       if (batch !== undefined) {
+        seen += batch.count;
         counted(batch.count);
         return batch;
       }
-      if (++nth >= times) return undefined;
+      if (++nth >= times || seen >= RECORDS) return undefined;
       now = open();
       return this.next();
     },

@@ -1,5 +1,5 @@
 /**
- * `npx tsx test/bench/trace.ts [LINES]`: how long a long recording takes to be read, correlated and digested, beside a plain
+ * `npx tsx test/bench/trace.ts [LINES [RECORDS]]`: how long a long recording takes to be read, correlated and digested, beside a plain
  * readline loop over its log. As root, with strace, perf and gcc.
  */
 import { spawnSync } from 'node:child_process';
@@ -21,9 +21,13 @@ try {
     format: 'esm',
     logLevel: 'error',
   });
-  const { status } = spawnSync(process.execPath, [program, compiled('truth'), process.argv[2] ?? '2400000'], {
-    stdio: 'inherit',
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    [program, compiled('truth'), process.argv[2] ?? '2400000', process.argv[3] ?? '1100000'],
+    {
+      stdio: 'inherit',
+    },
+  );
   process.exitCode = status ?? 1;
 } finally {
   rmSync(directory, { recursive: true, force: true });
