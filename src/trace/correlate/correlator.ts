@@ -1,30 +1,25 @@
-import { errnoName } from '../../procfs/errno.ts';
-import type {
-  ExecEvent,
-  ExitEvent,
-  Ns,
-  Source,
-  SpawnEvent,
-  SyscallEvent,
-  TraceSink,
-  Waker,
-} from '../event.ts';
+import type { Ns, Source, SyscallEvent, TraceSink, Waker } from '../event.ts';
 import { PERF, type PerfBatch, type PerfSource } from '../perf/batch.ts';
 import type { StraceCall, StraceExit, StraceSignal } from '../strace/call.ts';
 import { nameInStrace } from './call-names.ts';
+import {
+  BOTH,
+  callEvent,
+  execEvent,
+  exitEvent,
+  PERF_ONLY,
+  perfCallEvent,
+  STRACE,
+  signalEvent,
+  stateEvent,
+  timesUntil,
+} from './events.ts';
 import { type CorrelationQuality, type Loss, QualityCounter } from './quality.ts';
 import { sameFirst, sameResult } from './results.ts';
 import { type FinishedState, SchedulerTrack } from './scheduler.ts';
 import type { StraceTaker } from './strace-cursor.ts';
-import {
-  ASLEEP_STACK,
-  type Asleep,
-  type PerfCall,
-  type PerfReturn,
-  type Thread,
-  type Window,
-} from './thread.ts';
-import { endedByTimer, isInterrupt, wakeKind } from './wakers.ts';
+import { ASLEEP_STACK, type Asleep, type PerfCall, type Thread, type Window } from './thread.ts';
+import { isInterrupt, wakeKind } from './wakers.ts';
 
 export interface CorrelatorOptions {
   readonly sink: TraceSink;
@@ -40,9 +35,6 @@ export interface CorrelatorOptions {
   readonly filtered: boolean;
 }
 
-const BOTH: readonly Source[] = ['strace', 'perf'];
-const STRACE: readonly Source[] = ['strace'];
-const PERF_ONLY: readonly Source[] = ['perf'];
 const SPAWNS = /^(?:fork|vfork|clone|clone3)$/;
 /** Names of other processes that are kept, to name who woke whom. */
 const MOST_NAMES = 50_000;
@@ -61,8 +53,9 @@ export class Correlator implements StraceTaker {
   readonly #sink: TraceSink;
   readonly #threads = new Map<number, Thread>();
   readonly #names = new Map<number, string>();
-  /** The last child that died, by the number of its parent: strace sends the parent's wake-up in its place. */
+  /** Threads whose names perf itself has told: strace's may be those of before their exec. */
   readonly #namedByPerf = new Set<number>();
+  /** The last child that died, by the number of its parent: strace sends the parent's wake-up in its place. */
   readonly #lastExit = new Map<number, { readonly pid: number; readonly comm: string }>();
   readonly #parents = new Map<number, number>();
   #now: Ns = 0;
@@ -90,7 +83,7 @@ export class Correlator implements StraceTaker {
       thread.track.ends(this.#now);
       this.#closeWindow(thread, this.#now, 'end-of-trace');
       this.#closeEnter(thread, this.#now);
-      if (thread.perfExit !== undefined) this.#emitExit(thread, undefined, thread.perfExit.at);
+      if (thread.perfExit !== undefined) this.#sink.event(exitEvent(thread, undefined, thread.perfExit.at));
     }
     this.#threads.clear();
   }
@@ -140,18 +133,7 @@ export class Correlator implements StraceTaker {
     this.#now = at;
     const thread = this.#thread(signal.tid);
     this.#attached(thread);
-    this.#sink.event({
-      type: 'signal',
-      pid: thread.pid,
-      tid: thread.tid,
-      startNs: at,
-      sources: STRACE,
-      signal: signal.signal,
-      ...(signal.code === undefined ? {} : { code: signal.code }),
-      ...(signal.senderPid === undefined ? {} : { senderPid: signal.senderPid }),
-      ...(signal.status === undefined ? {} : { status: signal.status }),
-      ...(signal.stopped ? { stopped: true } : {}),
-    });
+    this.#sink.event(signalEvent(thread, signal, at));
   }
 
   exit(at: Ns, exit: StraceExit): void {
@@ -164,7 +146,7 @@ export class Correlator implements StraceTaker {
       return;
     }
     this.#closeWindow(thread, at);
-    this.#emitExit(thread, exit, at);
+    this.#sink.event(exitEvent(thread, exit, at));
     thread.perfExit = undefined;
     thread.straceDone = true;
     this.#forgetIfDone(thread);
@@ -375,7 +357,7 @@ export class Correlator implements StraceTaker {
     thread.enter = undefined;
     const ended = timesUntil(thread, enter, at, returned);
     const { window } = enter;
-    if (window === undefined) this.#emitPerfCall(thread, enter, ended);
+    if (window === undefined) this.#sink.event(perfCallEvent(thread, this.#nameOf(enter.nr), enter, ended));
     else {
       window.exit = ended;
       if (window.ended) this.#finishWindow(thread, window, at);
@@ -438,7 +420,8 @@ export class Correlator implements StraceTaker {
     if (child.comm === '' && parent !== undefined) this.#name(child, parent.comm, at, PERF_ONLY);
     if (pid !== parentPid) this.#parents.set(pid, parentPid);
     const call = this.#callOf(parent);
-    this.#emitSpawn({
+    this.#sink.event({
+      type: 'spawn',
       pid: parentPid,
       tid: parentTid,
       startNs: at,
@@ -504,7 +487,7 @@ export class Correlator implements StraceTaker {
     }
     if (!this.#options.hasStrace || !thread.straced) {
       this.#closeEnter(thread, at);
-      this.#emitExit(thread, undefined, at);
+      this.#sink.event(exitEvent(thread, undefined, at));
       thread.perfExit = undefined;
       thread.straceDone = true;
       this.#forgetIfDone(thread);
@@ -545,7 +528,8 @@ export class Correlator implements StraceTaker {
     thread.enter = undefined;
     // The window tells it when it is closed.
     if (enter.window !== undefined) return;
-    this.#emitPerfCall(thread, enter, timesUntil(thread, enter, at, undefined));
+    const times = timesUntil(thread, enter, at, undefined);
+    this.#sink.event(perfCallEvent(thread, this.#nameOf(enter.nr), enter, times));
   }
 
   /** The window is over: what there is of the call is told. */
@@ -564,7 +548,8 @@ export class Correlator implements StraceTaker {
       this.quality.wrongPairsRefused++;
       this.quality.lose('other', window.at, at);
       this.#emitStraceCall(thread, window, at, open);
-      this.#emitPerfCall(thread, enter, exit ?? timesUntil(thread, enter, at, undefined));
+      const times = exit ?? timesUntil(thread, enter, at, undefined);
+      this.#sink.event(perfCallEvent(thread, this.#nameOf(enter.nr), enter, times));
       return;
     }
     this.quality.matched++;
@@ -578,7 +563,9 @@ export class Correlator implements StraceTaker {
           ? Math.max(0, until - enter.at)
           : call.durationNs
         : Math.max(0, times.at - enter.at - times.ptraceNs);
-    this.#emitCall(thread, window, BOTH, enter.at, durationNs, times, open);
+    this.#sink.event(
+      callEvent(thread, window, { sources: BOTH, startNs: enter.at, durationNs, exit: times, open }),
+    );
     this.#tellExec(thread, window, exit?.at ?? at);
   }
 
@@ -597,92 +584,11 @@ export class Correlator implements StraceTaker {
         ? 0
         : Math.max(0, at - window.at)
       : call.durationNs;
-    this.#emitCall(thread, window, STRACE, window.at, durationNs, undefined, open);
+    this.#sink.event(
+      callEvent(thread, window, { sources: STRACE, startNs: window.at, durationNs, exit: undefined, open }),
+    );
     if (!this.#options.hasPerf || !thread.perfed) this.#tellSpawn(thread, window, at);
     this.#tellExec(thread, window, at);
-  }
-
-  /** Fields that a call does not have are undefined, so that all events are of one shape: it is quicker by far. */
-  #emitCall(
-    thread: Thread,
-    { call, enter }: Window,
-    sources: readonly Source[],
-    startNs: Ns,
-    durationNs: number,
-    exit: PerfReturn | undefined,
-    open: SyscallEvent['open'],
-  ): void {
-    this.#sink.event({
-      type: 'syscall',
-      pid: thread.pid,
-      tid: thread.tid,
-      nr: call.nr,
-      name: call.name,
-      args: call.args,
-      result: Number.isNaN(call.result) ? undefined : call.result,
-      resultText: call.resultText,
-      errno: call.errno,
-      startNs,
-      durationNs,
-      sources,
-      straceNs: Number.isNaN(call.durationNs) ? undefined : call.durationNs,
-      onCpuNs: exit?.onCpuNs,
-      runnableNs: exit?.runnableNs,
-      blockedNs: exit?.blockedNs,
-      ptraceNs: exit?.ptraceNs,
-      waker: wakerOf(call.name, exit),
-      stack: stackOf(thread, exit),
-      early: enter?.early ? true : undefined,
-      open: call.state === 'done' ? undefined : whyOpen(call, open),
-    });
-  }
-
-  #emitPerfCall(thread: Thread, enter: PerfCall, exit: PerfReturn): void {
-    const { returned } = exit;
-    const failed = returned !== undefined && returned < 0 && returned >= -4095;
-    const errno = failed ? (errnoName(-returned) ?? `E${-returned}`) : undefined;
-    this.#sink.event({
-      type: 'syscall',
-      pid: thread.pid,
-      tid: thread.tid,
-      nr: enter.nr,
-      name: this.#nameOf(enter.nr),
-      args: enter.args,
-      result: failed ? -1 : returned,
-      resultText: undefined,
-      errno,
-      startNs: enter.at,
-      durationNs: Math.max(0, exit.at - enter.at - exit.ptraceNs),
-      sources: PERF_ONLY,
-      straceNs: undefined,
-      onCpuNs: exit.onCpuNs,
-      runnableNs: exit.runnableNs,
-      blockedNs: exit.blockedNs,
-      ptraceNs: exit.ptraceNs,
-      waker: wakerOf(this.#nameOf(enter.nr), exit),
-      stack: stackOf(thread, exit),
-      early: enter.early ? true : undefined,
-      open: returned === undefined ? 'end-of-trace' : undefined,
-    });
-  }
-
-  #tellExec(thread: Thread, { call, exec, at: began }: Window, at: Ns): void {
-    if (!call.name.startsWith('execve') || call.state !== 'done' || call.result !== 0) return;
-    const told = EXEC_ARGUMENTS.exec(call.args);
-    // Without perf and --decode-pids nothing else tells a name: that of the file, cut as the kernel does.
-    if (call.comm === undefined && !this.#options.hasPerf && told?.[1] !== undefined)
-      this.#name(thread, commOf(told[1]), at, STRACE);
-    const event: ExecEvent = {
-      type: 'exec',
-      pid: thread.pid,
-      tid: thread.tid,
-      startNs: exec?.at ?? Math.max(at, began),
-      sources: exec === undefined ? STRACE : BOTH,
-      ...((exec?.path ?? told?.[1]) ? { path: exec?.path ?? unquoted(told?.[1] ?? '') } : {}),
-      ...(told?.[2] === undefined ? {} : { argv: told[2] }),
-      ...(call.tid === thread.tid ? {} : { formerTid: call.tid }),
-    };
-    this.#sink.event(event);
   }
 
   /** Of strace alone: the child's number is the result, in the namespace of the caller. */
@@ -694,7 +600,8 @@ export class Correlator implements StraceTaker {
     const child = this.#thread(childTid, isThread ? thread.pid : childTid);
     if (child.comm === '') this.#name(child, thread.comm, at, STRACE);
     if (!isThread) this.#parents.set(childTid, thread.pid);
-    this.#emitSpawn({
+    this.#sink.event({
+      type: 'spawn',
       pid: thread.pid,
       tid: thread.tid,
       startNs: at,
@@ -706,103 +613,26 @@ export class Correlator implements StraceTaker {
     });
   }
 
-  #emitSpawn(spawn: Omit<SpawnEvent, 'type'>): void {
-    this.#sink.event({ type: 'spawn', ...spawn });
-  }
-
-  #emitExit(thread: Thread, exit: StraceExit | undefined, at: Ns): void {
-    const { perfExit } = thread;
-    const last = perfExit?.last ?? (thread.pid === thread.tid ? undefined : false);
-    const status = exit?.status ?? (exit === undefined ? thread.exitStatus : undefined);
-    const event: ExitEvent = {
-      type: 'exit',
-      pid: thread.pid,
-      tid: thread.tid,
-      startNs: perfExit?.at ?? at,
-      sources: exit === undefined ? PERF_ONLY : perfExit === undefined ? STRACE : BOTH,
-      ...(status === undefined ? {} : { status }),
-      ...(exit?.signal === undefined ? {} : { signal: exit.signal }),
-      ...(exit?.core ? { core: true } : {}),
-      ...(last === undefined ? {} : { last }),
-    };
-    this.#sink.event(event);
-  }
-
   #emitState(thread: Thread, state: FinishedState): void {
     if (state.state === 'blocked' && state.durationNs > thread.longestNs) {
       thread.longestNs = state.durationNs;
       thread.longestStack = state.stack;
     }
-    this.#sink.event({
-      type: 'state',
-      pid: thread.pid,
-      tid: thread.tid,
-      state: state.state,
-      kernelState: state.kernelState,
-      preempted: state.preempted,
-      startNs: state.startNs,
-      durationNs: state.durationNs,
-      stack: framesOf(thread, state.stack),
-      waker: state.waker,
-      during: this.#callOf(thread),
-    });
+    this.#sink.event(stateEvent(thread, state, this.#callOf(thread)));
+  }
+
+  #tellExec(thread: Thread, window: Window, at: Ns): void {
+    const event = execEvent(thread, window, at);
+    if (event === undefined) return;
+    // Without perf and --decode-pids nothing else tells a name: that of the file, cut as the kernel does.
+    if (window.call.comm === undefined && !this.#options.hasPerf && event.path !== undefined)
+      this.#name(thread, event.path.replace(/^.*\//, '').slice(0, LONGEST_COMM), at, STRACE);
+    this.#sink.event(event);
   }
 }
 
-function stackOf(thread: Thread, exit: PerfReturn | undefined): readonly string[] | undefined {
-  return exit === undefined ? undefined : framesOf(thread, exit.stack);
-}
-
-/** Where the time of a call went, to its return or as far as it went. */
-function timesUntil(
-  thread: Thread,
-  { at: began, totals }: PerfCall,
-  at: Ns,
-  returned: number | undefined,
-): PerfReturn {
-  const now = thread.track.totals(at);
-  return {
-    at: Math.max(at, began),
-    returned,
-    onCpuNs: now[0] - totals[0],
-    runnableNs: now[1] - totals[1],
-    blockedNs: now[2] - totals[2] + (now[3] - totals[3]),
-    ptraceNs: now[4] - totals[4],
-    stack: thread.longestStack,
-    waker: thread.waker,
-  };
-}
-
-/** Nobody's: a clock. */
-const TIMER: Waker = { pid: 0, tid: 0, comm: '', how: 'timer' };
-
-function wakerOf(name: string, exit: PerfReturn | undefined): Waker | undefined {
-  if (exit === undefined || exit.waker !== undefined || exit.blockedNs === 0) return exit?.waker;
-  return endedByTimer(name, exit.returned) ? TIMER : undefined;
-}
-
-function framesOf(thread: Thread, stack: number): readonly string[] | undefined {
-  if (stack === ASLEEP_STACK) return thread.firstStack;
-  return stack < 0 ? undefined : thread.stacks?.stack(stack);
-}
-
-function whyOpen(call: StraceCall, open: SyscallEvent['open']): SyscallEvent['open'] {
-  if (call.state === 'superseded') return 'superseded';
-  if (call.state === 'no-return') return 'died';
-  return call.state === 'open' ? (open ?? 'end-of-trace') : 'end-of-trace';
-}
-
-/** A text of strace without its quotes; its escapes stay. */
-function unquoted(text: string): string {
-  return text.replace(/^"|"(?:\.\.\.)?$/g, '');
-}
-
-function commOf(quoted: string): string {
-  return unquoted(quoted).replace(/^.*\//, '').slice(0, 15);
-}
-
-/** Path and argv of execve or execveat, as strace prints them. */
-const EXEC_ARGUMENTS = /^(?:[^"]*, )?("(?:[^"\\]|\\.)*"(?:\.\.\.)?), (\[.*?\]|0x[0-9a-f]+)(?:, |$)/;
+/** TASK_COMM_LEN without its NUL. */
+const LONGEST_COMM = 15;
 
 function isTracerStop(stack: readonly string[]): boolean {
   return stack.some((frame) => frame === 'ptrace_stop' || frame === 'ptrace_notify');
