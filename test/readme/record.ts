@@ -5,7 +5,7 @@
  *   a picture of the terminal and as text. Needs root, gcc, FUSE and loop devices; writes nothing if procdiag did not
  *   find what the scene is about, or if what it advises does not help.
  * - `trace`: a command under strace and perf. Needs root.
- * - `bench`: the figures of `npm run bench`, with date and machine. For a machine that does nothing else meanwhile.
+ * - `bench`: the figures of `npm run bench` and of the benchmarks of trace, with date and machine. For a machine that does nothing else meanwhile.
  *
  * All go to `fixtures/readme/`, and the text between the marks in the README that name it.
  */
@@ -66,15 +66,18 @@ function recordTrace(): Promise<void> {
 }
 
 function recordBench(): Promise<void> {
-  const { stdout, status } = spawnSync('npx', ['tsx', 'test/bench/run.ts'], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const told = ['run', 'trace-cost', 'trace'].map((name) => {
+    const { stdout, status } = spawnSync('npx', ['tsx', `test/bench/${name}.ts`], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    if (status !== 0) throw new Error(`the benchmark ${name} failed`);
+    return stdout;
   });
-  if (status !== 0) throw new Error('the benchmark failed');
   const date = new Date().toISOString().slice(0, 10);
   const kernel = release().split('.').slice(0, 2).join('.');
-  keep('bench', `${date}, Linux ${kernel}, ${cpus().length} CPUs\n${stdout}`);
+  keep('bench', `${date}, Linux ${kernel}, ${cpus().length} CPUs\n${told.join('')}`);
   return Promise.resolve();
 }
 
