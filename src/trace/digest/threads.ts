@@ -63,11 +63,15 @@ export class ThreadAccounts implements TraceSink {
       case 'syscall':
         this.#call(event);
         break;
-      case 'comm':
-        this.#of(event.pid, event.tid, event.startNs).comm = event.comm;
+      case 'comm': {
+        const of = this.#of(event.pid, event.tid, event.startNs);
+        if (of !== this.#others) of.comm = event.comm;
+        // Of those without an account: each that was there at the begin is named once, and each later one is spawned once.
+        else if (event.startNs <= 0) this.otherThreads++;
         break;
+      }
       case 'spawn':
-        this.#of(event.childPid, event.childTid, event.startNs);
+        if (this.#of(event.childPid, event.childTid, event.startNs) === this.#others) this.otherThreads++;
         break;
       case 'exit': {
         const of = this.#of(event.pid, event.tid, event.startNs);
@@ -83,10 +87,7 @@ export class ThreadAccounts implements TraceSink {
     // The number is used again by another process.
     if (found?.ended && found.pid !== pid) found = undefined;
     if (found === undefined) {
-      if (this.#accounts.size >= MOST_THREADS) {
-        this.otherThreads++;
-        return this.#others;
-      }
+      if (this.#accounts.size >= MOST_THREADS) return this.#others;
       found = account(pid, tid, '', at, this.#accounts.size < MOST_STRIPS);
       this.#accounts.set(tid, found);
     }

@@ -77,6 +77,8 @@ const MOST_NAMES = 50_000;
 const LONGEST_ARGS = 200;
 const DEEPEST = 10;
 const MOST_STEPS = 100;
+/** Two that have woken each other at one moment would be followed for ever. */
+const MOST_HOPS = 1000;
 /** A sleep that covers less of a wait than this does not explain it. */
 const SHARE = 0.05;
 
@@ -132,7 +134,7 @@ export class Waits implements TraceSink {
       startNs: event.startNs,
       endNs: event.startNs + event.durationNs + (event.ptraceNs ?? 0),
       waitedNs,
-      open: event.open !== undefined,
+      open: event.open === 'end-of-trace',
       ...(event.result === undefined ? {} : { result: event.result }),
       ...(event.errno === undefined ? {} : { errno: event.errno }),
       ...(event.waker === undefined ? {} : { waker: event.waker }),
@@ -259,7 +261,7 @@ export class Waits implements TraceSink {
       });
       how = undefined;
     };
-    while (now > from && steps.length < MOST_STEPS) {
+    for (let hops = 0; now > from && steps.length < MOST_STEPS && hops < MOST_HOPS; hops++) {
       const born = this.#births.get(thread);
       const since = Math.max(from, born?.at ?? from);
       const sleep = this.#of(thread).findLast(

@@ -58,11 +58,43 @@ const STORY: readonly TraceEvent[] = [
   call(1, 'wait4', 20, 495, { result: 2, waker: { pid: 2, tid: 2, comm: 'sleep', how: 'child-exit' } }),
 ];
 
+function spawnOf(tid: number): TraceEvent {
+  return {
+    type: 'spawn',
+    pid: 1,
+    tid: 1,
+    childPid: tid,
+    childTid: tid,
+    thread: false,
+    startNs: 0,
+    sources: ['perf'],
+  };
+}
+
 function waitsOf(events: readonly TraceEvent[]): Waits {
   const waits = new Waits();
   for (const event of events) waits.event(event);
   return waits;
 }
+
+test('two that have woken each other at one moment do not keep the critical path for ever', () => {
+  const by = (tid: number) => ({ waker: { pid: tid, tid, comm: 'x', how: 'pipe' } as const });
+  const waits = waitsOf([
+    named(1, 'one'),
+    named(2, 'two'),
+    call(1, 'read', 0, 10, by(2)),
+    call(2, 'read', 0, 10, by(1)),
+  ]);
+  expect(waits.criticalPath(1, 0, 20 * MS).at(-1)).toMatchObject({ did: 'ran', fromNs: 10 * MS });
+});
+
+test('a wait in which the thread died is over', () => {
+  const [open, died] = waitsOf([
+    call(1, 'read', 0, 20, { open: 'end-of-trace' }),
+    call(2, 'read', 0, 10, { open: 'died' }),
+  ]).finish(2);
+  expect([open?.open, died?.open]).toEqual([true, undefined]);
+});
 
 describe('the longest waits', () => {
   test('are told with what the one that ended them had waited for', () => {
@@ -160,6 +192,16 @@ test('accounts of threads sum up states, and of strace alone calls', () => {
     blockedSeconds: 0.02,
     blockedOn: [{ kind: 'pipe', seconds: 0.02 }],
   });
+});
+
+test('threads beyond those with an account are counted once each, however much they do', () => {
+  const many = new ThreadAccounts(true);
+  for (let tid = 1; tid <= 5000; tid++) {
+    many.event({ ...spawnOf(tid), startNs: tid });
+    many.event(call(tid, 'read', 1, 2));
+    many.event(call(tid, 'read', 2, 3));
+  }
+  expect(many.finish().length + many.otherThreads).toBe(5000);
 });
 
 test('a strip of any length keeps its proportions', () => {
