@@ -16,7 +16,7 @@ import {
 } from './events.ts';
 import { type CorrelationQuality, type Loss, QualityCounter } from './quality.ts';
 import { sameFirst, sameResult } from './results.ts';
-import { type FinishedState, SchedulerTrack } from './scheduler.ts';
+import { type FinishedState, SchedulerTrack, type StateTotals } from './scheduler.ts';
 import type { StraceTaker } from './strace-cursor.ts';
 import { ASLEEP_STACK, type Asleep, type PerfCall, type Thread, type Window } from './thread.ts';
 import { isInterrupt, wakeKind } from './wakers.ts';
@@ -76,16 +76,20 @@ export class Correlator implements StraceTaker {
   /** Closes what is still open; nothing may come after it. */
   finish(): void {
     this.#now = Math.max(this.#now, this.#options.perfWindow?.to ?? this.#now);
-    for (const thread of this.#threads.values()) {
-      this.quality.perfOnly[thread.straced ? 'afterDetach' : 'notAttached'] += thread.unclaimed;
-      // Not one event: it slept all the time.
-      this.#sleptOn(thread, this.#now);
-      thread.track.ends(this.#now);
-      this.#closeWindow(thread, this.#now, 'end-of-trace');
-      this.#closeEnter(thread, this.#now);
-      if (thread.perfExit !== undefined) this.#sink.event(exitEvent(thread, undefined, thread.perfExit.at));
-    }
-    this.#threads.clear();
+    for (const thread of this.#threads.values()) this.#leave(thread, this.#now);
+  }
+
+  /** Nothing more will be told of it. */
+  #leave(thread: Thread, at: Ns): void {
+    this.quality.perfOnly[thread.straced ? 'afterDetach' : 'notAttached'] += thread.unclaimed;
+    // Not one event: it slept all the time.
+    this.#sleptOn(thread, at);
+    thread.track.ends(at);
+    this.#closeWindow(thread, at, 'end-of-trace');
+    this.#closeEnter(thread, at, 'end-of-trace');
+    if (thread.perfExit !== undefined) this.#sink.event(exitEvent(thread, undefined, thread.perfExit.at));
+    this.#threads.delete(thread.tid);
+    this.#namedByPerf.delete(thread.tid);
   }
 
   // strace
@@ -310,7 +314,8 @@ export class Correlator implements StraceTaker {
     const nr = batch.a[row]!;
     // perf has been seen to write the same records twice, when its buffers overflow.
     if (thread.enter?.at === at && thread.enter.nr === nr) return;
-    this.#closeEnter(thread, at);
+    // It has returned, and perf lost the moment.
+    this.#closeEnter(thread, at, undefined);
     this.quality.perfSyscalls++;
     thread.longestNs = 0;
     thread.longestStack = -1;
@@ -415,6 +420,9 @@ export class Correlator implements StraceTaker {
   #fork(at: Ns, pid: number, tid: number, parentPid: number, parentTid: number): void {
     if (tid <= 0) return;
     const parent = this.#threads.get(parentTid);
+    const dead = this.#threads.get(tid);
+    // The number is used again: of the former one nothing more will come.
+    if (dead !== undefined && (dead.perfDone || dead.straceDone)) this.#leave(dead, at);
     const child = this.#thread(tid, pid);
     child.perfed = true;
     if (child.comm === '' && parent !== undefined) this.#name(child, parent.comm, at, PERF_ONLY);
@@ -456,11 +464,22 @@ export class Correlator implements StraceTaker {
     if (former === undefined || from === leader) return;
     const thread = this.#thread(leader, former.pid);
     this.#closeWindow(thread, at, 'superseded');
-    this.#closeEnter(thread, at);
+    this.#closeEnter(thread, at, 'superseded');
     former.track.ends(at);
+    // The kernel has killed the leader for it: what lives on under its number is another.
+    thread.perfDone = false;
+    thread.perfExit = undefined;
     thread.track.runs(at);
+    thread.longestNs = former.longestNs;
+    thread.longestStack = former.longestStack;
+    thread.firstStack = former.firstStack;
+    thread.waker = former.waker;
     if (former.window !== undefined) thread.window = former.window;
-    if (former.enter !== undefined) thread.enter = { ...former.enter, totals: thread.track.totals(at) };
+    if (former.enter !== undefined)
+      thread.enter = {
+        ...former.enter,
+        totals: carriedOver(former.enter.totals, former.track, thread.track, at),
+      };
     if (thread.window !== undefined && thread.enter?.window !== undefined) thread.window.enter = thread.enter;
     former.window = undefined;
     this.#threads.delete(from);
@@ -486,7 +505,7 @@ export class Correlator implements StraceTaker {
       this.#parents.delete(thread.pid);
     }
     if (!this.#options.hasStrace || !thread.straced) {
-      this.#closeEnter(thread, at);
+      this.#closeEnter(thread, at, 'died');
       this.#sink.event(exitEvent(thread, undefined, at));
       thread.perfExit = undefined;
       thread.straceDone = true;
@@ -499,6 +518,7 @@ export class Correlator implements StraceTaker {
     if (!thread.straceDone || !perfDone) return;
     this.quality.perfOnly[thread.straced ? 'other' : 'notAttached'] += thread.unclaimed;
     if (this.#threads.get(thread.tid) === thread) this.#threads.delete(thread.tid);
+    this.#namedByPerf.delete(thread.tid);
   }
 
   #lost(at: Ns, count: number, from: Ns): void {
@@ -522,14 +542,14 @@ export class Correlator implements StraceTaker {
     if (window !== undefined) this.#finishWindow(thread, window, at, open);
   }
 
-  #closeEnter(thread: Thread, at: Ns): void {
+  #closeEnter(thread: Thread, at: Ns, open: SyscallEvent['open']): void {
     const { enter } = thread;
     if (enter === undefined) return;
     thread.enter = undefined;
     // The window tells it when it is closed.
     if (enter.window !== undefined) return;
     const times = timesUntil(thread, enter, at, undefined);
-    this.#sink.event(perfCallEvent(thread, this.#nameOf(enter.nr), enter, times));
+    this.#sink.event(perfCallEvent(thread, this.#nameOf(enter.nr), enter, times, open));
   }
 
   /** The window is over: what there is of the call is told. */
@@ -554,9 +574,10 @@ export class Correlator implements StraceTaker {
     }
     this.quality.matched++;
     if (same === true) this.quality.resultsCompared++;
-    // What never returns, or has not, is told as far as it went.
+    // What never returns, or has not, is told as far as it went; where perf lost the return, strace knows how long it took.
     const until = thread.perfExit?.at ?? at;
-    const times = exit ?? (still ? timesUntil(thread, enter, until, undefined) : undefined);
+    const isLost = call.state === 'done' && !Number.isNaN(call.durationNs);
+    const times = exit ?? (still && !isLost ? timesUntil(thread, enter, until, undefined) : undefined);
     const durationNs =
       times === undefined
         ? Number.isNaN(call.durationNs)
@@ -633,6 +654,19 @@ export class Correlator implements StraceTaker {
 
 /** TASK_COMM_LEN without its NUL. */
 const LONGEST_COMM = 15;
+
+/** Totals that `to` would have had when the call began, had its time in the call gone by under it instead of under `from`. */
+function carriedOver(began: StateTotals, from: SchedulerTrack, to: SchedulerTrack, at: Ns): StateTotals {
+  const spent = from.totals(at);
+  const [running, runnable, blocked, stopped, ptrace] = to.totals(at);
+  return [
+    running - (spent[0] - began[0]),
+    runnable - (spent[1] - began[1]),
+    blocked - (spent[2] - began[2]),
+    stopped - (spent[3] - began[3]),
+    ptrace - (spent[4] - began[4]),
+  ];
+}
 
 function isTracerStop(stack: readonly string[]): boolean {
   return stack.some((frame) => frame === 'ptrace_stop' || frame === 'ptrace_notify');

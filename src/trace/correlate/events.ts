@@ -60,8 +60,14 @@ export function callEvent(
   };
 }
 
-/** A call that perf alone saw. */
-export function perfCallEvent(thread: Thread, name: string, enter: PerfCall, exit: PerfReturn): SyscallEvent {
+/** A call that perf alone saw; `open`: why it is over, where it has not returned. */
+export function perfCallEvent(
+  thread: Thread,
+  name: string,
+  enter: PerfCall,
+  exit: PerfReturn,
+  open?: SyscallEvent['open'],
+): SyscallEvent {
   const { returned } = exit;
   const failed = returned !== undefined && returned < 0 && returned >= -4095;
   const errno = failed ? (errnoName(-returned) ?? `E${-returned}`) : undefined;
@@ -86,7 +92,7 @@ export function perfCallEvent(thread: Thread, name: string, enter: PerfCall, exi
     waker: wakerOf(name, exit),
     stack: stackOf(thread, exit),
     early: enter.early ? true : undefined,
-    open: returned === undefined ? 'end-of-trace' : undefined,
+    open: returned === undefined ? open : undefined,
   };
 }
 

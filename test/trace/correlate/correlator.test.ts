@@ -403,6 +403,83 @@ describe('exec', () => {
     );
     expect(correlation).toMatchObject({ matched: 3, eligible: 3, wrongPairsRefused: 0 });
   });
+
+  test('by another thread is followed on after the death of the leader, which it has killed', () => {
+    const { calls, events } = correlate({
+      strace: [
+        at(10, 1000, '[ 202] futex(0x7f00, FUTEX_WAIT, 1, NULL <unfinished ...>'),
+        at(11, 100_000, '[  59] execve("/bin/true", ["true"], 0x7f00 /* 3 vars */ <unfinished ...>'),
+        at(10, 300_000, '+++ superseded by execve in pid 11 +++'),
+        at(10, 310_000, '[  59] <... execve resumed>) = 0 <0.000200000>'),
+        at(10, 900_000, '+++ exited with 0 +++'),
+      ],
+      perf: [
+        { ...enter(10, 20_000, 202), pid: 10 },
+        { kind: 'switch', pid: 10, tid: 10, at: 22_000, a: 1, stack: ['schedule', 'futex_do_wait'] },
+        { ...enter(11, 120_000, 59), pid: 10 },
+        { kind: 'schedExit', at: 150_000, pid: 10, tid: 10, a: 10, b: 0 },
+        { kind: 'schedExec', at: 200_000, pid: 10, tid: 10, a: 10, b: 11, text: '/bin/true' },
+        { ...exit(10, 250_000, 59, 0), pid: 10 },
+        { kind: 'switch', pid: 10, tid: 10, at: 500_000, a: 1, stack: ['schedule', 'do_wait'] },
+        { kind: 'in', pid: 10, tid: 10, at: 800_000 },
+        { kind: 'schedExit', at: 850_000, pid: 10, tid: 10, a: 10, b: 1 },
+      ],
+    });
+    expect(calls[1]).toMatchObject({ name: 'execve', durationNs: 130_000, onCpuNs: 130_000, blockedNs: 0 });
+    expect(calls[1]?.stack).toBeUndefined();
+    const states = events.filter((event) => event.type === 'state' && event.startNs >= 200_000);
+    expect(states).toMatchObject([
+      { tid: 10, state: 'running', startNs: 200_000, durationNs: 300_000 },
+      { tid: 10, state: 'blocked', startNs: 500_000, durationNs: 300_000 },
+      { tid: 10, state: 'running', startNs: 800_000, durationNs: 50_000 },
+    ]);
+  });
+});
+
+describe('what perf lost', () => {
+  test('a return: the call took as long as strace says, not until the next one', () => {
+    const { calls } = correlate({
+      strace: [
+        at(10, 1000, '[   0] read(3, "x", 1) = 1 <0.000090000>'),
+        at(10, 5_000_000_000, '[  39] getpid() = 10 <0.000010000>'),
+      ],
+      perf: [enter(10, 21_000, 0), enter(10, 5_000_021_000, 39), exit(10, 5_000_022_000, 39, 10)],
+    });
+    expect(calls[0]).toMatchObject({ name: 'read', durationNs: 90_000, sources: ['strace', 'perf'] });
+    expect(calls[0]?.onCpuNs).toBeUndefined();
+  });
+
+  test('a return, without strace: the call is not said to be open', () => {
+    const { calls } = correlate({ perf: [enter(10, 1000, 0), enter(10, 9000, 39), exit(10, 9100, 39, 10)] });
+    expect(calls[0]).toMatchObject({ name: 'read' });
+    expect(calls[0]?.open).toBeUndefined();
+  });
+
+  test('a number that is used again is another thread, though strace never told of the death', () => {
+    const { events } = correlate({
+      strace: [at(10, 1000, '[  39] getpid() = 10 <0.000010000>')],
+      perf: [
+        ...[{ ...enter(10, 21_000, 39), pid: 10 }, exit(10, 22_000, 39, 10)],
+        { kind: 'schedExit', at: 400_000, pid: 10, tid: 10, a: 10, b: 1 },
+        { kind: 'fork', at: 500_000, pid: 10, tid: 10, a: 9, b: 9 },
+        { ...enter(10, 600_000, 0), pid: 10 },
+        { kind: 'switch', at: 610_000, pid: 10, tid: 10, a: 1 },
+        { kind: 'in', at: 700_000, pid: 10, tid: 10 },
+        exit(10, 800_000, 0, 1),
+      ],
+    });
+    expect(events.filter(({ type }) => type !== 'state').map(({ type, startNs }) => [type, startNs])).toEqual(
+      [
+        ['syscall', 21_000],
+        ['exit', 400_000],
+        ['spawn', 500_000],
+        ['syscall', 600_000],
+      ],
+    );
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'state', state: 'blocked', durationNs: 90_000 }),
+    );
+  });
 });
 
 describe('who woke it', () => {
@@ -646,7 +723,7 @@ describe('one source alone', () => {
     });
     expect(calls.map(({ name, errno, durationNs, open }) => [name, errno, durationNs, open])).toEqual([
       ['read', 'ENOENT', 2000, undefined],
-      ['exit_group', undefined, 1000, 'end-of-trace'],
+      ['exit_group', undefined, 1000, 'died'],
     ]);
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'exit', tid: 10, status: 7, last: true, sources: ['perf'] }),
