@@ -21,10 +21,13 @@ export function traceJson(
     calls: summary.calls.slice(0, MOST.calls),
     threads: summary.threads.slice(0, MOST.threads),
     story: story(summary),
-    outputs: meta.outputs,
   });
   // Nanoseconds since boot or 1970 do not fit a double: they stand in the text as exact integers.
-  return safeStringify(told as object).replace(new RegExp(`"${EXACT}(-?\\d+)"`, 'g'), '$1');
+  // Names that the user gave are no bytes.
+  return safeStringify({ ...(told as object), outputs: meta.outputs }).replace(
+    new RegExp(`"${EXACT}(-?\\d+)"`, 'g'),
+    '$1',
+  );
 }
 
 /** Marks what becomes an integer; nothing from outside can hold it, as it is made anew in each run. */

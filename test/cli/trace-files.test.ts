@@ -47,6 +47,19 @@ const answerOf = (stdout: string): Record<string, unknown> => ({
 });
 
 describe('recordings of others', () => {
+  test('have names in UTF-8, wherever these are told, and so have the outputs', async () => {
+    const stamped = (at: number, call: string) => `10<hé漢> 170000000${at}.000001000 ${call}\n`;
+    writeFileSync(
+      join(directory, 'utf8.strace'),
+      stamped(0, 'getpid() = 10 <0.000010>') + stamped(1, 'read(3, "x", 1) = 1 <3.000010>'),
+    );
+    const shown = await trace('--from-strace', 'utf8.strace');
+    expect(shown.stdout.match(/10 +hé漢/g)?.length).toBeGreaterThan(5);
+    expect(shown.stdout).not.toContain('\\x');
+    const json = await trace('--from-strace', 'utf8.strace', '--json', '-o', 'ü.jsonl');
+    expect(JSON.parse(json.stdout)).toMatchObject({ outputs: ['ü.jsonl'] });
+  });
+
   test('are told like our own', async () => {
     const schema = new URL('../../src/report/schema/trace.schema.json', import.meta.url);
     const ajv = new Ajv2020({ strict: false, formats: { 'date-time': true } });

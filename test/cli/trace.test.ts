@@ -196,6 +196,7 @@ describe('what cannot be traced', () => {
     [['-o', 'x.png', '1'], 'x.png'],
     [['--between', '3-1', '1'], '--between'],
     [['-o', 'a.jsonl', '-o', 'a.jsonl', '1'], 'given twice'],
+    [['-o', 'a.jsonl', '-o', './a.jsonl', '1'], 'given twice'],
     [['--from-strace', 'x', '--strace'], 'strace'],
   ])('trace %j is a usage error', async (argv, words) => {
     const ran = await trace(...argv);

@@ -35,7 +35,8 @@ export function checkOutputs(names: readonly string[], imports: boolean): void {
       throw error instanceof UnknownOutputError ? new UserError(USAGE, error.message) : error;
     }
   }
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  const paths = names.map((name) => resolve(name));
+  const twice = names.find((_, at) => paths.indexOf(paths[at]!) !== at);
   if (twice !== undefined) throw new UserError(USAGE, `--output ${twice} is given twice`);
   for (const name of names) checkPlace(name);
 }

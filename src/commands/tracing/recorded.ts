@@ -1,5 +1,6 @@
 import { CANNOT_LOOK, UserError } from '../../cli/errors.ts';
 import { Progress } from '../../cli/progress.ts';
+import { line } from '../../report/text.ts';
 import type { LoadedTrace } from '../../trace/loaded.ts';
 import { loadRecording } from '../../trace/record/load.ts';
 import {
@@ -36,7 +37,7 @@ export async function recordNow(
   try {
     const recording = await (request.strace || request.perf ? run(request) : either(run, complain));
     progress.end();
-    for (const { tid, comm, what } of recording.left) complain(`${tid} ${comm} is still ${what}`);
+    for (const { tid, comm, what } of recording.left) complain(`${tid} ${line(comm)} is still ${what}`);
     for (const { message, remedy } of recording.refusals) complain(`${message} ${remedy}`);
     return { recording, trace: loadRecording(recording.directory) };
   } catch (error) {

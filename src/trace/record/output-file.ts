@@ -25,11 +25,16 @@ export class OutputFile {
     if (this.#length >= FLUSH_AT) this.#flush();
   }
 
-  /** All is written: it takes its name. */
+  /** All is written: it takes its name. Throws what rename(2) does. */
   keep(): void {
     this.#flush();
     this.#close();
-    renameSync(this.#temporary, this.path);
+    try {
+      renameSync(this.#temporary, this.path);
+    } catch (error) {
+      rmSync(this.#temporary, { force: true });
+      throw error;
+    }
   }
 
   /** Leaves nothing. */

@@ -1,4 +1,4 @@
-import { time } from '../../../trace/digest/numbers.ts';
+import { plural, time } from '../../../trace/digest/numbers.ts';
 import { kindInWords } from '../../../trace/digest/wait-kind.ts';
 import type { PathStep } from '../../../trace/digest/waits.ts';
 import { line } from '../../text.ts';
@@ -24,7 +24,7 @@ export function pathRows(steps: readonly PathStep[], width: number, palette: Pal
   const rest = steps.filter((step) => !told.includes(step));
   const left = rest.reduce((sum, step) => sum + length(step), 0);
   if (rest.length === 0) return rows;
-  const words = `${palette.glyphs.more} ${rest.length} shorter pieces between them: ${time(left / NS)}`;
+  const words = `${palette.glyphs.more} ${plural(rest.length, 'shorter piece')} between them: ${time(left / NS)}`;
   return [...rows, ...paragraph([own(words, 'quiet')], width, 2)];
 }
 

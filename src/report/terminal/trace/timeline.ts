@@ -1,6 +1,7 @@
+import { clip } from '../../../term/sanitize.ts';
 import type { ThreadState } from '../../../trace/event.ts';
 import { line } from '../../text.ts';
-import { own, type Row, type Span, space, span } from '../layout.ts';
+import { own, type Row, rowWidth, type Span, space } from '../layout.ts';
 import type { Palette, Style } from '../palette.ts';
 
 /** What of one thread's time line is drawn. */
@@ -31,9 +32,8 @@ export const STRIP_LEAD = 24;
 /** One line a thread: what it did most of the time in each column; then what the signs mean. */
 export function stripRows(lines: readonly StripLine[], palette: Palette): Row[] {
   const rows = lines.map((strip): Row => {
-    const name = `${strip.tid} ${line(strip.comm)}`;
-    const lead = span(name.length > STRIP_LEAD - 3 ? `${name.slice(0, STRIP_LEAD - 4)}…` : name, 'name');
-    return [space(2), lead, space(STRIP_LEAD - 2 - lead.text.length), ...drawn(strip.columns, palette)];
+    const lead: Row = [space(2), own(clip(`${strip.tid} ${line(strip.comm)}`, STRIP_LEAD - 3), 'name')];
+    return [...lead, space(STRIP_LEAD - rowWidth(lead)), ...drawn(strip.columns, palette)];
   });
   const used = new Set(lines.flatMap(({ columns }) => columns));
   const legend = (Object.keys(MARKS) as ThreadState[])

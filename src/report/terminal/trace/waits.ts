@@ -3,7 +3,7 @@ import { time } from '../../../trace/digest/numbers.ts';
 import { kindInWords } from '../../../trace/digest/wait-kind.ts';
 import type { ChainLink, LongWait } from '../../../trace/digest/waits.ts';
 import { line } from '../../text.ts';
-import { clipRow, moreRow, own, type Row, type Span, space, span } from '../layout.ts';
+import { clipRow, moreRow, own, type Row, type Span, space } from '../layout.ts';
 import type { Palette } from '../palette.ts';
 
 const MOST_CHAIN = 4;
@@ -33,7 +33,7 @@ function oneWait(wait: LongWait, width: number, palette: Palette): Row[] {
 }
 
 function who({ tid, comm }: { readonly tid: number; readonly comm: string }): Span[] {
-  return [own(`${tid} `, 'name'), span(clip(line(comm), 16), 'name')];
+  return [own(`${tid} `, 'name'), own(clip(line(comm), 16), 'name')];
 }
 
 function call(name: string | undefined, args: string | undefined): Span {

@@ -1,0 +1,21 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { OutputFile } from '../../../src/trace/record/output-file.ts';
+
+let directory = '';
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'procdiag-output-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+test('a file whose name has been taken by a directory leaves nothing', () => {
+  const file = new OutputFile(join(directory, 'a.jsonl'));
+  file.write('text');
+  mkdirSync(join(directory, 'a.jsonl'));
+  expect(() => file.keep()).toThrow(/EISDIR/);
+  file.drop();
+  expect(readdirSync(directory)).toEqual(['a.jsonl']);
+  expect(readdirSync(join(directory, 'a.jsonl'))).toEqual([]);
+});
