@@ -58,6 +58,10 @@ describe('recordings of others', () => {
     expect(shown.stdout).not.toContain('\\x');
     const json = await trace('--from-strace', 'utf8.strace', '--json', '-o', 'ü.jsonl');
     expect(JSON.parse(json.stdout)).toMatchObject({ outputs: ['ü.jsonl'] });
+    const lines = readFileSync(join(directory, 'ü.jsonl'), 'utf8').trim().split('\n');
+    expect(lines.map((text) => JSON.parse(text) as object)).toContainEqual(
+      expect.objectContaining({ type: 'comm', comm: 'hé漢' }),
+    );
   });
 
   test('are told like our own', async () => {

@@ -3,6 +3,7 @@ import { closeSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CANNOT_LOOK, USAGE, UserError } from '../../cli/errors.ts';
 import { conclusionOf } from '../../report/trace/conclusion.ts';
+import { decoded, decodedEvent } from '../../report/trace/decoded.ts';
 import type { TraceOutput } from '../../report/trace/output.ts';
 import { outputKindFor, UnknownOutputError } from '../../report/trace/outputs.ts';
 import type { TraceSummary } from '../../trace/digest/summary.ts';
@@ -75,14 +76,14 @@ export class Outputs {
       ...(trace.input.clock.offsetNs === undefined ? {} : { offsetNs: trace.input.clock.offsetNs }),
       ...(trace.input.clock.errorNs === undefined ? {} : { offsetErrorNs: trace.input.clock.errorNs }),
     };
-    const head = {
+    const head = decoded({
       toolVersion,
       clock,
       target: trace.target,
       tasks: trace.input.tasks,
       ...(trace.target.command === undefined ? {} : { command: trace.target.command }),
       ...(trace.startedAt === undefined ? {} : { recordedAt: trace.startedAt }),
-    };
+    });
     try {
       for (const name of names) {
         const kind = outputKindFor(name);
@@ -99,12 +100,13 @@ export class Outputs {
   }
 
   get sinks(): readonly TraceSink[] {
-    return this.#open.map(({ output }) => output);
+    return this.#open.map(({ output }) => ({ event: (event) => output.event(decodedEvent(event)) }));
   }
 
   keep(summary: TraceSummary): void {
+    const conclusion = decoded(conclusionOf(summary));
     for (const { file, output } of this.#open) {
-      output.finish(conclusionOf(summary));
+      output.finish(conclusion);
       telling(file.path, () => file.keep());
     }
   }

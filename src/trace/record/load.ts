@@ -129,5 +129,7 @@ function perfWindow(meta: RecordingMeta, originNs: bigint): { from: number; to: 
 /** A command is held by a shell until all is ready: it goes by its own name, not by the shell's. */
 function targetOf({ target, command }: RecordingMeta): LoadedTrace['target'] {
   if (command === undefined) return target;
-  return { ...target, comm: basename(command[0] ?? target.comm), command };
+  // Bytes, as all other names are.
+  const words = command.map((word) => Buffer.from(word, 'utf8').toString('latin1'));
+  return { ...target, comm: basename(words[0] ?? target.comm), command: words };
 }
