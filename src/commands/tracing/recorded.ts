@@ -1,6 +1,7 @@
 import { CANNOT_LOOK, UserError } from '../../cli/errors.ts';
 import { Progress } from '../../cli/progress.ts';
 import { line } from '../../report/text.ts';
+import { count } from '../../trace/digest/numbers.ts';
 import type { LoadedTrace } from '../../trace/loaded.ts';
 import { loadRecording } from '../../trace/record/load.ts';
 import {
@@ -69,10 +70,20 @@ function inWords({ stage, elapsedMs, straceBytes, perfBytes }: Now): string {
   if (stage === 'preparing') return 'starting the recorders …';
   if (stage === 'ending') return 'detaching …';
   const sizes = [
-    ...(straceBytes > 0 ? [`strace ${megabytes(straceBytes)}`] : []),
-    ...(perfBytes > 0 ? [`perf ${megabytes(perfBytes)}`] : []),
+    ...(straceBytes > 0 ? [`about ${about(straceBytes / LINE_BYTES)} lines of strace`] : []),
+    ...(perfBytes > 0 ? [`about ${about(perfBytes / EVENT_BYTES)} events of perf`] : []),
+    ...(straceBytes + perfBytes > 0 ? [megabytes(straceBytes + perfBytes)] : []),
   ].join(', ');
   return `recording for ${(elapsedMs / 1000).toFixed(0)} s${sizes === '' ? '' : `: ${sizes}`}; Ctrl+C ends it`;
+}
+
+/** What a line of strace and an event of perf take with our flags, on average (trace-facts 6). */
+const LINE_BYTES = 150;
+const EVENT_BYTES = 85;
+
+/** Two digits: it is an estimate. */
+function about(value: number): string {
+  return count(Number(value.toPrecision(2)));
 }
 
 function megabytes(bytes: number): string {

@@ -3,6 +3,7 @@ import type { ThreadState, TraceEvent, TraceSink } from '../event.ts';
 import { findingsOfLedgers } from '../ledgers/findings/index.ts';
 import { Ledgers, type OpeningBalance } from '../ledgers/ledgers.ts';
 import { CallCounter, seconds } from './calls.ts';
+import { plural } from './numbers.ts';
 import type { TraceSummary } from './summary.ts';
 import { ThreadAccounts } from './threads.ts';
 import { Waits } from './waits.ts';
@@ -42,6 +43,7 @@ export class Digest implements TraceSink {
   readonly #processes = new Set<number>();
   readonly #gaps = new Set<number>();
   #spawned = 0;
+  #lost = 0;
 
   #heldTid: number | undefined;
 
@@ -56,12 +58,23 @@ export class Digest implements TraceSink {
       if (!event.thread) this.#spawned++;
     } else if (this.#processes.size < MOST_LISTED && event.type === 'comm' && event.startNs <= 0)
       this.#processes.add(event.pid);
-    if (event.type === 'gap') this.#gaps.add(event.pid);
+    if (event.type === 'gap') {
+      this.#gaps.add(event.pid);
+      this.#lost += event.lost ?? 0;
+    }
     this.#ledgers.event(event);
     if (event.tid === this.#heldTid && this.#isOfHold(event)) return;
     this.#calls.event(event);
     this.#threads.event(event);
     this.#waits.event(event);
+  }
+
+  #lostNote(): string[] {
+    if (this.#lost === 0) return [];
+    const lost = plural(this.#lost, 'event');
+    return [
+      `perf could not keep up and lost ${lost}: what fell into these gaps is of strace alone, or missing.`,
+    ];
   }
 
   #isOfHold(event: TraceEvent): boolean {
@@ -75,6 +88,7 @@ export class Digest implements TraceSink {
     const books = this.#ledgers.finish(endNs);
     return {
       ...rest,
+      notes: [...rest.notes, ...this.#lostNote()],
       correlation: analysed.correlation,
       totals: {
         ...this.#threads.tree(),
