@@ -76,7 +76,7 @@ function commands({ processes: { commands: list } }: LedgerBooks): SummaryTable 
 
 function counted(counts: Readonly<Record<string, number>>): string {
   return Object.entries(counts)
-    .map(([what, times]) => `${times} × ${what}`)
+    .map(([what, times]) => `${times} x ${what}`)
     .join(', ');
 }
 
@@ -198,7 +198,7 @@ function watches({ watches: { inotify, epoll, failures } }: LedgerBooks): Summar
         one.comm,
         `${one.call}(${one.args})`,
         undefined,
-        `${one.count} × ${one.errno}`,
+        `${one.count} x ${one.errno}`,
       ]),
     ],
   };

@@ -171,7 +171,7 @@ export function findDescriptorLimits({ books }: Context): TraceFinding[] {
           : 'EMFILE says that RLIMIT_NOFILE of the process is reached',
         title: `${named(pid, comm)}: ${count(total, 'call')} failed with ${errno}`,
         summary:
-          `${same.map(({ call, count: n }) => `${n}× ${call}`).join(', ')} failed: ${host ? 'the limit of open files of the whole host (fs.file-max) is reached' : `the process has as many descriptors as it may${open > 3 ? ` (${open} known open at the first)` : ''}`}. ` +
+          `${same.map(({ call, count: n }) => `${n}x ${call}`).join(', ')} failed: ${host ? 'the limit of open files of the whole host (fs.file-max) is reached' : `the process has as many descriptors as it may${open > 3 ? ` (${open} known open at the first)` : ''}`}. ` +
           `First at ${span(failure.firstNs)} into the trace, last at ${span(failure.lastNs)}.`,
         culprit: { pid, comm },
         facts: same.slice(0, MOST_FACTS).map(({ call, args, firstNs }) => ({

@@ -17,7 +17,7 @@ export function findWatchLimit({ books }: Context): TraceFinding[] {
         confidence: 'likely',
         because:
           'ENOSPC of inotify_add_watch means this limit; a lack of kernel memory, which it can mean too, is rare',
-        title: `${named(failure.pid, failure.comm)}: no more inotify watches (${failure.count}× ENOSPC)`,
+        title: `${named(failure.pid, failure.comm)}: no more inotify watches (${failure.count}x ENOSPC)`,
         summary:
           `${named(failure.pid, failure.comm)} could not add ${count(failure.count, 'watch', 'watches')}: the user has as many as fs.inotify.max_user_watches allows, in all processes together` +
           `${instance === undefined ? '' : `; it added ${instance.added} in this trace and left ${instance.left}`}. Changes of these files go unseen.`,
@@ -64,7 +64,7 @@ export function findInstanceLimit({ books }: Context): TraceFinding[] {
           because: few
             ? `with ${count(open, 'descriptor')} known open its own limit of open files is hardly the one`
             : 'EMFILE of inotify_init means either this limit or that of open files',
-          title: `${named(pid, comm)}: no more inotify instances (${failure.count}× EMFILE)`,
+          title: `${named(pid, comm)}: no more inotify instances (${failure.count}x EMFILE)`,
           summary: `${named(pid, comm)} could not make an inotify instance: the user has as many as fs.inotify.max_user_instances allows (128 by default), in all processes together.`,
           culprit: { pid, comm },
           facts: [failureFact(failure)],

@@ -16,7 +16,7 @@ export function span(ns: Ns): string {
   return ns >= 995_000_000 ? `${(ns / 1e9).toFixed(1)} s` : `${Math.round(ns / 1e6)} ms`;
 }
 
-/** `3× ENOSPC`. */
+/** `3x ENOSPC`. */
 export function times(n: number, what: string): string {
-  return n === 1 ? what : `${n}× ${what}`;
+  return n === 1 ? what : `${n}x ${what}`;
 }
