@@ -244,10 +244,12 @@ export class Correlator implements StraceTaker {
     thread.firstStack = asleep.stack;
     thread.perfed = true;
     const open = thread.window?.enter === undefined ? thread.window : undefined;
-    const same = open !== undefined && asleep.nr === open.call.nr;
-    // A call that strace tells under another name (restart_syscall) is told once.
-    if (asleep.nr !== undefined && (open === undefined || same)) {
-      const { nr, args = '' } = asleep;
+    // strace's attaching has broken the sleep off, and the kernel has begun it again under this name.
+    const isRestart = open?.call.name === 'restart_syscall' && open.call.nr >= 0;
+    const nr = isRestart ? open.call.nr : asleep.nr;
+    // A call that strace tells under yet another name is told once.
+    if (nr !== undefined && (open === undefined || nr === open.call.nr)) {
+      const { args = '' } = asleep;
       thread.enter = { at: from, nr, args, totals: [0, 0, 0, 0, 0], window: open, early: true };
       if (open !== undefined) open.enter = thread.enter;
     }

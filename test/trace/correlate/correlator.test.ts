@@ -665,6 +665,21 @@ describe('a thread that slept when the recording began', () => {
     ]);
     expect(correlation).toMatchObject({ matched: 1, unmatched: { beforePerf: 0 } });
   });
+
+  test('is one call too where the kernel has begun it again as another, when strace attached', () => {
+    const { calls, events } = correlate({
+      strace: [
+        at(10, 0, '[ 219] restart_syscall(<... resuming interrupted read ...> <unfinished ...>'),
+        at(10, 600_000, '[ 219] <... restart_syscall resumed>) = 0 <0.000600000>'),
+      ],
+      perf: [{ kind: 'in', tid: 10, at: 500_000 }, exit(10, 510_000, 219, 0)],
+      more: { ...more, perfWindow: { from: 10_000, to: 900_000 } },
+    });
+    expect(calls).toMatchObject([
+      { name: 'restart_syscall', sources: ['strace', 'perf'], early: true, result: 0, blockedNs: 490_000 },
+    ]);
+    expect(events.find(({ type }) => type === 'state')).toMatchObject({ during: 'restart_syscall' });
+  });
 });
 
 describe('one source alone', () => {
