@@ -69,7 +69,7 @@ function busiest({ threads, window, totals }: TraceSummary, main: ThreadTotals |
   const [top] = threads;
   if (!totals.scheduled || top === undefined || top === main || top.onCpuSeconds < window.seconds * 0.1)
     return [];
-  return [`The busiest thread was ${top.tid} ${top.comm}: ${time(top.onCpuSeconds)} on CPU.`];
+  return [`The busiest thread was ${`${top.tid} ${top.comm}`.trim()}: ${time(top.onCpuSeconds)} on CPU.`];
 }
 
 function tracerCost({ totals, sources }: TraceSummary): string {
@@ -85,7 +85,7 @@ function waitSentence(wait: LongWait): string {
   const what = wait.name === undefined ? 'a page fault or the like' : `${wait.name}(${shorter(wait.args)})`;
   const took = wait.open ? `has not returned in ${time(wait.seconds)}` : `took ${time(wait.seconds)}`;
   const chain = wait.chain.map(linkClause).join('');
-  return `${wait.tid} ${wait.comm}: ${what} ${took}${chain}${endClause(wait)}.`;
+  return `${`${wait.tid} ${wait.comm}`.trim()}: ${what} ${took}${chain}${endClause(wait)}.`;
 }
 
 function linkClause(link: ChainLink): string {

@@ -175,7 +175,7 @@ export class Waits implements TraceSink {
       seen.add(by.tid);
       const comm = by.comm === '' ? (this.#comms.get(by.tid) ?? '') : by.comm;
       const base = { pid: by.pid, tid: by.tid, comm, how: by.how };
-      if (!this.#comms.has(by.tid)) {
+      if (!this.#isTraced(by.tid)) {
         links.push({ ...base, did: 'outside' });
         break;
       }
@@ -211,6 +211,11 @@ export class Waits implements TraceSink {
         how: 'child-exit',
       };
     return undefined;
+  }
+
+  /** Logs of strace mostly tell no names: what has slept or ended in the trace is in it as well. */
+  #isTraced(tid: number): boolean {
+    return this.#comms.has(tid) || this.#exits.has(tid) || this.#of(tid).length > 0;
   }
 
   #mostWithin(tid: number, from: Ns, to: Ns): Kept | undefined {
@@ -285,7 +290,7 @@ export class Waits implements TraceSink {
       step(Math.max(from, sleep.endNs), now, { did: 'ran' });
       now = sleep.endNs;
       const by = this.#endedBy(sleep);
-      if (by !== undefined && by.tid !== thread && this.#comms.has(by.tid)) {
+      if (by !== undefined && by.tid !== thread && this.#isTraced(by.tid)) {
         how = by.how;
         thread = by.tid;
       } else {

@@ -88,6 +88,16 @@ test('two that have woken each other at one moment do not keep the critical path
   expect(waits.criticalPath(1, 0, 20 * MS).at(-1)).toMatchObject({ did: 'ran', fromNs: 10 * MS });
 });
 
+test('a child without a name is traced all the same, where its end or a sleep of it is told', () => {
+  const wait = call(1, 'wait4', 0, 100, { result: 2 });
+  const gone: TraceEvent = { type: 'exit', pid: 2, tid: 2, startNs: 99 * MS, sources: ['strace'] };
+  expect(waitsOf([gone, wait]).finish(1)[0]?.chain).toMatchObject([{ tid: 2, did: 'ran' }]);
+  expect(waitsOf([wait, call(2, 'read', 10, 90)]).finish(1)[0]?.chain).toMatchObject([
+    { tid: 2, did: 'slept' },
+  ]);
+  expect(waitsOf([wait]).finish(1)[0]?.chain).toMatchObject([{ tid: 2, did: 'outside' }]);
+});
+
 test('a wait in which the thread died is over', () => {
   const [open, died] = waitsOf([
     call(1, 'read', 0, 20, { open: 'end-of-trace' }),
