@@ -4,18 +4,27 @@ export interface StopSignals {
   readonly stop: AbortSignal;
   /** The exit code that SIGTERM asks for; undefined after Ctrl+C, which ends a recording in the usual way. */
   readonly exitCode: () => 143 | undefined;
+  /** Nothing is recorded any more, or was at all: from now on the first signal ends the program. */
+  readonly over: () => void;
 }
 
 /** Lets the first signal end what is recording, so that its result is given; a second one ends the program at once. */
 export function stopSignals(): StopSignals {
   const controller = new AbortController();
   let code: 143 | undefined;
+  let isOver = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
+      if (isOver || controller.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
       if (signal !== 'SIGINT') code = 143;
       controller.abort();
     });
   }
-  return { stop: controller.signal, exitCode: () => code };
+  return {
+    stop: controller.signal,
+    exitCode: () => code,
+    over: () => {
+      isOver = true;
+    },
+  };
 }

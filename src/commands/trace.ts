@@ -103,6 +103,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     const signals = stopSignals();
     const { trace, recording } = await this.#open(args.pid, command, flags, signals.stop);
     try {
+      signals.over();
       const code = await this.#tell(trace, flags);
       return signals.exitCode() ?? code;
     } finally {
@@ -157,7 +158,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
   }
 
   async #tell(trace: LoadedTrace, flags: Flags): Promise<ExitCode> {
-    const { analyse } = await import('../trace/analyse.ts');
+    const { analysing } = await import('../trace/analyse.ts');
     const { Digest } = await import('../trace/digest/digest.ts');
     const { summaryOf } = await import('../trace/digest/summary-of.ts');
     const { isCapture, Outputs } = await import('./tracing/outputs.ts');
@@ -173,7 +174,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
       version,
     );
     try {
-      const analysed = analyse({ ...trace.input, sinks: [digest, ...outputs.sinks] });
+      const analysed = await listening(analysing({ ...trace.input, sinks: [digest, ...outputs.sinks] }));
       const { summary, from, to } = summaryOf(digest, analysed, trace, flags.between);
       outputs.keep(summary);
       if (flags.json) {
@@ -194,6 +195,15 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     } finally {
       outputs.drop();
     }
+  }
+}
+
+/** Runs it to its end, and lets signals in between. */
+async function listening<Result>(run: Generator<undefined, Result>): Promise<Result> {
+  for (;;) {
+    const step = run.next();
+    if (step.done) return step.value;
+    await new Promise(setImmediate);
   }
 }
 

@@ -37,6 +37,15 @@ const MOST_MESSAGES = 100;
 
 /** Reads all recordings once, from the first event to the last, and gives what they tell together to the sinks. */
 export function analyse(input: AnalyseInput): Analysed {
+  const run = analysing(input);
+  for (;;) {
+    const step = run.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same, stopping now and then: for who wants to listen to signals meanwhile. */
+export function* analysing(input: AnalyseInput): Generator<undefined, Analysed> {
   const fan = new Fan(input.sinks);
   const messages: string[] = [];
   const hasPerf = input.perf.some(({ role }) => role === 'tree');
@@ -53,7 +62,7 @@ export function analyse(input: AnalyseInput): Analysed {
   const message = (text: string): void => {
     if (messages.length < MOST_MESSAGES) messages.push(text);
   };
-  merge([
+  yield* merge([
     ...input.strace.map((log) => new StraceCursor(log, log.times ?? new StraceTimes(0), correlator, message)),
     ...input.perf.map(
       ({ source, role }) =>

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -186,6 +186,20 @@ for i in range(120):
     const known = (text: string) => ({ ...(JSON.parse(text) as object), outputs: [] });
     expect(known(again.stdout)).toEqual(known(live.stdout));
   });
+});
+
+test('a signal ends the reading of a long recording at once, and leaves no part of a file', async () => {
+  const line = (nth: number) => `10 ${1_700_000_000 + nth / 1000} getppid() = 1 <0.000010>\n`;
+  const lines = Array.from({ length: 20_000 }, (_, nth) => line(nth)).join('');
+  const log = join(directory, 'long.log');
+  for (let nth = 0; nth < 60; nth++) appendFileSync(log, lines);
+  const running = trace('--from-strace', log, '-o', 'long.jsonl');
+  await expect
+    .poll(() => readdirSync(directory).some((name) => /long\.jsonl.*\.part$/.test(name)), { timeout: 20_000 })
+    .toBe(true);
+  running.kill('SIGTERM');
+  expect((await running).exitCode).toBe(143);
+  expect(readdirSync(directory).filter((name) => name.includes('long.jsonl'))).toEqual([]);
 });
 
 describe('what cannot be traced', () => {

@@ -10,9 +10,10 @@ export interface Cursor {
 
 /**
  * Takes the events of several recordings in the order of their times. Among equals the earlier cursor goes first: strace's
- * stamp stands before what perf sees of the call.
+ * stamp stands before what perf sees of the call. It stops now and then, so that whoever drives it can look at something else.
  */
-export function merge(cursors: readonly Cursor[]): void {
+export function* merge(cursors: readonly Cursor[]): Generator<undefined, void> {
+  let taken = 0;
   const heap = cursors.map((cursor, order): Place => ({ cursor, order, at: cursor.peek() }));
   for (let index = (heap.length >> 1) - 1; index >= 0; index--) sink(heap, index);
   const [first] = heap;
@@ -25,10 +26,18 @@ export function merge(cursors: readonly Cursor[]): void {
     do {
       cursor.take();
       top.at = cursor.peek();
-    } while (top.at < nextAt);
+      taken++;
+    } while (top.at < nextAt && taken < SLICE);
+    if (taken >= SLICE) {
+      taken = 0;
+      yield;
+    }
     sink(heap, 0);
   }
 }
+
+/** Events between two stops: some 50 ms. */
+const SLICE = 50_000;
 
 /** A recording in a heap: the one whose turn is next on top. Of `strace -ff` there may be thousands. */
 interface Place {

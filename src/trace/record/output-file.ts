@@ -17,6 +17,8 @@ export class OutputFile {
     this.path = path;
     this.#temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
     this.#fd = openSync(this.#temporary, 'wx', 0o644);
+    // A signal may end the program while it is written.
+    process.once('exit', this.drop);
   }
 
   write(text: string): void {
@@ -29,6 +31,7 @@ export class OutputFile {
   keep(): void {
     this.#flush();
     this.#close();
+    process.off('exit', this.drop);
     try {
       renameSync(this.#temporary, this.path);
     } catch (error) {
@@ -38,11 +41,12 @@ export class OutputFile {
   }
 
   /** Leaves nothing. */
-  drop(): void {
+  readonly drop = (): void => {
+    process.off('exit', this.drop);
     if (!this.#open) return;
     this.#close();
     rmSync(this.#temporary, { force: true });
-  }
+  };
 
   #flush(): void {
     const bytes = Buffer.from(this.#pending.join(''), 'utf8');
