@@ -1,3 +1,4 @@
+import { sanitize } from '../term/sanitize.ts';
 import { writeAll } from '../term/write.ts';
 import type { ToldError } from './errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -8,7 +9,7 @@ export function fail(error: ToldError, json: boolean): ExitCode {
     const { code, message } = error;
     writeAll(1, `${JSON.stringify({ schemaVersion: 1, error: { code, message } }, null, 2)}\n`);
   }
-  writeAll(2, `procdiag: ${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
+  writeAll(2, `procdiag: ${sanitize(error.message)}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
   return EXIT.FAILED;
 }
 

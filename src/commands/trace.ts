@@ -165,7 +165,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     const names = flags.output ?? [];
     const digest = new Digest({
       opening: openingOf(trace),
-      scheduled: trace.input.perf.some(({ role }) => role === 'tree'),
+      scheduled: trace.input.scheduled,
       ...(trace.target.command === undefined ? {} : { heldTid: trace.target.pid }),
     });
     const outputs = new Outputs(

@@ -14,7 +14,11 @@ export function writeAll(fd: 1 | 2, text: string): void {
       // A non-blocking pipe or terminal that is full: its reader is slow, not gone.
       if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
       else if (code === 'EPIPE') process.exit();
-      else throw error;
+      else if (fd === 1) {
+        // The disk behind it is full, or it is broken: what was asked for cannot be given.
+        writeAll(2, `procdiag: cannot write to stdout: ${code ?? 'unknown'}\n`);
+        process.exit(2);
+      } else process.exit(2);
     }
   }
 }

@@ -18,6 +18,10 @@ export interface AnalyseInput {
   readonly blind: readonly number[];
   readonly filtered: boolean;
   readonly syscallName: (nr: number) => string | undefined;
+  /** perf told who got and left the CPU: without, nobody knows how long a call slept. */
+  readonly scheduled: boolean;
+  /** The last moment of the recording, where that is known beside its events. */
+  readonly endNs?: Ns;
   readonly clock: { readonly offsetNs?: bigint; readonly errorNs?: number };
   readonly sinks: readonly TraceSink[];
 }
@@ -56,6 +60,8 @@ export function* analysing(input: AnalyseInput): Generator<undefined, Analysed> 
     hasPerf,
     blind: new Set(input.blind),
     filtered: input.filtered,
+    scheduled: input.scheduled,
+    ...(input.endNs === undefined ? {} : { endNs: input.endNs }),
     ...(input.perfWindow === undefined ? {} : { perfWindow: input.perfWindow }),
   });
   for (const task of input.tasks) correlator.introduce(task);

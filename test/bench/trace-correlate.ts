@@ -52,6 +52,7 @@ try {
     tasks: meta.tasks,
     blind: [],
     filtered: false,
+    scheduled: true,
     syscallName: (nr) => syscallName(nr, 'x64'),
     clock: {},
     sinks: [

@@ -31,6 +31,10 @@ export interface CorrelatorOptions {
   readonly perfWindow?: { readonly from: Ns; readonly to: Ns };
   /** Threads that perf is known to have missed. */
   readonly blind: ReadonlySet<number>;
+  /** perf told who got and left the CPU. */
+  readonly scheduled: boolean;
+  /** The last moment of the recording, where it is known. */
+  readonly endNs?: Ns;
   /** strace was told to show some calls only. */
   readonly filtered: boolean;
 }
@@ -75,7 +79,8 @@ export class Correlator implements StraceTaker {
 
   /** Closes what is still open; nothing may come after it. */
   finish(): void {
-    this.#now = Math.max(this.#now, this.#options.perfWindow?.to ?? this.#now);
+    const { perfWindow, endNs } = this.#options;
+    this.#now = Math.max(this.#now, perfWindow?.to ?? this.#now, endNs ?? this.#now);
     for (const thread of this.#threads.values()) this.#leave(thread, this.#now);
   }
 
@@ -362,7 +367,7 @@ export class Correlator implements StraceTaker {
     const isExec = enter.nr !== nr && thread.window?.exec !== undefined;
     if (enter.nr !== nr && nr !== -1 && !isExec) return;
     thread.enter = undefined;
-    const ended = timesUntil(thread, enter, at, returned);
+    const ended = timesUntil(thread, enter, at, returned, this.#options.scheduled);
     const { window } = enter;
     if (window === undefined) this.#sink.event(perfCallEvent(thread, this.#nameOf(enter.nr), enter, ended));
     else {
@@ -550,7 +555,7 @@ export class Correlator implements StraceTaker {
     thread.enter = undefined;
     // The window tells it when it is closed.
     if (enter.window !== undefined) return;
-    const times = timesUntil(thread, enter, at, undefined);
+    const times = timesUntil(thread, enter, at, undefined, this.#options.scheduled);
     this.#sink.event(perfCallEvent(thread, this.#nameOf(enter.nr), enter, times, open));
   }
 
@@ -570,7 +575,7 @@ export class Correlator implements StraceTaker {
       this.quality.wrongPairsRefused++;
       this.quality.lose('other', window.at, at);
       this.#emitStraceCall(thread, window, at, open);
-      const times = exit ?? timesUntil(thread, enter, at, undefined);
+      const times = exit ?? timesUntil(thread, enter, at, undefined, this.#options.scheduled);
       this.#sink.event(perfCallEvent(thread, this.#nameOf(enter.nr), enter, times));
       return;
     }
@@ -579,13 +584,15 @@ export class Correlator implements StraceTaker {
     // What never returns, or has not, is told as far as it went; where perf lost the return, strace knows how long it took.
     const until = thread.perfExit?.at ?? at;
     const isLost = call.state === 'done' && !Number.isNaN(call.durationNs);
-    const times = exit ?? (still && !isLost ? timesUntil(thread, enter, until, undefined) : undefined);
+    const times =
+      exit ??
+      (still && !isLost ? timesUntil(thread, enter, until, undefined, this.#options.scheduled) : undefined);
     const durationNs =
       times === undefined
         ? Number.isNaN(call.durationNs)
           ? Math.max(0, until - enter.at)
           : call.durationNs
-        : Math.max(0, times.at - enter.at - times.ptraceNs);
+        : Math.max(0, times.at - enter.at - (times.ptraceNs ?? 0));
     this.#sink.event(
       callEvent(thread, window, { sources: BOTH, startNs: enter.at, durationNs, exit: times, open }),
     );
@@ -602,11 +609,7 @@ export class Correlator implements StraceTaker {
 
   #emitStraceCall(thread: Thread, window: Window, at: Ns, open?: SyscallEvent['open']): void {
     const { call } = window;
-    const durationNs = Number.isNaN(call.durationNs)
-      ? call.state === 'done' || open === undefined
-        ? 0
-        : Math.max(0, at - window.at)
-      : call.durationNs;
+    const durationNs = Number.isNaN(call.durationNs) ? this.#untilNow(window, at) : call.durationNs;
     this.#sink.event(
       callEvent(thread, window, { sources: STRACE, startNs: window.at, durationNs, exit: undefined, open }),
     );
@@ -637,11 +640,21 @@ export class Correlator implements StraceTaker {
   }
 
   #emitState(thread: Thread, state: FinishedState): void {
+    // Of calls alone it would run all the time.
+    if (!this.#options.scheduled) return;
     if (state.state === 'blocked' && state.durationNs > thread.longestNs) {
       thread.longestNs = state.durationNs;
       thread.longestStack = state.stack;
     }
     this.#sink.event(stateEvent(thread, state, this.#callOf(thread)));
+  }
+
+  /** How long a call has lasted that strace has no time of. */
+  #untilNow({ call, at: began }: Window, at: Ns): number {
+    if (call.state === 'done') return 0;
+    // It was in it still when strace let go of it.
+    const until = call.state === 'detached' ? (this.#options.endNs ?? at) : at;
+    return Math.max(0, until - began);
   }
 
   #tellExec(thread: Thread, window: Window, at: Ns): void {

@@ -82,7 +82,7 @@ export function perfCallEvent(
     resultText: undefined,
     errno,
     startNs: enter.at,
-    durationNs: Math.max(0, exit.at - enter.at - exit.ptraceNs),
+    durationNs: Math.max(0, exit.at - enter.at - (exit.ptraceNs ?? 0)),
     sources: PERF_ONLY,
     straceNs: undefined,
     onCpuNs: exit.onCpuNs,
@@ -167,13 +167,18 @@ function stackOf(thread: Thread, exit: PerfReturn | undefined): readonly string[
   return exit === undefined ? undefined : framesOf(thread, exit.stack);
 }
 
-/** Where the time of a call went, to its return or as far as it went. */
+/** Where the time of a call went, to its return or as far as it went. `scheduled`: perf told who got and left the CPU. */
 export function timesUntil(
   thread: Thread,
   { at: began, totals }: PerfCall,
   at: Ns,
   returned: number | undefined,
+  scheduled: boolean,
 ): PerfReturn {
+  if (!scheduled) {
+    const unknown = { onCpuNs: undefined, runnableNs: undefined, blockedNs: undefined, ptraceNs: undefined };
+    return { at: Math.max(at, began), returned, ...unknown, stack: -1, waker: undefined };
+  }
   const now = thread.track.totals(at);
   return {
     at: Math.max(at, began),

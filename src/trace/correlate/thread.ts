@@ -20,10 +20,10 @@ export interface PerfReturn {
   readonly at: Ns;
   /** Undefined: it has not returned. */
   readonly returned: number | undefined;
-  readonly onCpuNs: number;
-  readonly runnableNs: number;
-  readonly blockedNs: number;
-  readonly ptraceNs: number;
+  readonly onCpuNs: number | undefined;
+  readonly runnableNs: number | undefined;
+  readonly blockedNs: number | undefined;
+  readonly ptraceNs: number | undefined;
   readonly waker: Waker | undefined;
   readonly stack: number;
 }

@@ -15,12 +15,9 @@ export function story(summary: TraceSummary): string[] {
   const main = mainThread(summary);
   return [
     `${plural(totals.processes, 'process', 'processes')} with ${plural(totals.threads, 'thread')} made ${plural(totals.syscalls, 'system call')} in ${time(window.seconds)}${tracerCost(summary)}.`,
-    ...(main === undefined ? [] : [whereItWent(main, totals.scheduled)]),
+    ...(main === undefined ? [] : [whereItWent(main, summary)]),
     ...busiest(summary, main),
-    ...summary.longestWaits
-      .filter(({ waitedSeconds }) => waitedSeconds > window.seconds * TELLING)
-      .slice(0, 2)
-      .map(waitSentence),
+    ...new Set(telling(summary).slice(0, 2).map(waitSentence)),
     ...stillIn(summary),
   ];
 }
@@ -29,11 +26,11 @@ function mainThread({ threads, target }: TraceSummary): ThreadTotals | undefined
   return threads.find(({ tid }) => tid === target.pid);
 }
 
-function whereItWent(thread: ThreadTotals, scheduled: boolean): string {
+function whereItWent(thread: ThreadTotals, { totals: { scheduled }, window }: TraceSummary): string {
   const who = `${thread.tid} ${thread.comm}`.trim();
   const [first, second] = thread.blockedOn;
   if (!scheduled)
-    return `${who} spent ${time(thread.blockedSeconds)} in system calls${first === undefined ? '' : `, most of it (${time(first.seconds)}) in those that wait for ${kindInWords(first.kind)}`}; without perf nobody knows how much of that it slept.`;
+    return `${who} spent ${time(thread.blockedSeconds)} in system calls${first === undefined ? '' : `, most of it (${time(first.seconds)}) in those that wait for ${kindInWords(first.kind)}`}; how much of that it slept is not recorded.`;
   const all = allOf(thread);
   if (all === 0) return `${who} did not run, and nobody woke it: not one event of it was recorded.`;
   const parts = [
@@ -48,7 +45,14 @@ function whereItWent(thread: ThreadTotals, scheduled: boolean): string {
     first === undefined
       ? ''
       : `: ${time(first.seconds)} on ${kindInWords(first.kind)}${second === undefined || second.seconds < all * TELLING ? '' : `, ${time(second.seconds)} on ${kindInWords(second.kind)}`}`;
-  return `${who} was ${parts.join(', ')}${on}.`;
+  const seen = all < window.seconds * NEARLY_ALL ? `, in ${time(all)} of its own,` : '';
+  return `${who} was${seen} ${parts.join(', ')}${on}.`;
+}
+
+/** The waits that count, those of the target's main thread first: of helpers that are idle there are many. */
+function telling({ longestWaits, window, target }: TraceSummary): LongWait[] {
+  const long = longestWaits.filter(({ waitedSeconds }) => waitedSeconds > window.seconds * TELLING);
+  return [...long.filter(({ tid }) => tid === target.pid), ...long.filter(({ tid }) => tid !== target.pid)];
 }
 
 /** A wait that nothing ended while the trace ran is one that a trace cannot explain. */
@@ -82,10 +86,19 @@ function tracerCost({ totals, sources }: TraceSummary): string {
 
 /** `4242 sh: wait4(…) took 4.98 s: of it 4.97 s 4250 sleep slept in clock_nanosleep(…), which a timer ended.` */
 function waitSentence(wait: LongWait): string {
-  const what = wait.name === undefined ? 'a page fault or the like' : `${wait.name}(${shorter(wait.args)})`;
+  const what = wait.name === undefined ? outsideOfCalls(wait) : `${wait.name}(${shorter(wait.args)})`;
   const took = wait.open ? `has not returned in ${time(wait.seconds)}` : `took ${time(wait.seconds)}`;
-  const chain = wait.chain.map(linkClause).join('');
+  const chain = interrupted(wait) ? '' : wait.chain.map(linkClause).join('');
   return `${`${wait.tid} ${wait.comm}`.trim()}: ${what} ${took}${chain}${endClause(wait)}.`;
+}
+
+function outsideOfCalls({ kind }: LongWait): string {
+  return kind === 'kthread-idle' ? 'its idle sleep' : 'a page fault or the like';
+}
+
+/** Whoever sent the signal has nothing to do with what was waited for. */
+function interrupted({ errno }: LongWait): boolean {
+  return errno === 'EINTR' || (errno?.startsWith('ERESTART') ?? false);
 }
 
 function linkClause(link: ChainLink): string {
@@ -101,6 +114,7 @@ function linkClause(link: ChainLink): string {
 }
 
 function endClause(wait: LongWait): string {
+  if (interrupted(wait)) return ', until a signal interrupted it';
   if (wait.open || wait.chain.length > 0) return '';
   const { waker } = wait;
   if (waker === undefined) return wait.kind === 'unknown' ? '' : `, waiting for ${kindInWords(wait.kind)}`;

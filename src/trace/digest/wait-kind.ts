@@ -67,7 +67,8 @@ export function waitKind(
     const kind = byStack(stack, call, state);
     if (kind !== 'unknown') return kind;
   }
-  const byCall = call === undefined ? undefined : BY_CALL[call];
+  // A log may name anything, `constructor` too.
+  const byCall = call !== undefined && Object.hasOwn(BY_CALL, call) ? BY_CALL[call] : undefined;
   if (byCall !== undefined) return byCall;
   if (call === 'fcntl' && args.includes('SETLKW')) return 'file-lock';
   return BY_TARGET.find(([pattern]) => pattern.test(args))?.[1] ?? 'unknown';
@@ -122,5 +123,5 @@ const IN_WORDS: Readonly<Record<string, string>> = {
 
 /** "a pipe", "the disk": what stands behind "waited for". */
 export function kindInWords(kind: WaitKind): string {
-  return IN_WORDS[kind] ?? kind;
+  return Object.hasOwn(IN_WORDS, kind) ? (IN_WORDS[kind] ?? kind) : kind;
 }

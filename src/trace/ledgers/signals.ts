@@ -334,7 +334,7 @@ export class SignalLedgerSink implements TraceSink, ReapsByKernel {
         if (succeeded(event)) this.#of(event.pid).taken.add(event.result);
         break;
       default:
-        if (event.name in SENDERS) this.#send(event);
+        if (Object.hasOwn(SENDERS, event.name)) this.#send(event);
     }
   }
 

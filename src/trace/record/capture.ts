@@ -122,8 +122,11 @@ export interface OpenCapture {
 /** Opens what `writeCapture` wrote. @throws CaptureError for what is no capture, or a damaged one. */
 export async function openCapture(path: string): Promise<OpenCapture> {
   let isDirectory: boolean;
+  let isFile: boolean;
   try {
-    isDirectory = statSync(path).isDirectory();
+    const found = statSync(path);
+    isDirectory = found.isDirectory();
+    isFile = found.isFile();
   } catch (error) {
     throw new CaptureError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}`);
   }
@@ -131,6 +134,7 @@ export async function openCapture(path: string): Promise<OpenCapture> {
     readMeta(path);
     return { directory: path, close: () => Promise.resolve() };
   }
+  if (!isFile) throw new CaptureError(`${path} is no regular file, and no directory`);
   const guard = await Guard.start();
   try {
     await unpack(path, guard.directory);

@@ -32,7 +32,11 @@ export function loadRecording(directory: string): LoadedTrace {
   const strace =
     meta.strace === undefined
       ? undefined
-      : new StraceFile(join(directory, meta.strace.file), { originNs: originNs + offsetNs });
+      : new StraceFile(join(directory, meta.strace.file), {
+          originNs: originNs + offsetNs,
+          // Without -f its lines bear no number.
+          ...(meta.strace.argv.includes('-f') ? {} : { tid: meta.target.pid }),
+        });
   const symbols = meta.perf === undefined ? undefined : readSymbols(directory);
   const opened = (meta.perf?.files ?? []).flatMap(({ file, role }) => {
     const bytes = openFileBytes(join(directory, file));
@@ -66,6 +70,8 @@ export function loadRecording(directory: string): LoadedTrace {
       blind: meta.perf?.blindTids ?? [],
       filtered: meta.strace?.argv.some((word) => word.startsWith('trace=')) ?? false,
       syscallName: (nr) => syscallName(nr, meta.host.arch as Arch),
+      scheduled: meta.perf !== undefined,
+      endNs: Number(BigInt(meta.window.toNs) - originNs),
       clock: { offsetNs, errorNs: meta.clock.errorNs },
     },
     sources: (): TraceSummary['sources'] => ({

@@ -10,6 +10,7 @@ import { canLetUsTrace, yamaScope } from './yama.ts';
 
 export type RefusalCode =
   | 'no-process'
+  | 'no-directory'
   | 'foreign-proc'
   | 'zombie'
   | 'kernel-thread'

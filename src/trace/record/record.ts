@@ -246,7 +246,18 @@ class Run {
   }
 
   async #startGuard(): Promise<Guard> {
-    this.#guard = await Guard.start(this.#request.parent);
+    try {
+      this.#guard = await Guard.start(this.#request.parent);
+    } catch (error) {
+      throw new RecordError([
+        {
+          source: 'both',
+          code: 'no-directory',
+          message: `There is no place for the recording: ${wordsOf(error)}.`,
+          remedy: 'Set TMPDIR to a directory that can be written to.',
+        },
+      ]);
+    }
     if (isDiskShort(this.#guard.directory)) {
       throw new RecordError([
         {

@@ -95,7 +95,8 @@ async function sleepsOf(
         task.tid,
         {
           state: task.status.state.slice(0, 1),
-          ...(call?.kind === 'in'
+          // Threads of the kernel make no calls: all is 0 there.
+          ...(call?.kind === 'in' && call.pc !== 0n
             ? { nr: call.nr, args: call.args.map((word) => `0x${word.toString(16)}`).join(', ') }
             : {}),
           ...(stack.length === 0 ? {} : { stack }),

@@ -35,6 +35,7 @@ function correlate({ strace, perf, host, more }: Recorded) {
     tasks: [],
     blind: [],
     filtered: false,
+    scheduled: perf !== undefined,
     syscallName: (nr) => NAMES[nr],
     clock: {},
     sinks: [{ event: (event) => events.push(event) }],

@@ -120,6 +120,7 @@ class Imported {
         blind: clocks?.blind ?? [],
         filtered: clocks?.found.filtered ?? false,
         syscallName: names.nameOf,
+        scheduled: this.#perf.some(({ scheduled }) => scheduled),
         clock: {
           ...(clocks?.found.offsetNs === undefined ? {} : { offsetNs: clocks.found.offsetNs }),
           ...(clocks?.found.errorNs === undefined ? {} : { errorNs: Math.round(clocks.found.errorNs) }),

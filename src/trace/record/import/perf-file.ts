@@ -11,6 +11,8 @@ export interface PerfProbe {
   readonly header: PerfHeader;
   /** First moment on perf's clock; undefined for a text without times. */
   readonly firstNs: number | undefined;
+  /** It tells who got and left the CPU. */
+  readonly scheduled: boolean;
   /** It holds no more than who woke whom, on all of the host. */
   readonly wakeupsOnly: boolean;
 }
@@ -25,6 +27,8 @@ export interface PerfFileOptions {
 }
 
 const TELLING: ReadonlySet<number> = new Set([PERF.enter, PERF.exit, PERF.switch, PERF.in, PERF.out]);
+const SWITCHES: ReadonlySet<number> = new Set([PERF.switch, PERF.in, PERF.out]);
+const SCHEDULES = /^(?:sched:sched_switch|context-switches|cs)\b/;
 const WAKEUPS = /^(?:sched:sched_(?:waking|wakeup|wakeup_new|stat_\w+)|dummy\b.*)$/;
 
 /** Reads the beginning of a recording. @throws ImportError for a file that is none. */
@@ -38,6 +42,9 @@ export function probePerf(path: string): PerfProbe {
       path,
       header,
       firstNs: at !== undefined && at > 0 ? at : undefined,
+      scheduled:
+        header.events.some((name) => SCHEDULES.test(name)) ||
+        first?.kind.subarray(0, first.count).some((kind) => SWITCHES.has(kind)) === true,
       wakeupsOnly: header.events.length > 0 && header.events.every((name) => WAKEUPS.test(name)),
     };
   } finally {
