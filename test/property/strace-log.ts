@@ -111,7 +111,8 @@ export const madeLog: fc.Arbitrary<MadeCall[]> = fc
   .array(
     fc.record({
       tid: fc.integer({ min: 1, max: 4 }),
-      name: fc.constantFrom('read', 'openat', 'write', 'futex', 'syscall_0x258', 'poll'),
+      // No write: behind its count a program's own output may stand in a log, which the reader takes out of it.
+      name: fc.constantFrom('read', 'openat', 'mprotect', 'futex', 'syscall_0x258', 'poll'),
       args: fc.array(argument, { maxLength: 4 }),
       result,
       waitNs: fc.nat(3),
