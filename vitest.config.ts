@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/setup/build.ts',
+    setupFiles: 'test/setup/properties.ts',
     // The counts for CI: see .ci/run.
     reporters: ['default', ['json', { outputFile: 'test-results/report.json' }]],
     // Live scenes load two cores with real stuck processes: one file at a time keeps their timing honest.
