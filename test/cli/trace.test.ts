@@ -17,6 +17,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
+/** All calls but one at most, which may lie on the edge of the recording (see trace-truth.test.ts). */
+function expectAllPaired({ eligible, matched }: { eligible: number; matched: number }): void {
+  expect(matched).toBeGreaterThan(0);
+  expect(eligible - matched).toBeLessThanOrEqual(1);
+}
+
 function trace(...argv: string[]) {
   return execa(process.execPath, [bin, 'trace', ...argv], {
     cwd: directory,
@@ -79,11 +85,11 @@ describe.skipIf(why !== '')(`procdiag trace${why === '' ? '' : ` (${why})`}`, ()
     expect(ran.exitCode).toBe(0);
     const answer = JSON.parse(ran.stdout) as {
       window: { originNs: number };
-      correlation: { matchRate: number };
+      correlation: { eligible: number; matched: number };
       outputs: string[];
     };
     expect(valid(answer), JSON.stringify(valid.errors)).toBe(true);
-    expect(answer.correlation.matchRate).toBeGreaterThan(0.98);
+    expectAllPaired(answer.correlation);
     expect(answer.outputs).toEqual(['a.jsonl', 'a.perfetto.json']);
     // Exact, though beyond what a double holds.
     expect(ran.stdout).toMatch(/"clockOffsetNs": \d{19},/);
@@ -130,10 +136,10 @@ for i in range(120):
       const answer = JSON.parse(ran.stdout) as {
         target: { pid: number };
         window: { seconds: number };
-        correlation: { matchRate: number };
+        correlation: { eligible: number; matched: number };
       };
       expect(answer.target.pid).toBe(child.pid);
-      expect(answer.correlation.matchRate).toBeGreaterThan(0.98);
+      expectAllPaired(answer.correlation);
       const status = readFileSync(`/proc/${child.pid}/status`, 'latin1');
       expect(status).toMatch(/^TracerPid:\t0$/m);
       expect(status).toMatch(/^State:\t[SRD]/m);
