@@ -5,7 +5,6 @@ import { version } from '../cli/config.ts';
 import { USAGE, UserError } from '../cli/errors.ts';
 import { type ExitCode, exitCode, FAIL_ON, type FailOn } from '../cli/exit-codes.ts';
 import { stopSignals } from '../cli/stop-signals.ts';
-import type { OpeningBalance } from '../trace/ledgers/ledgers.ts';
 import type { LoadedTrace } from '../trace/loaded.ts';
 import type { Recording } from '../trace/record/record.ts';
 
@@ -160,14 +159,11 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
   async #tell(trace: LoadedTrace, flags: Flags): Promise<ExitCode> {
     const { analysing } = await import('../trace/analyse.ts');
     const { Digest } = await import('../trace/digest/digest.ts');
+    const { openingOf } = await import('../trace/ledgers/ledgers.ts');
     const { summaryOf } = await import('../trace/digest/summary-of.ts');
     const { isCapture, Outputs } = await import('./tracing/outputs.ts');
     const names = flags.output ?? [];
-    const digest = new Digest({
-      opening: openingOf(trace),
-      scheduled: trace.input.scheduled,
-      ...(trace.target.command === undefined ? {} : { heldTid: trace.target.pid }),
-    });
+    const digest = new Digest({ opening: openingOf(trace), scheduled: trace.input.scheduled });
     const outputs = new Outputs(
       names.filter((name) => !isCapture(name)),
       trace,
@@ -205,18 +201,6 @@ async function listening<Result>(run: Generator<undefined, Result>): Promise<Res
     if (step.done) return step.value;
     await new Promise(setImmediate);
   }
-}
-
-/** What the ledgers begin with. */
-function openingOf({ meta, originNs }: LoadedTrace): OpeningBalance {
-  if (meta === undefined || originNs === undefined) return {};
-  const { detachedNs } = meta.strace ?? {};
-  return {
-    tasks: meta.tasks,
-    descriptors: meta.descriptors,
-    signals: meta.signals,
-    ...(detachedNs === undefined ? {} : { detachedNs: Number(BigInt(detachedNs) - originNs) }),
-  };
 }
 
 async function openFiles(

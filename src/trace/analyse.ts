@@ -5,6 +5,7 @@ import type { CorrelationQuality } from './correlate/quality.ts';
 import { StraceCursor, type StraceLog } from './correlate/strace-cursor.ts';
 import { StraceTimes } from './correlate/strace-times.ts';
 import type { Ns, TraceEvent, TraceSink } from './event.ts';
+import { Hold } from './hold.ts';
 import type { PerfSource } from './perf/batch.ts';
 import type { RecordedTask } from './recording.ts';
 
@@ -23,6 +24,8 @@ export interface AnalyseInput {
   /** The last moment of the recording, where that is known beside its events. */
   readonly endNs?: Ns;
   readonly clock: { readonly offsetNs?: bigint; readonly errorNs?: number };
+  /** The thread of a command that was held until all was recording: see Hold. */
+  readonly heldTid?: number;
   readonly sinks: readonly TraceSink[];
 }
 
@@ -50,7 +53,7 @@ export function analyse(input: AnalyseInput): Analysed {
 
 /** The same, stopping now and then: for who wants to listen to signals meanwhile. */
 export function* analysing(input: AnalyseInput): Generator<undefined, Analysed> {
-  const fan = new Fan(input.sinks);
+  const fan = new Fan(input.sinks, new Hold(input.heldTid));
   const messages: string[] = [];
   const hasPerf = input.perf.some(({ role }) => role === 'tree');
   const correlator = new Correlator({
@@ -94,11 +97,15 @@ class Fan implements TraceSink {
   events = 0;
   readonly #sinks: readonly TraceSink[];
 
-  constructor(sinks: readonly TraceSink[]) {
+  readonly #hold: Hold;
+
+  constructor(sinks: readonly TraceSink[], hold: Hold) {
     this.#sinks = sinks;
+    this.#hold = hold;
   }
 
   event(event: TraceEvent): void {
+    if (this.#hold.has(event)) return;
     this.events++;
     const end = event.startNs + ('durationNs' in event ? event.durationNs : 0);
     if (event.startNs < this.from && event.startNs > 0) this.from = event.startNs;

@@ -1,12 +1,13 @@
 import type { SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
 import { Histogram } from '../histogram.ts';
+import { Tally } from '../ledgers/capped.ts';
 
 /** All calls of one name. Times in seconds, rounded to nanoseconds. */
 export interface CallTotals {
   readonly name: string;
   readonly count: number;
   readonly errors: number;
-  /** Counts by errno, the most frequent first. */
+  /** Counts by errno, the most frequent first; of very many the rest together as `other`. */
   readonly errnos: Readonly<Record<string, number>>;
   readonly seconds: number;
   readonly onCpuSeconds: number;
@@ -21,7 +22,7 @@ export interface CallTotals {
 
 interface Counted {
   errors: number;
-  readonly errnos: Map<string, number>;
+  readonly errnos: Tally;
   readonly durations: Histogram;
   onCpu: number;
   runnable: number;
@@ -31,6 +32,8 @@ interface Counted {
 
 /** Names beyond this many are made up by a hostile log. */
 const MOST_NAMES = 1000;
+/** So are those of errors: the kernel has some 140, and no call has so many of them. */
+const MOST_ERRNOS = 64;
 
 /** Counts calls by name, in memory that does not grow with their number. */
 export class CallCounter implements TraceSink {
@@ -48,7 +51,7 @@ export class CallCounter implements TraceSink {
       if (this.#names.size >= MOST_NAMES) return;
       counted = {
         errors: 0,
-        errnos: new Map(),
+        errnos: new Tally(MOST_ERRNOS),
         durations: new Histogram(),
         onCpu: 0,
         runnable: 0,
@@ -60,7 +63,7 @@ export class CallCounter implements TraceSink {
     counted.durations.add(event.durationNs);
     if (event.errno !== undefined) {
       counted.errors++;
-      counted.errnos.set(event.errno, (counted.errnos.get(event.errno) ?? 0) + 1);
+      counted.errnos.add(event.errno);
     }
     counted.onCpu += event.onCpuNs ?? 0;
     counted.runnable += event.runnableNs ?? 0;
@@ -75,7 +78,7 @@ export class CallCounter implements TraceSink {
         name,
         count: counted.durations.count,
         errors: counted.errors,
-        errnos: Object.fromEntries([...counted.errnos].sort((a, b) => b[1] - a[1])),
+        errnos: counted.errnos.record(),
         seconds: seconds(counted.durations.sum),
         onCpuSeconds: seconds(counted.onCpu),
         runnableSeconds: seconds(counted.runnable),

@@ -12,6 +12,8 @@ import { Waits } from './waits.ts';
 const MOST_WAITS = 50;
 /** Threads in the lists; beyond, only their sum counts. */
 const MOST_LISTED = 500;
+/** Counted of those that were there at the start: more than one host has, and no more than memory allows. */
+const MOST_PROCESSES = 100_000;
 
 /** What the digest cannot know from the events. */
 export interface DigestFacts {
@@ -30,8 +32,6 @@ export interface DigestOptions {
   readonly opening: OpeningBalance;
   /** perf followed the tree: on CPU, runnable and blocked are told apart. */
   readonly scheduled: boolean;
-  /** The thread that holds the traced command until the recorders are ready: what it does before its exec is ours. */
-  readonly heldTid?: number;
 }
 
 /** Sums a trace up while its events go by. */
@@ -45,25 +45,21 @@ export class Digest implements TraceSink {
   #spawned = 0;
   #lost = 0;
 
-  #heldTid: number | undefined;
-
-  constructor({ opening, scheduled, heldTid }: DigestOptions) {
+  constructor({ opening, scheduled }: DigestOptions) {
     this.#ledgers = new Ledgers(opening);
     this.#threads = new ThreadAccounts(scheduled);
-    this.#heldTid = heldTid;
   }
 
   event(event: TraceEvent): void {
     if (event.type === 'spawn') {
       if (!event.thread) this.#spawned++;
-    } else if (this.#processes.size < MOST_LISTED && event.type === 'comm' && event.startNs <= 0)
+    } else if (this.#processes.size < MOST_PROCESSES && event.type === 'comm' && event.startNs <= 0)
       this.#processes.add(event.pid);
     if (event.type === 'gap') {
       this.#gaps.add(event.pid);
       this.#lost += event.lost ?? 0;
     }
     this.#ledgers.event(event);
-    if (event.tid === this.#heldTid && this.#isOfHold(event)) return;
     this.#calls.event(event);
     this.#threads.event(event);
     this.#waits.event(event);
@@ -75,11 +71,6 @@ export class Digest implements TraceSink {
     return [
       `perf could not keep up and lost ${lost}: what fell into these gaps is of strace alone, or missing.`,
     ];
-  }
-
-  #isOfHold(event: TraceEvent): boolean {
-    if (event.type === 'exec') this.#heldTid = undefined;
-    return event.type === 'state' || (event.type === 'syscall' && !event.name.startsWith('execve'));
   }
 
   summary(analysed: Analysed, facts: DigestFacts): TraceSummary {

@@ -1,5 +1,6 @@
 import type { Ns, TraceEvent, TraceSink } from '../event.ts';
 import type { TraceFinding } from '../finding.ts';
+import { commandsOwn } from '../hold.ts';
 import type { LoadedTrace } from '../loaded.ts';
 import type { RecordingMeta } from '../recording.ts';
 import type { LedgerBooks } from './books.ts';
@@ -21,11 +22,11 @@ export type OpeningBalance = Partial<Pick<RecordingMeta, 'tasks' | 'descriptors'
 /** Of a recording of our own; of others' files nothing is known of the time before. */
 export function openingOf({ meta, originNs = 0n }: Pick<LoadedTrace, 'meta' | 'originNs'>): OpeningBalance {
   if (meta === undefined) return {};
-  const { tasks, descriptors, signals, strace } = meta;
+  const { tasks, signals, strace, command, target } = meta;
   const detached = strace?.detachedNs;
   return {
     tasks,
-    descriptors,
+    descriptors: command === undefined ? meta.descriptors : commandsOwn(meta.descriptors, target.pid),
     signals,
     ...(detached === undefined ? {} : { detachedNs: Number(BigInt(detached) - originNs) }),
   };

@@ -1,5 +1,13 @@
 import { signalName } from '../../procfs/signals.ts';
-import type { Ns, SignalEvent, SpawnEvent, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
+import type {
+  ExitEvent,
+  Ns,
+  SignalEvent,
+  SpawnEvent,
+  SyscallEvent,
+  TraceEvent,
+  TraceSink,
+} from '../event.ts';
 import type { RecordingMeta } from '../recording.ts';
 import { type Call, callOf, descriptorAt, endOf, isRaw, numberAt, pidAt, succeeded } from './call.ts';
 import { type Capped, capped, Tally } from './capped.ts';
@@ -207,6 +215,7 @@ export class SignalLedgerSink implements TraceSink, ReapsByKernel {
         break;
       case 'exit':
         this.#states.get(event.pid)?.masks.delete(event.tid);
+        if (event.last && event.signal === 'SIGKILL') this.#killed(event);
         break;
     }
     const end = endOf(event);
@@ -474,6 +483,23 @@ export class SignalLedgerSink implements TraceSink, ReapsByKernel {
         met,
       });
     }
+  }
+
+  /** No tracer is told of a SIGKILL on its way: that it arrived, the death by it says. */
+  #killed({ pid, tid, startNs, sources }: ExitEvent): void {
+    const senders = [...this.#sent.values()].filter(
+      ({ toPid, signal, count }) => toPid === pid && signal === 'SIGKILL' && count > 0,
+    );
+    const [sender] = senders.length === 1 ? senders : [];
+    this.#deliver({
+      type: 'signal',
+      pid,
+      tid,
+      startNs,
+      sources,
+      signal: 'SIGKILL',
+      ...(sender === undefined ? {} : { senderPid: sender.fromPid }),
+    });
   }
 
   #undelivered(sent: readonly Sent[], endNs: Ns): UndeliveredSignal[] {

@@ -71,6 +71,7 @@ export function loadRecording(directory: string): LoadedTrace {
       filtered: meta.strace?.argv.some((word) => word.startsWith('trace=')) ?? false,
       syscallName: (nr) => syscallName(nr, meta.host.arch as Arch),
       scheduled: meta.perf !== undefined,
+      ...(meta.command === undefined ? {} : { heldTid: meta.target.pid }),
       endNs: Number(BigInt(meta.window.toNs) - originNs),
       clock: { offsetNs, errorNs: meta.clock.errorNs },
     },

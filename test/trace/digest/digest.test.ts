@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { CallCounter } from '../../../src/trace/digest/calls.ts';
+import { Digest } from '../../../src/trace/digest/digest.ts';
 import { Longest } from '../../../src/trace/digest/longest.ts';
 import { count, percent, time } from '../../../src/trace/digest/numbers.ts';
 import { Strip } from '../../../src/trace/digest/strip.ts';
@@ -69,6 +71,19 @@ function spawnOf(tid: number): TraceEvent {
     startNs: 0,
     sources: ['perf'],
   };
+}
+
+/** The summary of a digest, of a trace of one second. */
+function summaryFor(digest: Digest) {
+  const analysed = { correlation: null, from: 0, to: 1e9, events: 0, messages: [] };
+  return digest.summary(analysed, {
+    target: { pid: 1, comm: 'sh' },
+    window: { originNs: null, fromNs: null, toNs: null, seconds: 1, startedAt: null },
+    sources: { strace: null, perf: null },
+    notes: [],
+    endNs: 1e9,
+    path: { tid: 1, from: 0, to: 1e9 },
+  });
 }
 
 function waitsOf(events: readonly TraceEvent[]): Waits {
@@ -212,6 +227,23 @@ test('threads beyond those with an account are counted once each, however much t
     many.event(call(tid, 'read', 2, 3));
   }
   expect(many.finish().length + many.otherThreads).toBe(5000);
+});
+
+test('of errors that a log makes up, only so many names are kept', () => {
+  const calls = new CallCounter();
+  for (let nth = 0; nth < 10_000; nth++)
+    calls.event(call(1, 'read', 0, 1, { errno: `EMADEUP${nth}`, result: -1 }));
+  const [read] = calls.finish();
+  expect(read?.errors).toBe(10_000);
+  expect(Object.keys(read?.errnos ?? {}).length).toBeLessThanOrEqual(65);
+  expect(Object.values(read?.errnos ?? {}).reduce((sum, times) => sum + times, 0)).toBe(10_000);
+});
+
+test('all processes that were there at the start are counted, however many', () => {
+  const digest = new Digest({ opening: {}, scheduled: true });
+  for (let pid = 1; pid <= 1200; pid++) digest.event(named(pid, 'worker'));
+  digest.event(spawnOf(5000));
+  expect(summaryFor(digest).totals.processes).toBe(1201);
 });
 
 test('a strip of any length keeps its proportions', () => {

@@ -56,6 +56,18 @@ describe('the ledger of signals', () => {
     ]);
   });
 
+  it('counts a SIGKILL as delivered when its target dies of it, once for all threads', () => {
+    const { totals, delivered, undelivered } = signals(`
+      10 1 kill(10, SIGKILL) = ?
+      10/11 2 ended
+      10 3 killed SIGKILL
+    `);
+    expect(totals).toMatchObject({ sent: 1, delivered: 1, undelivered: 0 });
+    expect(totals.deliveredBySignal).toEqual({ SIGKILL: 1 });
+    expect(delivered.items).toMatchObject([{ pid: 10, signal: 'SIGKILL', senderPid: 10, met: 'default' }]);
+    expect(undelivered.items).toEqual([]);
+  });
+
   it('takes dispositions over fork, and resets handlers over exec', () => {
     const { dispositions } = signals(`
       10 1 ${ignore('SIGPIPE')}

@@ -10,7 +10,7 @@ const MOST_LEFT = 4;
 const LABEL = 15;
 
 /** What was started, opened, sent and watched, and what is left of it: a line each, and the largest remainders. */
-export function ledgerRows({ ledgers }: TraceSummary, width: number, palette: Palette): Row[] {
+export function ledgerRows({ ledgers, target }: TraceSummary, width: number, palette: Palette): Row[] {
   const dot = own(` ${palette.glyphs.dot} `, 'quiet');
   const told = (label: string, items: readonly string[]): Row[] => {
     if (items.length === 0) return [];
@@ -23,7 +23,7 @@ export function ledgerRows({ ledgers }: TraceSummary, width: number, palette: Pa
     return [[space(2), own(label.padEnd(LABEL - 2), 'name'), ...first.slice(1)], ...rest];
   };
   return [
-    ...told('processes', processItems(ledgers)),
+    ...told('processes', processItems(ledgers, target.command !== undefined)),
     ...commandRows(ledgers, width),
     ...told('descriptors', descriptorItems(ledgers)),
     ...leftRows(ledgers, width),
@@ -37,9 +37,10 @@ function some(value: number, one: string, many?: string): string[] {
   return value === 0 ? [] : [plural(value, one, many)];
 }
 
-function processItems({ processes: { totals } }: LedgerBooks): string[] {
+function processItems({ processes: { totals } }: LedgerBooks, isCommand: boolean): string[] {
   if (totals.spawned + totals.exited + totals.threadsStarted + totals.execs === 0) return [];
   return [
+    ...(isCommand ? ['1 started by procdiag'] : []),
     `${count(totals.spawned)} spawned`,
     `${count(totals.exited)} exited`,
     `${count(totals.reaped)} reaped`,
