@@ -19,10 +19,18 @@ export default rule({
         const owner = neighbourOf(step);
         const next = step.next[0];
         const culprit = culpritOf(step);
+        const { readers } = step.wait.detail ?? {};
+        const many = `${readers} reader${readers === 1 ? '' : 's'}`;
         return findingAt(blame, step, {
           severity: 'warning',
-          title: `waits for a lock that ${ownerName(owner)} holds`,
-          summary: `${who(step)} waits in ${step.wait.point}; the owner is ${ownerName(owner)}, ${next === undefined ? 'of which nothing could be read' : `which is in ${next.wait.point}`}.`,
+          title:
+            readers === undefined
+              ? `waits for a lock that ${ownerName(owner)} holds`
+              : `waits to write under a read-write lock that ${many} hold${readers === 1 ? 's' : ''}`,
+          summary:
+            readers === undefined
+              ? `${who(step)} waits in ${step.wait.point}; the owner is ${ownerName(owner)}, ${next === undefined ? 'of which nothing could be read' : `which is in ${next.wait.point}`}.`
+              : `${who(step)} waits in ${step.wait.point}, to write; ${many} of ${named(owner)} hold${readers === 1 ? 's' : ''} it, and such a lock does not say who they are.`,
           culprit,
           weight: 2,
           remedies: [

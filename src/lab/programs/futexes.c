@@ -1,6 +1,7 @@
 /* Mutexes that are never unlocked: by a cycle, by a thread that is gone, by one that sleeps, by another process. */
 #include "scene.h"
 #include <pthread.h>
+#include <semaphore.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -85,6 +86,72 @@ static void pi_held(const char *_) {
   wait_for_napping_owner();
 }
 
+static struct timespec in_a_while(clockid_t clock) {
+  struct timespec then;
+  clock_gettime(clock, &then);
+  then.tv_sec += SECONDS;
+  return then;
+}
+
+/* The same with a limit, as timed_mutex of C++ and mtx_timedlock of C take it. */
+static void timed_held(const char *_) {
+  say("process");
+  pthread_barrier_init(&both, NULL, 2);
+  start(lock_and_nap, &first);
+  pthread_barrier_wait(&both);
+  struct timespec limit = in_a_while(CLOCK_MONOTONIC);
+  pthread_mutex_clocklock(&first, CLOCK_MONOTONIC, &limit);
+}
+
+/* A condition variable and a semaphore, each with a limit: nobody owns either, and nothing is wrong. */
+static void *wait_for_post(void *_) {
+  sem_t posted;
+  say_thread("sleeper");
+  sem_init(&posted, 0, 0);
+  struct timespec limit = in_a_while(CLOCK_REALTIME);
+  sem_timedwait(&posted, &limit);
+  return NULL;
+}
+
+static void timed_idle(const char *_) {
+  static pthread_cond_t signalled = PTHREAD_COND_INITIALIZER;
+  say("process");
+  start(wait_for_post, NULL);
+  pthread_mutex_lock(&first);
+  struct timespec limit = in_a_while(CLOCK_REALTIME);
+  pthread_cond_timedwait(&signalled, &first, &limit);
+}
+
+/* A read-write lock names its writer, and only counts its readers. */
+static pthread_rwlock_t table = PTHREAD_RWLOCK_INITIALIZER;
+
+static void *write_and_nap(void *_) {
+  say_thread("owner");
+  pthread_rwlock_wrlock(&table);
+  pthread_barrier_wait(&both);
+  nap_forever();
+  return NULL;
+}
+
+static void *read_and_nap(void *_) {
+  say_thread("owner");
+  pthread_rwlock_rdlock(&table);
+  pthread_barrier_wait(&both);
+  nap_forever();
+  return NULL;
+}
+
+static void wait_for_table(void *(*owner)(void *), int (*lock)(pthread_rwlock_t *)) {
+  say("process");
+  pthread_barrier_init(&both, NULL, 2);
+  start(owner, NULL);
+  pthread_barrier_wait(&both);
+  lock(&table);
+}
+
+static void written(const char *_) { wait_for_table(write_and_nap, pthread_rwlock_rdlock); }
+static void being_read(const char *_) { wait_for_table(read_and_nap, pthread_rwlock_wrlock); }
+
 /* The mutex lies in memory that two processes share: the owner's number means a thread of the other one. */
 static pthread_mutex_t *shared;
 
@@ -120,7 +187,8 @@ static void join(const char *_) {
 int main(int argc, char **argv) {
   static const struct trouble troubles[] = {
       {"deadlock", deadlock}, {"dead-owner", dead_owner}, {"held", held}, {"pi-held", pi_held},
-      {"shared", shared_held}, {"join", join}, {NULL, NULL},
+      {"shared", shared_held}, {"join", join}, {"timed-held", timed_held}, {"timed-idle", timed_idle},
+      {"written", written}, {"being-read", being_read}, {NULL, NULL},
   };
   return make_trouble(argc, argv, troubles);
 }

@@ -1,8 +1,8 @@
 import type { ProcessEvidence } from '../../evidence/process.ts';
 import { pointFacts } from '../facts.ts';
-import type { Fact } from '../graph.ts';
-import { edge, strangerNode, thing, threadNode } from '../nodes.ts';
-import { readMemory, u32 } from '../objects/memory.ts';
+import type { Edge, Fact } from '../graph.ts';
+import { edge, processNode, strangerNode, thing, threadNode } from '../nodes.ts';
+import { type LockWord, lockWordOf } from '../objects/futex-lock.ts';
 import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /** futex(2) operations and flags. */
@@ -12,10 +12,6 @@ const FUTEX_WAIT_BITSET = 9;
 const FUTEX_LOCK_PI2 = 13;
 const FUTEX_PRIVATE = 0x80;
 const COMMAND = 0x7f;
-/** Bits of a PI futex's word: FUTEX_WAITERS, FUTEX_OWNER_DIED, FUTEX_TID_MASK (uapi/linux/futex.h). */
-/** glibc's pthread_mutex_t begins: int lock; unsigned count; int owner; unsigned nusers; int kind (nptl struct_mutex.h). */
-const MUTEX_BYTES = 20;
-const TID_MASK = 0x3fff_ffff;
 
 /** futex: a lock (glibc mutex, PI), a join, a condition variable; the owner is read from memory where it cannot fault. */
 export const futex: Resolver = (context) => {
@@ -41,19 +37,29 @@ export const futex: Resolver = (context) => {
   const expected = thread.intArgument(2) ?? 0;
   const point = `futex(${at}, ${nameOf(command)})`;
 
-  if (command === FUTEX_LOCK_PI || command === FUTEX_LOCK_PI2)
-    return lockWait(context, address, 0, point, 'PI lock', facts);
   // pthread_join waits for the word that holds the thread's TID to be cleared (CLONE_CHILD_CLEARTID).
+  const isWait = command === FUTEX_WAIT || command === FUTEX_WAIT_BITSET;
   const joined =
-    expected > 2 ? context.process.tids.find((tid) => tidInNamespace(context, tid) === expected) : undefined;
-  if (command === FUTEX_WAIT || command === FUTEX_WAIT_BITSET) {
-    if (joined !== undefined && thread.argument(3) === 0n) return joinWait(context, joined, point, facts);
-    // A glibc mutex is entered with op FUTEX_WAIT and the value 2; its owner's TID stands 8 bytes further (nptl struct).
-    if (command === FUTEX_WAIT && expected === 2 && thread.argument(3) === 0n)
-      return lockWait(context, address, 8, point, 'mutex', facts);
-    // A robust mutex keeps the owner in the word itself: owner TID with FUTEX_WAITERS set.
-    if (command === FUTEX_WAIT && expected < 0)
-      return lockWait(context, address, 0, point, 'robust mutex', facts);
+    isWait && expected > 3 && thread.argument(3) === 0n
+      ? context.process.tids.find((tid) => tidInNamespace(context, tid) === expected)
+      : undefined;
+  if (joined !== undefined) return joinWait(context, joined, point, facts);
+  const pi = command === FUTEX_LOCK_PI || command === FUTEX_LOCK_PI2;
+  if (pi || isWait) {
+    const lock = lockWordOf(evidence, context.process, address, pi ? 'pi' : expected);
+    // Condition variables, semaphores and other runtimes' locks wait for the same values: without an owner nothing is claimed.
+    if (lock !== undefined && 'unread' in lock) {
+      return waitOf(context, {
+        ...base,
+        kind: 'futex',
+        point,
+        idle: 'idle-futex',
+        facts,
+        detail: { ownerUnread: lock.unread },
+      });
+    }
+    const wait = lock === undefined ? undefined : lockWait(context, address, lock, point, facts);
+    if (wait !== undefined) return wait;
   }
   return waitOf(context, {
     ...base,
@@ -112,86 +118,82 @@ function joinWait(context: WaitContext, tid: number, point: string, facts: reado
   });
 }
 
-/** Waits for a lock: `offset` bytes behind the word stands the owner's TID. */
+/** Waits for a lock: whoever its memory names as its owner, if that can be a thread at all. */
 function lockWait(
   context: WaitContext,
   address: bigint,
-  offset: number,
+  word: LockWord,
   point: string,
-  label: string,
   facts: readonly Fact[],
 ) {
-  const { evidence, process, node } = context;
-  const base = { subsystem: 'futex' as const, killable: true };
-  // Condition variables, semaphores and other runtimes' locks wait for the same values: without an owner nothing is claimed.
-  const noLock = (detail: Record<string, string> = {}) =>
-    waitOf(context, { ...base, kind: 'futex', point, idle: 'idle-futex', facts, detail });
-  const read = readMemory(evidence, process, address, offset === 0 ? 4 : MUTEX_BYTES);
-  if (read === undefined || 'refused' in read) {
-    return noLock({ ownerUnread: read === undefined ? 'pending' : read.refused });
-  }
-  const word = u32(read.bytes, 0);
-  const owner = offset === 0 ? word & TID_MASK : u32(read.bytes, offset);
-  const hex = [...read.bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  const memoryFact: Fact = {
-    path: `${process.dir}/mem@0x${address.toString(16)}`,
-    line: hex,
-    says: `owner TID ${owner}`,
-  };
-  if (owner === 0 || (offset !== 0 && !looksLikeMutex(read.bytes))) {
-    return noLock();
-  }
-  const found = findThread(context, owner);
-  // Another use of a futex with the value 2 has anything at all behind its word: only a plausible TID is an owner.
-  if (found === undefined && !plausible(context, owner)) {
-    return noLock();
-  }
+  const { process, node } = context;
+  const { owner, label, memory } = word;
+  const found = owner === undefined ? undefined : findThread(context, owner);
+  // Another use of a futex with the same value has anything at all behind its word: only a plausible TID is an owner.
+  if (owner !== undefined && found === undefined && !plausible(context, owner)) return undefined;
   const lock = thing('futex', `${process.pid}:${address.toString(16)}`, `lock 0x${address.toString(16)}`);
   const waits = edge(node, lock, 'waits for', lock.name, 'its futex call', facts);
-  const hop: Hop =
-    found === undefined
-      ? {
-          edges: [
-            waits,
-            edge(
-              lock,
-              { ...thing('thread', String(owner), 'a thread that is gone'), pid: process.pid, tid: owner },
-              'owned by',
-              `TID ${owner}`,
-              'the owner’s TID in the lock, and no such thread',
-              [memoryFact],
-              'likely',
-            ),
-          ],
-        }
-      : {
-          next: { pid: found.process.pid, tid: found.thread.tid },
-          edges: [
-            waits,
-            edge(
-              lock,
-              threadNode(found.process, found.thread),
-              'held by',
-              lock.name,
-              'the owner’s TID stands in the lock',
-              [memoryFact],
-              'likely',
-            ),
-          ],
-        };
+  const hop =
+    owner === undefined
+      ? readersHop(context, word, waits)
+      : found === undefined
+        ? {
+            edges: [
+              waits,
+              edge(
+                lock,
+                { ...thing('thread', String(owner), 'a thread that is gone'), pid: process.pid, tid: owner },
+                'owned by',
+                `TID ${owner}`,
+                'the owner’s TID in the lock, and no such thread',
+                [memory],
+                'likely',
+              ),
+            ],
+          }
+        : {
+            next: { pid: found.process.pid, tid: found.thread.tid },
+            edges: [
+              waits,
+              edge(
+                lock,
+                threadNode(found.process, found.thread),
+                'held by',
+                lock.name,
+                'the owner’s TID stands in the lock',
+                [memory],
+                'likely',
+              ),
+            ],
+          };
   return waitOf(context, {
-    ...base,
+    subsystem: 'futex',
+    killable: true,
     kind: 'futex-lock',
     point: `${point}, ${label}`,
-    facts: [...facts, memoryFact],
+    facts: [...facts, memory],
     hops: [hop],
     detail: {
-      owner: found?.thread.tid ?? owner,
-      gone: found === undefined,
-      self: found?.thread.tid === context.thread.tid,
+      ...(owner === undefined ? {} : { owner: found?.thread.tid ?? owner }),
+      ...(word.readers === undefined ? {} : { readers: word.readers }),
+      gone: owner !== undefined && found === undefined,
+      self: found !== undefined && found.thread.tid === context.thread.tid,
     },
   });
 }
+
+/** A read lock counts its holders and does not name them: in private memory they are threads of this process. */
+function readersHop(context: WaitContext, { readers, memory }: LockWord, waits: Edge): Hop {
+  const { process } = context;
+  const on = `${readers} read lock${readers === 1 ? '' : 's'}`;
+  const how = 'the lock counts its readers and does not name them';
+  const holder = isPrivate(context)
+    ? processNode(process)
+    : thing('lock', waits.to.id, 'readers that the lock does not name');
+  return { edges: [waits, edge(waits.to, holder, 'held by', on, how, [memory], 'likely')] };
+}
+
+const isPrivate = ({ thread }: WaitContext) => ((thread.intArgument(1) ?? 0) & FUTEX_PRIVATE) !== 0;
 
 /** The thread with this TID as the waiter's namespace counts: its own process first, then every other. */
 function findThread(context: WaitContext, tid: number) {
@@ -201,7 +203,7 @@ function findThread(context: WaitContext, tid: number) {
   if (ownThread !== undefined)
     return ownThread.state === 'Z' && !ownThread.isLeader ? undefined : { process, thread: ownThread };
   // A private lock's owner is a thread of this process or nobody: a fork copies a locked lock, and not its owner.
-  if (((context.thread.intArgument(1) ?? 0) & FUTEX_PRIVATE) !== 0) return undefined;
+  if (isPrivate(context)) return undefined;
   const owner = ownerElsewhere(context, tid);
   const thread = owner?.thread(tid) ?? owner?.leader;
   return owner === undefined || thread === undefined || thread.state === 'Z'
@@ -217,12 +219,6 @@ function ownerElsewhere({ evidence, process }: WaitContext, tid: number): Proces
     ([, { nsPid }]) => nsPid[level] === tid && nsPid.length > level,
   );
   return evidence.process(found?.[0]);
-}
-
-/** lock 2 (contended), users, and a kind that exists: semaphores, stdio locks and other runtimes' locks do not look so. */
-function looksLikeMutex(bytes: Uint8Array): boolean {
-  const users = u32(bytes, 12);
-  return u32(bytes, 0) === 2 && users >= 1 && users < 1_000_000 && u32(bytes, 16) < 0x200;
 }
 
 /** Could the number have been a thread of this host at all: not above kernel.pid_max. */

@@ -5,6 +5,7 @@ import { type Actor, playScene } from './on-stage.ts';
 
 const FUTEX_WAIT_PRIVATE = 0x80;
 const FUTEX_LOCK_PI_PRIVATE = 0x86;
+const FUTEX_WAIT_BITSET_PRIVATE = 0x89;
 
 /** Where a thread waits, and by which operation. */
 function futexOf(actor: Actor, tid = actor.pid): { address: number; operation: number; value: number } {
@@ -54,6 +55,31 @@ describe('scenes of futexes', () => {
     expect(operation).toBe(FUTEX_WAIT_PRIVATE);
     expect(othersOf(process)).toEqual([ownerAt(process, address)]);
     expect(process.framesOf(ownerAt(process, address))).toContain('nanosleep');
+  });
+
+  playScene('futex-timed-held', ({ actor }) => {
+    const process = actor('process');
+    const { address, operation, value } = futexOf(process);
+    expect([operation, value]).toEqual([FUTEX_WAIT_BITSET_PRIVATE, 2]);
+    expect(othersOf(process)).toEqual([ownerAt(process, address)]);
+  });
+
+  playScene('futex-timed-idle', ({ actor }) => {
+    const process = actor('process');
+    for (const tid of process.threads) expect(futexOf(process, tid).value).toBe(0);
+  });
+
+  playScene('rwlock-writer-held', ({ actor }) => {
+    const process = actor('process');
+    const { address } = futexOf(process); // the third word of the lock; its seventh is __cur_writer
+    expect(othersOf(process)).toEqual([peekInt(process, address + 16)]);
+  });
+
+  playScene('rwlock-readers-held', ({ actor }) => {
+    const process = actor('process');
+    const { address } = futexOf(process);
+    expect(peekInt(process, address - 8) >> 3).toBe(1); // readers
+    expect(peekInt(process, address + 16)).toBe(0);
   });
 
   playScene('futex-pi-held', ({ actor }) => {

@@ -26,6 +26,22 @@ describe('the owner', () => {
     ['of a mutex stands 8 bytes behind its word', waiter(MUTEX, mutex(61)), 'thread:61'],
     ['of a PI mutex stands in the word', waiter('0x86, 1', words(61 + 2 ** 31)), 'thread:61'],
     ['of a PI2 mutex too', waiter('0x8d, 1', words(62 + 2 ** 31)), 'thread:62'],
+    [
+      'of a mutex that is waited for with a limit too',
+      waiter('0x89, 2, 0x7f0000000800', mutex(61)),
+      'thread:61',
+    ],
+    ['of a mutex of C11 too', waiter(MUTEX, mutex(61, 1, 0x200)), 'thread:61'],
+    [
+      'of a mutex with a priority ceiling too',
+      waiter('0x80, 524290', words(524290, 1, 61, 1, 0x40)),
+      'thread:61',
+    ],
+    [
+      'of a robust mutex with a limit too',
+      waiter('0x109, -2147483587, 0x7f0000000800', words(61 - 2 ** 31)),
+      'thread:61',
+    ],
     ['of a robust mutex too', waiter('0x80, -2147483587', words(61 - 2 ** 31)), 'thread:61'],
     ['is the waiter itself', waiter(MUTEX, mutex(60)), 'thread:60'],
   ])('%s', async (_, process, owner) => {
@@ -55,6 +71,43 @@ describe('the owner', () => {
   it('is gone when its thread is a zombie', async () => {
     const wait = await waitIn(waiter('0x86, 1', words(61), { threads: [{ tid: 61, state: 'Z' }] }));
     expect(wait.detail).toMatchObject({ gone: true });
+  });
+});
+
+/** readers, writers, two futexes, two words of padding, writer, shared, four of padding, flags (glibc's pthread_rwlock_t). */
+const rwlock = (readers: number, phase: number, writers: number, writer: number, padding = 0) =>
+  words(readers, 0, phase, writers, 0, padding, writer, 0, 0, 0, 0, 0, 0, 0);
+/** The word that is waited on stands so many bytes behind the beginning of the lock. */
+const rwWaiter = (offset: number, expected: number, bytes: number[]): FakeProcess => {
+  const start = BigInt(`0x${AT}`);
+  return waiter('', [], {
+    call: `futex(0x${(start + BigInt(offset)).toString(16)}, 0x189, ${expected})`,
+    memory: { [AT]: bytes },
+  });
+};
+
+describe('a read-write lock', () => {
+  it.each<[string, FakeProcess, string]>([
+    ['names its writer to a reader', rwWaiter(8, 3, rwlock(0xb, 3, 1, 61)), 'thread:61'],
+    ['names its writer to a writer', rwWaiter(12, 3, rwlock(3, 0, 3, 61)), 'thread:61'],
+    [
+      'only counts its readers: some thread of the process',
+      rwWaiter(8, 2, rwlock(0xa, 2, 0, 0)),
+      'process:60',
+    ],
+  ])('%s', async (_, process, holder) => {
+    const wait = await waitIn(process);
+    expect(wait).toMatchObject({ kind: 'futex-lock' });
+    expect(wait.hops[0]?.edges.at(-1)?.to.id).toBe(holder);
+  });
+
+  it.each<[string, FakeProcess]>([
+    ['that nobody has', rwWaiter(8, 2, rwlock(0, 2, 0, 0))],
+    ['whose padding is used', rwWaiter(8, 3, rwlock(0xb, 3, 1, 61, 7))],
+    ['whose writer no thread can be', rwWaiter(8, 3, rwlock(0xb, 3, 1, 0x3fff_fff0))],
+    ['which is not in a write phase', rwWaiter(8, 3, rwlock(0xa, 3, 1, 61))],
+  ])('%s is none', async (_, process) => {
+    expect(await waitIn(process)).toMatchObject({ kind: 'futex', idle: 'idle-futex', hops: [] });
   });
 });
 
