@@ -17,10 +17,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** All calls but one at most, which may lie on the edge of the recording (see trace-truth.test.ts). */
 function expectAllPaired({ eligible, matched }: { eligible: number; matched: number }): void {
   expect(matched).toBeGreaterThan(0);
-  expect(eligible - matched).toBeLessThanOrEqual(1);
+  expect(matched).toBe(eligible);
 }
 
 function trace(...argv: string[]) {

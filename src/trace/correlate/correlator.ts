@@ -14,11 +14,12 @@ import {
   stateEvent,
   timesUntil,
 } from './events.ts';
+import { type Asleep, verdictOf } from './first-sleep.ts';
 import { type CorrelationQuality, type Loss, QualityCounter } from './quality.ts';
 import { sameFirst, sameResult } from './results.ts';
 import { type FinishedState, SchedulerTrack, type StateTotals } from './scheduler.ts';
 import type { StraceTaker } from './strace-cursor.ts';
-import { ASLEEP_STACK, type Asleep, type PerfCall, type Thread, type Window } from './thread.ts';
+import { ASLEEP_STACK, type PerfCall, type Thread, type Window } from './thread.ts';
 import { isInterrupt, wakeKind } from './wakers.ts';
 
 export interface CorrelatorOptions {
@@ -62,6 +63,8 @@ export class Correlator implements StraceTaker {
   /** The last child that died, by the number of its parent: strace sends the parent's wake-up in its place. */
   readonly #lastExit = new Map<number, { readonly pid: number; readonly comm: string }>();
   readonly #parents = new Map<number, number>();
+  /** Threads whose first sleep is not known yet. */
+  #firstSleeps = 0;
   #now: Ns = 0;
 
   constructor(options: CorrelatorOptions) {
@@ -72,7 +75,10 @@ export class Correlator implements StraceTaker {
   /** A thread that was there before the recording began. */
   introduce(task: { pid: number; tid: number; ppid: number; comm: string; asleep?: Asleep }): void {
     const thread = this.#thread(task.tid, task.pid);
-    if (this.#options.hasPerf && !this.#options.blind.has(task.tid)) thread.asleep = task.asleep;
+    if (task.asleep !== undefined && this.#options.hasPerf && !this.#options.blind.has(task.tid)) {
+      thread.firstSleep = { told: task.asleep, woken: undefined, ran: undefined };
+      this.#firstSleeps++;
+    }
     this.#name(thread, task.comm, 0, []);
     if (task.pid === task.tid) this.#parents.set(task.pid, task.ppid);
   }
@@ -88,7 +94,7 @@ export class Correlator implements StraceTaker {
   #leave(thread: Thread, at: Ns): void {
     this.quality.perfOnly[thread.straced ? 'afterDetach' : 'notAttached'] += thread.unclaimed;
     // Not one event: it slept all the time.
-    this.#sleptOn(thread, at);
+    this.#slept(thread, at);
     thread.track.ends(at);
     this.#closeWindow(thread, at, 'end-of-trace');
     this.#closeEnter(thread, at, 'end-of-trace');
@@ -121,6 +127,8 @@ export class Correlator implements StraceTaker {
       exit: undefined,
       refused: false,
       exec: undefined,
+      returnedOnly: undefined,
+      seen: false,
     };
     thread.window = window;
     if (whole && !this.#options.hasPerf) this.#finishWindow(thread, window, at);
@@ -177,8 +185,7 @@ export class Correlator implements StraceTaker {
     this.#now = at;
     const pid = batch.pid[row]!;
     const tid = batch.tid[row]!;
-    const asleep = this.#threads.get(tid);
-    if (asleep?.asleep !== undefined) this.#firstRow(asleep, batch, row);
+    if (this.#firstSleeps > 0 && this.#firstRow(batch, row, source)) return;
     switch (batch.kind[row]) {
       case PERF.enter:
         this.#enter(this.#running(tid, pid, at), at, batch, row);
@@ -229,36 +236,66 @@ export class Correlator implements StraceTaker {
     return this.quality.finish(clock);
   }
 
-  /** The first that perf tells of a thread that slept at the begin: does it end that sleep, or had it ended before? */
-  #firstRow(thread: Thread, batch: PerfBatch, row: number): void {
-    const kind = batch.kind[row];
-    const { asleep } = thread;
-    const wakes = kind === PERF.in || (kind === PERF.exit && batch.a[row] === asleep?.nr);
-    if (wakes) this.#sleptOn(thread, batch.at[row]!);
-    else if (kind === PERF.enter || kind === PERF.exit || kind === PERF.switch) thread.asleep = undefined;
+  /** A row of a thread whose first sleep is not known yet. @returns true when nothing else is to be done with it. */
+  #firstRow(batch: PerfBatch, row: number, source: PerfSource): boolean {
+    const thread = this.#threads.get(batch.tid[row]!);
+    const sleep = thread?.firstSleep;
+    if (thread === undefined || sleep === undefined) return false;
+    if (batch.kind[row] === PERF.in) {
+      sleep.ran ??= batch.at[row]!;
+      return true;
+    }
+    const verdict = verdictOf(sleep, batch, row, source, this.#restarted(thread)?.call.nr);
+    if (verdict === 'slept') this.#slept(thread, batch.at[row]!);
+    else if (verdict === 'awake') this.#wasAwake(thread);
+    return false;
   }
 
-  /** Its sleep at the begin lasted until `at`. */
-  #sleptOn(thread: Thread, at: Ns): void {
-    const { asleep } = thread;
-    if (asleep === undefined) return;
-    thread.asleep = undefined;
+  /** The call that the kernel has begun in the place of the one that strace's attaching has broken off. */
+  #restarted({ window }: Thread): Window | undefined {
+    return window?.enter === undefined && window?.call.name === 'restart_syscall' && window.call.nr >= 0
+      ? window
+      : undefined;
+  }
+
+  /** It was not in that call any more when perf began. */
+  #wasAwake(thread: Thread): void {
+    const ran = thread.firstSleep?.ran;
+    thread.firstSleep = undefined;
+    this.#firstSleeps--;
+    if (ran !== undefined && !thread.perfDone) thread.track.runs(ran);
+  }
+
+  /** Its sleep at the begin lasted until it ran first, `at` the latest. */
+  #slept(thread: Thread, at: Ns): void {
+    const sleep = thread.firstSleep;
+    if (sleep === undefined) return;
     const from = this.#options.perfWindow?.from ?? 0;
     // It ended while the recorders were switched on.
-    if (at <= from) return;
-    thread.firstStack = asleep.stack;
+    if ((sleep.ran ?? at) <= from) {
+      this.#wasAwake(thread);
+      return;
+    }
+    thread.firstSleep = undefined;
+    this.#firstSleeps--;
+    const { told, woken, ran } = sleep;
+    thread.firstStack = told.stack;
     thread.perfed = true;
-    const open = thread.window?.enter === undefined ? thread.window : undefined;
-    // strace's attaching has broken the sleep off, and the kernel has begun it again under this name.
-    const isRestart = open?.call.name === 'restart_syscall' && open.call.nr >= 0;
-    const nr = isRestart ? open.call.nr : asleep.nr;
+    // What strace told after the begin would have its own enter.
+    const open =
+      thread.window !== undefined && thread.window.enter === undefined && thread.window.at <= from
+        ? thread.window
+        : undefined;
+    const nr = this.#restarted(thread)?.call.nr ?? told.nr;
     // A call that strace tells under yet another name is told once.
     if (nr !== undefined && (open === undefined || nr === open.call.nr)) {
-      const { args = '' } = asleep;
+      const { args = '' } = told;
       thread.enter = { at: from, nr, args, totals: [0, 0, 0, 0, 0], window: open, early: true };
       if (open !== undefined) open.enter = thread.enter;
     }
-    thread.track.sleeps(from, asleep.state, asleep.stack === undefined ? -1 : ASLEEP_STACK);
+    thread.track.sleeps(from, told.state, told.stack === undefined ? -1 : ASLEEP_STACK);
+    if (woken !== undefined) thread.track.woken(woken.at, woken.waker);
+    if (ran !== undefined) thread.track.runs(ran);
   }
 
   #thread(tid: number, pid?: number): Thread {
@@ -274,7 +311,7 @@ export class Correlator implements StraceTaker {
             made.waker = waker;
           },
         ),
-        asleep: undefined,
+        firstSleep: undefined,
         firstStack: undefined,
         stacks: undefined,
         window: undefined,
@@ -361,8 +398,15 @@ export class Correlator implements StraceTaker {
 
   #exit(thread: Thread, at: Ns, nr: number, returned: number): void {
     const { enter } = thread;
-    // Without an enter: the child's side of a fork, or its enter was lost.
-    if (enter === undefined) return;
+    // Without an enter: the child's side of a fork, a call that never began, or its enter was lost.
+    if (enter === undefined) {
+      const open = thread.window;
+      if (open !== undefined && open.enter === undefined && this.#isCall(open.call, nr, undefined)) {
+        open.returnedOnly = returned;
+        open.seen = true;
+      }
+      return;
+    }
     // A 32-bit program leaves its execve with the number of the new program's table; rt_sigreturn with that of no call, -1.
     const isExec = enter.nr !== nr && thread.window?.exec !== undefined;
     if (enter.nr !== nr && nr !== -1 && !isExec) return;
@@ -381,8 +425,12 @@ export class Correlator implements StraceTaker {
     const dead = (previous & 0x30) !== 0;
     const thread = dead ? this.#threads.get(tid) : this.#thread(tid, pid);
     if (thread === undefined || thread.perfDone) return;
-    thread.track.leaves(at, previous, stack, stack >= 0 && isTracerStop(source.stack(stack)));
+    const inTracerStop = stack >= 0 && isTracerStop(source.stack(stack));
+    thread.track.leaves(at, previous, stack, inTracerStop);
     thread.stacks = source;
+    // Between strace's line and the enter a thread is held and preempted, but never sleeps.
+    if (thread.window?.enter === undefined && thread.window !== undefined && thread.track.state === 'blocked')
+      thread.window.seen = true;
   }
 
   #waking(at: Ns, batch: PerfBatch, row: number, source: PerfSource): void {
@@ -393,10 +441,18 @@ export class Correlator implements StraceTaker {
         this.#names.set(target, source.text(batch.text[row]!));
       return;
     }
-    if (thread.asleep !== undefined) this.#sleptOn(thread, at);
     if (thread.track.state === 'ptrace') return;
     const stack = batch.stack[row]! < 0 ? [] : source.stack(batch.stack[row]!);
-    thread.track.woken(at, this.#wakerOf(thread, batch.pid[row]!, batch.tid[row]!, stack));
+    const waker = this.#wakerOf(thread, batch.pid[row]!, batch.tid[row]!, stack);
+    if (thread.firstSleep !== undefined) this.#firstWake(thread, at, waker);
+    else thread.track.woken(at, waker);
+  }
+
+  /** The tracer wakes to hold, and to let go on: neither ends a sleep for good. */
+  #firstWake(thread: Thread, at: Ns, waker: Waker): void {
+    if (waker.how === 'ptrace' || thread.firstSleep === undefined) return;
+    if (at <= (this.#options.perfWindow?.from ?? 0)) this.#wasAwake(thread);
+    else thread.firstSleep.woken ??= { at, waker };
   }
 
   #wakerOf(woken: Thread, pid: number, tid: number, stack: readonly string[]): Waker {
@@ -566,7 +622,7 @@ export class Correlator implements StraceTaker {
     const still = enter !== undefined && thread.enter === enter;
     if (still) thread.enter = undefined;
     if (enter === undefined) {
-      if (this.#options.hasPerf) this.quality.lose(this.#lossOf(thread, window.at), window.at, at);
+      if (this.#options.hasPerf) this.quality.lose(this.#lossOf(thread, window, at), window.at, at);
       this.#emitStraceCall(thread, window, at, open);
       return;
     }
@@ -599,11 +655,15 @@ export class Correlator implements StraceTaker {
     this.#tellExec(thread, window, exit?.at ?? at);
   }
 
-  #lossOf(thread: Thread, at: Ns): Loss {
+  /** Why perf has no enter of a call whose time went to `until`. */
+  #lossOf(thread: Thread, window: Window, until: Ns): Loss {
     const { perfWindow, blind } = this.#options;
     if (blind.has(thread.tid)) return 'blindThread';
-    if (perfWindow !== undefined && at < perfWindow.from) return 'beforePerf';
-    if (perfWindow !== undefined && at > perfWindow.to) return 'afterDetach';
+    if (perfWindow !== undefined && window.at < perfWindow.from) return 'beforePerf';
+    if (perfWindow !== undefined && window.at > perfWindow.to) return 'afterDetach';
+    if (neverBegan(window)) return 'neverBegun';
+    // strace held it when perf was stopped, and let it go on after that.
+    if (perfWindow !== undefined && until > perfWindow.to && !window.seen) return 'afterDetach';
     return thread.perfed ? 'other' : 'blindThread';
   }
 
@@ -681,6 +741,19 @@ function carriedOver(began: StateTotals, from: SchedulerTrack, to: SchedulerTrac
     stopped - (spent[3] - began[3]),
     ptrace - (spent[4] - began[4]),
   ];
+}
+
+/** ENOSYS: what stands in the register of the result until the call has begun. */
+const NOT_BEGUN = -38;
+
+/**
+ * The kernel gave it up in the stop of its entry: the thread was killed there, or its seccomp filter refused the call. perf
+ * tells a return then, and no enter.
+ */
+function neverBegan({ call, returnedOnly, refused }: Window): boolean {
+  if (returnedOnly === undefined || refused) return false;
+  if (call.state !== 'done') return returnedOnly === NOT_BEGUN;
+  return call.errno !== undefined && sameResult(call, returnedOnly) === true;
 }
 
 function isTracerStop(stack: readonly string[]): boolean {

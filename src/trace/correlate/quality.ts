@@ -2,7 +2,14 @@ import type { Ns } from '../event.ts';
 import { Histogram } from '../histogram.ts';
 
 /** Why a call that strace saw has no partner in perf, or the other way round. */
-export type Loss = 'beforePerf' | 'afterDetach' | 'lostGap' | 'blindThread' | 'other';
+export type Loss =
+  | 'beforePerf'
+  | 'afterDetach'
+  | 'lostGap'
+  | 'blindThread'
+  /** Killed in the tracer's stop before it, or refused by the program's own seccomp filter: the kernel told a return only. */
+  | 'neverBegun'
+  | 'other';
 
 /** How well the two recordings fit, as it stands in `--json` under `correlation`. */
 export interface CorrelationQuality {
@@ -56,6 +63,7 @@ export class QualityCounter {
     afterDetach: 0,
     lostGap: 0,
     blindThread: 0,
+    neverBegun: 0,
     other: 0,
   };
   readonly perfOnly = { beforeAttach: 0, afterDetach: 0, notAttached: 0, filtered: 0, other: 0 };

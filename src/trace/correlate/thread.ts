@@ -1,6 +1,7 @@
 import type { Ns, Waker } from '../event.ts';
 import type { PerfSource } from '../perf/batch.ts';
 import type { StraceCall } from '../strace/call.ts';
+import type { FirstSleep } from './first-sleep.ts';
 import type { SchedulerTrack, StateTotals } from './scheduler.ts';
 
 /** A call as perf saw it begin. */
@@ -42,14 +43,10 @@ export interface Window {
   /** Number or result contradicted: what perf saw here is not this call. */
   refused: boolean;
   exec: { readonly at: Ns; readonly path: string } | undefined;
-}
-
-/** What a thread slept in when the recording began; told by /proc, and true until its first event says otherwise. */
-export interface Asleep {
-  readonly state: string;
-  readonly nr?: number;
-  readonly args?: string;
-  readonly stack?: readonly string[];
+  /** perf told a return from it and no enter: what the kernel returned. */
+  returnedOnly: number | undefined;
+  /** perf told something of it that comes behind its enter only: had it told that one, it would be here. */
+  seen: boolean;
 }
 
 /** What is known of one thread at the moment that the merge has come to. */
@@ -58,7 +55,7 @@ export interface Thread {
   readonly tid: number;
   comm: string;
   readonly track: SchedulerTrack;
-  asleep: Asleep | undefined;
+  firstSleep: FirstSleep | undefined;
   /** Its sleep at the begin, once it counts: what the stack number `ASLEEP_STACK` stands for. */
   firstStack: readonly string[] | undefined;
   /** Where its stacks are kept. */

@@ -321,6 +321,55 @@ describe('what has no partner', () => {
     });
   });
 
+  test('a call whose thread was killed in the stop before it never began, as the kernel itself tells perf', () => {
+    // As recorded: zap_other_threads, then a return of -ENOSYS without an enter.
+    const { calls, correlation } = correlate({
+      strace: [
+        at(10, 1000, '[   0] read(3, "x", 1) = 1 <0.000010000>'),
+        at(10, 101_000, '[ 202] futex(0x7f00, FUTEX_WAIT_PRIVATE, 2, NULL <unfinished ...>'),
+        at(10, 150_000, '[ 202] <... futex resumed>) = ?'),
+        at(10, 160_000, '+++ exited with 0 +++'),
+      ],
+      perf: [
+        ...[enter(10, 20_000, 0), exit(10, 30_000, 0, 1)],
+        { kind: 'in', tid: 10, at: 139_000 },
+        exit(10, 140_000, 202, -38),
+        { kind: 'schedExit', tid: 10, at: 155_000, a: 10, b: 1 },
+      ],
+    });
+    expect(calls.at(-1)).toMatchObject({ name: 'futex', sources: ['strace'], open: 'died' });
+    expect(correlation).toMatchObject({ eligible: 1, matched: 1, unmatched: { neverBegun: 1, other: 0 } });
+  });
+
+  test('a call that a seccomp filter refused never began; one whose enter is missing otherwise did', () => {
+    const { correlation } = correlate({
+      strace: [
+        at(10, 1000, '[  39] getpid() = -1 EPERM (Operation not permitted) <0.000010000>'),
+        at(10, 101_000, '[   0] read(3, "x", 1) = 1 <0.000010000>'),
+      ],
+      perf: [exit(10, 30_000, 39, -1), exit(10, 130_000, 0, 1)],
+    });
+    expect(correlation).toMatchObject({ eligible: 1, unmatched: { neverBegun: 1, other: 1 } });
+  });
+
+  test('a call that strace held when perf was stopped is after it, unless perf saw the thread sleep in it', () => {
+    const over = (perf: readonly FakeRow[]) =>
+      correlate({
+        strace: [
+          at(10, 1000, '[   0] read(3, "x", 1) = 1 <0.000010000>'),
+          at(10, 790_000, '[   0] read(3,  <unfinished ...>'),
+          at(10, 850_000, '[   0] <... read resumed>"x", 1) = 1 <0.000060000>'),
+        ],
+        perf: [enter(10, 20_000, 0), exit(10, 30_000, 0, 1), ...perf],
+        more: { perfWindow: { from: 0, to: 800_000 } },
+      }).correlation;
+    expect(over([])).toMatchObject({ eligible: 1, unmatched: { afterDetach: 1, other: 0 } });
+    const sleeps: FakeRow = { kind: 'switch', tid: 10, at: 799_000, a: 1, stack: ['anon_pipe_read'] };
+    expect(over([sleeps])).toMatchObject({ eligible: 2, unmatched: { afterDetach: 0, other: 1 } });
+    const held: FakeRow = { kind: 'switch', tid: 10, at: 799_000, a: 8, stack: ['ptrace_stop'] };
+    expect(over([held])).toMatchObject({ eligible: 1, unmatched: { afterDetach: 1, other: 0 } });
+  });
+
   test('calls of perf before strace attached, after it left, or left out by its filter stay, with raw arguments', () => {
     const { calls, correlation } = correlate({
       strace: [at(10, 100_000, '[   0] read(3, "x", 1) = 1 <0.000010000>')],
@@ -665,6 +714,48 @@ describe('a thread that slept when the recording began', () => {
       }),
     ]);
     expect(correlation).toMatchObject({ matched: 1, unmatched: { beforePerf: 0 } });
+  });
+
+  test('and was held before it when perf began, goes into it anew: that is the one that strace told', () => {
+    // As recorded: strace attached, stamped its line, and let it go on 6 ms later, when perf was recording.
+    const { calls, events, correlation } = correlate({
+      strace: [
+        at(10, 5000, '[   0] read(3, "x", 1) = 1 <0.000600000>'),
+        at(10, 600_000, '[  39] getpid() = 10 <0.000010000>'),
+      ],
+      perf: [
+        { kind: 'in', tid: 10, at: 500_000 },
+        ...[enter(10, 505_000, 0, '0x3, 0x7f00, 0x1'), exit(10, 510_000, 0, 1)],
+        ...[enter(10, 620_000, 39), exit(10, 621_000, 39, 10)],
+      ],
+      more: { ...more, perfWindow: { from: 10_000, to: 900_000 } },
+    });
+    expect(calls.map(({ name, startNs, early }) => [name, startNs, early])).toEqual([
+      ['read', 505_000, undefined],
+      ['getpid', 620_000, undefined],
+    ]);
+    expect(events.filter((event) => event.type === 'state' && event.state === 'blocked')).toEqual([]);
+    expect(correlation).toMatchObject({ eligible: 2, matched: 2, perfOnly: { other: 0 } });
+  });
+
+  test('sleeps on when strace has held it and let it go, whenever perf saw that', () => {
+    const host = (letGo: number): FakeRow[] => [
+      { kind: 'waking', tid: 90, at: letGo, a: 10, stack: ['try_to_wake_up', 'ptrace_request'] },
+      { kind: 'waking', tid: 33, at: 450_000, a: 10, stack: ['try_to_wake_up', 'anon_pipe_write'] },
+    ];
+    for (const when of [6000, 12_000]) {
+      const { calls, correlation } = correlate({
+        strace: [at(10, 5000, '[   0] read(3, "x", 1) = 1 <0.000600000>')],
+        perf: [{ kind: 'in', tid: 10, at: 500_000 }, exit(10, 510_000, 0, 1)],
+        host: host(when),
+        more: { ...more, perfWindow: { from: 10_000, to: 900_000 } },
+      });
+      expect(calls).toMatchObject([
+        { sources: ['strace', 'perf'], early: true, blockedNs: 440_000, runnableNs: 50_000 },
+      ]);
+      expect(calls[0]?.waker).toMatchObject({ tid: 33, how: 'pipe' });
+      expect(correlation).toMatchObject({ eligible: 1, matched: 1, unmatched: { beforePerf: 0 } });
+    }
   });
 
   test('is one call too where the kernel has begun it again as another, when strace attached', () => {

@@ -169,6 +169,7 @@ function qualityRows(summary: TraceSummary, width: number): Row[] {
     'after perf stopped': correlation.unmatched.afterDetach,
     'in gaps of perf': correlation.unmatched.lostGap,
     'in threads that perf missed': correlation.unmatched.blindThread,
+    'which the kernel never began (killed or refused before)': correlation.unmatched.neverBegun,
     'for no known reason': correlation.unmatched.other,
   }).filter(([, times]) => times > 0);
   const seen = lost.reduce((sum, [, times]) => sum + times, 0);
