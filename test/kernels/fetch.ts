@@ -7,6 +7,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -19,16 +20,35 @@ export const SUITES: Readonly<Record<string, string>> = {
   '5.10': 'bullseye',
   '6.1': 'bookworm',
   '6.12': 'trixie',
-  '7.2': 'trixie-backports',
+  '7.3': 'trixie-backports',
 };
 
 /** What the machine runs, and what only the guest has: both are unpacked here, nothing gets installed. */
 const HOST_TOOLS = ['qemu-system-x86', 'busybox-static', 'kmod'];
 const GUEST_TOOLS = ['kmod', 'nfs-kernel-server', 'nfs-common', 'nbd-client', 'nbd-server', 'dmsetup'];
 
+/** The suite that arm64 comes from, whole: kernel, C library, Node, tools. */
+export const ARM64 = 'trixie';
+const ARM64_PACKAGES = [
+  ...['linux-image-arm64', 'busybox-static', 'kmod', 'nodejs', 'strace', 'linux-perf', 'gcc', 'libc6-dev'],
+  ...[
+    'base-files',
+    'base-passwd',
+    'libc-bin',
+    'dash',
+    'bash',
+    'coreutils',
+    'util-linux',
+    'mount',
+    'iproute2',
+  ],
+  ...['e2fsprogs', 'procps', 'grep', 'sed', 'findutils', 'python3'],
+];
+
 /** A kernel as unpacked: its full version, its image, and the tree above `usr/lib/modules/VERSION`. */
 export interface Kernel {
   readonly name: string;
+  readonly arch: 'amd64' | 'arm64';
   readonly release: string;
   readonly image: string;
   readonly tree: string;
@@ -47,6 +67,10 @@ export function fetchKernel(cache: string, name: string, tools: string): Kernel 
     const [release = ''] = readdirSync(join(fresh, 'usr/lib/modules'));
     kmod(tools, 'depmod', ['-b', join(fresh, 'usr'), release]);
   });
+  return kernelIn(tree, name, 'amd64');
+}
+
+function kernelIn(tree: string, name: string, arch: Kernel['arch']): Kernel {
   const [release = ''] = readdirSync(join(tree, 'usr/lib/modules'));
   const images = [
     join(tree, 'boot', `vmlinuz-${release}`),
@@ -54,7 +78,31 @@ export function fetchKernel(cache: string, name: string, tools: string): Kernel 
   ];
   const image = images.find((path) => existsSync(path));
   if (image === undefined) throw new Error(`no image in ${tree}`);
-  return { name, release, image, tree };
+  return { name, arch, release, image, tree };
+}
+
+/**
+ * A whole arm64 system, unpacked and never set up, with its kernel, and the QEMU for it. apt keeps its own books for it: this
+ * system need not know of the foreign architecture. `tools` is the tree that holds depmod.
+ */
+export function fetchArm64(cache: string, tools: string): { kernel: Kernel; qemu: string } {
+  const qemu = join(cache, 'tools-arm64');
+  unpackOnce(qemu, (fresh) =>
+    unpack(systemApt, missing(['qemu-system-arm']), join(cache, 'debs-qemu-arm64'), fresh),
+  );
+  const tree = join(cache, 'root-arm64');
+  unpackOnce(tree, (fresh) => {
+    const apt = suiteApt(cache, ARM64, 'arm64');
+    apt('update');
+    unpack(apt, installPlan(apt, ARM64_PACKAGES), join(cache, 'debs-root-arm64'), fresh);
+    // What the packages' scripts would do.
+    for (const name of ['passwd', 'group'])
+      cpSync(join(fresh, 'usr/share/base-passwd', `${name}.master`), join(fresh, 'etc', name));
+    symlinkSync('gcc', join(fresh, 'usr/bin/cc'));
+    const [release = ''] = readdirSync(join(fresh, 'usr/lib/modules'));
+    kmod(tools, 'depmod', ['-b', join(fresh, 'usr'), release]);
+  });
+  return { kernel: kernelIn(tree, 'arm64', 'arm64'), qemu };
 }
 
 /** The trees of what the host needs to run a VM and of what the guest has on top of the host's files. */
@@ -68,6 +116,39 @@ export function fetchTools(cache: string): { host: string; guest: string } {
     return tree;
   });
   return { host: host ?? '', guest: guest ?? '' };
+}
+
+/**
+ * A tree that holds another suite's strace and perf below /opt/tracers/SUITE, for use by `tracersBin` in a guest that has
+ * the tree as a layer.
+ */
+export function fetchTracers(cache: string, suite: string): string {
+  const tree = join(cache, `tracers-${suite}`);
+  unpackOnce(tree, (fresh) => {
+    const root = join(fresh, 'opt/tracers', suite);
+    mkdirSync(root, { recursive: true });
+    execFileSync('debootstrap', ['--variant=minbase', '--include=strace,linux-perf', suite, root, MIRROR], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const bin = join(root, 'bin.for.path');
+    mkdirSync(bin);
+    const perf = readdirSync(join(root, 'usr/bin')).find((name) => /^perf_\d/.test(name)) ?? 'perf';
+    const place = `/opt/tracers/${suite}`;
+    for (const [name, program] of [
+      ['strace', 'strace'],
+      ['perf', perf],
+    ] as const) {
+      // Their libraries are another C library's, which only its own loader can use.
+      const words = `exec ${place}/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 --library-path ${place}/usr/lib/x86_64-linux-gnu ${place}/usr/bin/${program}`;
+      writeFileSync(join(bin, name), `#!/bin/sh\n${words} "$@"\n`, { mode: 0o755 });
+    }
+  });
+  return tree;
+}
+
+/** Where that suite's strace and perf are in the guest, for PATH. */
+export function tracersBin(suite: string): string {
+  return `/opt/tracers/${suite}/bin.for.path`;
 }
 
 /** Runs one of kmod's programs, which are all links to one binary. */
@@ -87,10 +168,13 @@ type Apt = (...args: string[]) => string;
 
 const systemApt: Apt = (...args) => apt(args);
 
-function suiteApt(cache: string, suite: string): Apt {
-  const dir = join(cache, `apt-${suite}`);
+function suiteApt(cache: string, suite: string, arch: Kernel['arch'] = 'amd64'): Apt {
+  const dir = join(cache, arch === 'amd64' ? `apt-${suite}` : `apt-${suite}-${arch}`);
   mkdirSync(join(dir, 'lists/partial'), { recursive: true });
   const list = join(dir, 'sources.list');
+  // For another architecture, a system on which nothing is installed.
+  const status = join(dir, 'status');
+  if (arch !== 'amd64') writeFileSync(status, '');
   writeFileSync(list, `deb [signed-by=${KEYS}] ${MIRROR} ${suite} main\n`);
   const settings = {
     'Dir::Etc::sourcelist': list,
@@ -98,6 +182,9 @@ function suiteApt(cache: string, suite: string): Apt {
     'Dir::State::lists': join(dir, 'lists'),
     'Dir::Cache': dir,
     'APT::Sandbox::User': 'root',
+    ...(arch === 'amd64'
+      ? {}
+      : { 'APT::Architecture': arch, 'APT::Architectures': arch, 'Dir::State::status': status }),
   };
   const flags = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
   return (...args) => apt([...flags, ...args]);
@@ -129,9 +216,13 @@ function kernelPackages(apt: Apt): string[] {
 
 /** These packages and all that they need which this system has not got. */
 function missing(packages: readonly string[]): string[] {
-  const plan = systemApt('-s', '--no-install-recommends', 'install', ...packages);
-  const inTheWay = new Set([...plan.matchAll(/^Inst (\S+)/gm)].map(([, name = '']) => name));
-  return [...new Set([...inTheWay, ...packages])];
+  return [...new Set([...installPlan(systemApt, packages), ...packages])];
+}
+
+/** What would be installed for these packages. */
+function installPlan(apt: Apt, packages: readonly string[]): string[] {
+  const plan = apt('-s', '--no-install-recommends', 'install', ...packages);
+  return [...new Set([...plan.matchAll(/^Inst (\S+)/gm)].map(([, name = '']) => name))];
 }
 
 function unpack(apt: Apt, packages: readonly string[], debs: string, tree: string): void {

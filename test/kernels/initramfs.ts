@@ -21,11 +21,17 @@ const MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'overlay'];
  * machine's root file system up (read-only by 9p, below an overlay in memory) and starts the job there.
  * @returns its path
  */
-export function buildInitramfs(kernel: Kernel, layers: number, tools: string, share: string): string {
+export function buildInitramfs(
+  kernel: Kernel,
+  busybox: string,
+  layers: number,
+  tools: string,
+  share: string,
+): string {
   const dir = join(share, 'initramfs');
   for (const each of ['bin', 'modules', 'proc', 'sys', 'dev', 'memory', 'root'])
     mkdirSync(join(dir, each), { recursive: true });
-  copyFileSync(join(tools, 'usr/bin/busybox'), join(dir, 'bin/busybox'));
+  copyFileSync(busybox, join(dir, 'bin/busybox'));
   const order = moduleFiles(kernel, tools).map((file, index) => {
     const name = `${String(index).padStart(2, '0')}-${basename(file).replace(/\.(?:xz|zst|gz)$/, '')}`;
     writeFileSync(join(dir, 'modules', name), unpacked(file));

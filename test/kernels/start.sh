@@ -19,7 +19,7 @@ for module in fuse loop ext4 dm_mod nbd nfs nfsv4 nfsd veth; do modprobe "$modul
 modprobe autofs4 || modprobe autofs
 mount -t fusectl none /sys/fs/fuse/connections
 mkdir -p /proc/fs/nfsd && mount -t nfsd nfsd /proc/fs/nfsd
-mkdir -p -m 700 /tmp/procdiag-lab-0 && cp /kernels/programs/* /tmp/procdiag-lab-0/
+mkdir -p -m 700 /tmp/procdiag-lab-0 && cp -r /kernels/programs/* /tmp/procdiag-lab-0/
 cd /kernels/project && timeout -s KILL "$(cat /kernels/seconds)" node dist/guest.mjs
 echo "job: exit code $?"
 sync

@@ -8,9 +8,12 @@ import { libraries } from './fetch.ts';
 export type Accelerator = 'kvm' | 'tcg,thread=multi';
 
 export interface Machine {
+  readonly arch: 'amd64' | 'arm64';
+  /** The tree that is its root file system, read-only. */
+  readonly root: string;
   readonly image: string;
   readonly initramfs: string;
-  /** Trees that lie over the machine's root in the guest, the first on top. */
+  /** Trees that lie over the root, the first on top. */
   readonly layers: readonly string[];
   /** A directory that the guest sees, writable, as /kernels. */
   readonly share: string;
@@ -54,29 +57,39 @@ export async function bestAccelerator(machine: Omit<Machine, 'accelerator'>): Pr
 }
 
 function start(machine: Machine, log: string): ChildProcess {
-  const { image, initramfs, share, layers, tools, accelerator, memoryMb } = machine;
+  const { arch, root, image, initramfs, share, layers, tools, accelerator, memoryMb } = machine;
   const virtfs = 'local,security_model=none,multidevs=remap';
-  // A nested KVM may offer this register and yet refuse it.
-  const cpu = accelerator === 'kvm' ? 'max,arch-capabilities=off' : 'max';
   const args = [
-    ...['-accel', accelerator, '-cpu', cpu, '-smp', '2', '-m', String(memoryMb)],
+    ...['-accel', accelerator, ...processor(machine), '-m', String(memoryMb)],
     ...['-nodefaults', '-nographic', '-no-reboot', '-nic', 'none', '-serial', 'stdio'],
     ...['-L', join(tools, 'usr/share/qemu'), '-L', join(tools, 'usr/share/seabios')],
     ...['-device', 'virtio-rng-pci', '-kernel', image, '-initrd', initramfs],
-    ...['-virtfs', `${virtfs},path=/,mount_tag=hostroot,readonly=on`],
+    ...['-virtfs', `${virtfs},path=${root},mount_tag=hostroot,readonly=on`],
     ...layers.flatMap((tree, index) => [
       '-virtfs',
       `${virtfs},path=${tree},mount_tag=layer${index},readonly=on`,
     ]),
     ...['-virtfs', `${virtfs},path=${share},mount_tag=share`],
-    ...['-append', 'console=ttyS0 panic=5 quiet loglevel=4'],
+    ...[
+      '-append',
+      `console=${arch === 'amd64' ? 'ttyS0' : 'ttyAMA0'} panic=5 quiet loglevel=4 mitigations=off tsc=reliable`,
+    ],
   ];
   const output = createWriteStream(log);
-  const child = spawn('nice', ['-n', '15', join(tools, 'usr/bin/qemu-system-x86_64'), ...args], {
+  const child = spawn('nice', ['-n', '10', join(tools, 'usr/bin', QEMU[arch]), ...args], {
     env: { ...process.env, LD_LIBRARY_PATH: libraries(tools) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.stdout?.pipe(output, { end: false });
   child.stderr?.pipe(output, { end: false });
   return child;
+}
+
+const QEMU = { amd64: 'qemu-system-x86_64', arm64: 'qemu-system-aarch64' } as const;
+
+function processor({ arch, accelerator }: Machine): string[] {
+  // One with few of the features that are slow to emulate.
+  if (arch === 'arm64') return ['-M', 'virt', '-cpu', 'cortex-a72', '-smp', '1'];
+  // A nested KVM may offer this register and yet refuse it; tables of five levels take longer to emulate.
+  return ['-cpu', accelerator === 'kvm' ? 'max,arch-capabilities=off' : 'max,la57=off', '-smp', '2'];
 }

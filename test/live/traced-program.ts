@@ -9,7 +9,7 @@ import { privateDir } from '../../src/lab/compile.ts';
 const SOURCE = join(import.meta.dirname, 'programs/traced.c');
 
 /** Compiles programs/traced.c, once for its content. */
-function tracedProgram(): string {
+export function tracedProgram(): string {
   const hash = createHash('sha256').update(readFileSync(SOURCE)).digest('hex').slice(0, 16);
   const folder = join(privateDir(), `traced-${hash}`);
   const binary = join(folder, 'traced');

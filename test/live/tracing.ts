@@ -26,7 +26,8 @@ export async function traced(
   }
 }
 
-function lookAt(directory: string, wrap: (source: PerfSource) => PerfSource): Look {
+/** Looks at a recording that is there. */
+export function lookAt(directory: string, wrap: (source: PerfSource) => PerfSource): Look {
   const trace = loadRecording(directory);
   const raw = new Map<string, string>();
   const events: TraceEvent[] = [];

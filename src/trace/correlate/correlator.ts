@@ -217,6 +217,10 @@ export class Correlator implements StraceTaker {
       case PERF.schedExit:
         this.#dies(at, batch.a[row]!, batch.b[row]!);
         break;
+      case PERF.taskExit:
+        // 5.10, 6.1 and 6.12 as they are since 2025 let perf go of a thread before sched_process_exit, which then is in no recording.
+        if (this.#threads.get(tid)?.perfDone === false) this.#dies(at, tid, -1);
+        break;
       case PERF.waking:
         this.#waking(at, batch, row, source);
         break;

@@ -26,15 +26,34 @@ const KINDS: readonly (readonly [RegExp, WakeKind])[] = [
   ],
   [/^(?:mm_release|exec_mm_release)/, 'exec'],
   [/^(?:ep_poll_callback|ep_)/, 'epoll'],
+  // process_timeout itself leaves by a jump, and with it the stack.
+  [/^(?:call_timer_fn|__run_timers|run_timer_|expire_timers)/, 'timer'],
   [/^(?:worker_thread|process_one_work|kthread|rcu_|swake_up|insert_work|__queue_work|kick_pool)/, 'kernel'],
   [
-    /^(?:asm_sysvec_|sysvec_|common_interrupt|asm_common_interrupt|irq_exit|__irq_exit|handle_softirqs|__do_softirq|el1h_64_irq)/,
+    /^(?:asm_sysvec_|sysvec_|common_interrupt|asm_common_interrupt|irq_exit|__irq_exit|handle_softirqs|__do_softirq|el[01][ht]_64_irq|el[01]_interrupt)/,
     'interrupt',
   ],
 ];
 
+/** Where an interrupt comes over whoever runs: x86, arm64. */
+const ENTRY = /^(?:asm_sysvec_|asm_common_interrupt|common_interrupt|sysvec_|el[01][ht]_64_irq|el[01]_irq)/;
+
+/** Stacks are interned by their readers: the same array is the same stack. */
+const known = new WeakMap<readonly string[], WakeKind>();
+
 /** The reason of a wake-up by its kernel stack, the innermost function first. */
 export function wakeKind(stack: readonly string[]): WakeKind {
+  let kind = known.get(stack);
+  if (kind === undefined) {
+    // What lies behind the entry is what was interrupted, and has nothing to do with it.
+    const entry = stack.findIndex((frame) => ENTRY.test(frame));
+    kind = kindOf(entry < 0 ? stack : stack.slice(0, entry + 1));
+    known.set(stack, kind);
+  }
+  return kind;
+}
+
+function kindOf(stack: readonly string[]): WakeKind {
   const kind = KINDS.find(([pattern]) => stack.some((frame) => pattern.test(frame)))?.[1];
   if (kind === undefined) return 'other';
   // A futex woken by a dying thread (CLONE_CHILD_CLEARTID) is a join; vfork's wait ends by the same way, at exec or exit.
@@ -50,7 +69,7 @@ export function wakeKind(stack: readonly string[]): WakeKind {
 /** Whether the wake-up came out of an interrupt, so that whoever had the CPU has nothing to do with it. */
 export function isInterrupt(stack: readonly string[]): boolean {
   return stack.some((frame) =>
-    /^(?:asm_sysvec_|sysvec_|asm_common_interrupt|common_interrupt|irq_exit|__irq_exit|handle_softirqs|__do_softirq|do_softirq|el1h_64_irq|hrtimer_interrupt|__hrtimer_run_queues)/.test(
+    /^(?:asm_sysvec_|sysvec_|asm_common_interrupt|common_interrupt|irq_exit|__irq_exit|handle_softirqs|__do_softirq|do_softirq|el[01][ht]_64_irq|el[01]_interrupt|hrtimer_interrupt|__hrtimer_run_queues)/.test(
       frame,
     ),
   );

@@ -23,8 +23,8 @@ const HOST_EVENTS = ['sched:sched_waking/call-graph=fp,max-stack=12/', 'sched:sc
 const BUFFER_BYTES = { tree: 256, host: 128, late: 64 } as const;
 const MOST_PER_CPU = { tree: 16, host: 8, late: 8 } as const;
 
-/** perf reads all kernel symbols first: 0.2 s, some seconds on a loaded host. */
-const READY_MS = 15_000;
+/** perf reads all kernel symbols first: 0.2 s, some seconds on a loaded host, 20 s and more on an emulated one that is loaded. */
+const READY_MS = 60_000;
 const ACK_MS = 2000;
 /** It writes what is left in the buffers, and reads it again for its header. */
 const STOP_MS = 20_000;
@@ -132,9 +132,8 @@ export class PerfRecorder {
     }
     const ended = tool.hasEnded !== undefined;
     await recorder.stop();
-    throw new Error(
-      tool.said.trim() || (ended ? 'perf ended at once and did not say why' : 'perf was not ready in time'),
-    );
+    if (!ended) throw new Error(`perf was not ready within ${READY_MS / 1000} s`);
+    throw new Error(tool.said.trim() || 'perf ended at once and did not say why');
   }
 
   get bytes(): number {

@@ -413,6 +413,56 @@ describe('what has no partner', () => {
   });
 });
 
+describe('a death that only PERF_RECORD_EXIT tells', () => {
+  test('is one: of it alone, as of perf and strace', () => {
+    const perf: FakeRow[] = [
+      { ...enter(20, 21_000, 231, '0x3'), pid: 20 },
+      { kind: 'taskExit', at: 40_000, pid: 20, tid: 20, a: 10, b: 10 },
+    ];
+    const alone = correlate({ perf });
+    expect(alone.events).toContainEqual(
+      expect.objectContaining({ type: 'exit', pid: 20, startNs: 40_000, sources: ['perf'] }),
+    );
+    const strace = [at(20, 1000, '[ 231] exit_group(3) = ?'), at(20, 90_000, '+++ exited with 3 +++')];
+    const both = correlate({ strace, perf });
+    expect(both.events.filter(({ type }) => type === 'exit')).toMatchObject([
+      { pid: 20, status: 3, sources: ['strace', 'perf'] },
+    ]);
+  });
+
+  test('is what woke the parent, though strace sent the wake-up', () => {
+    const { calls } = correlate({
+      strace: [
+        at(10, 1000, '[  61] wait4(-1,  <unfinished ...>'),
+        at(20, 1500, '[ 231] exit_group(3) = ?'),
+        at(10, 95_000, '[  61] <... wait4 resumed>NULL, 0, NULL) = 20 <0.000090000>'),
+      ],
+      perf: [
+        { kind: 'fork', at: 500, pid: 20, tid: 20, a: 10, b: 10 },
+        { ...enter(10, 21_000, 61), pid: 10 },
+        { kind: 'switch', at: 22_000, pid: 10, tid: 10, a: 1, stack: ['schedule', 'do_wait'] },
+        { ...enter(20, 25_000, 231), pid: 20 },
+        { kind: 'taskExit', at: 40_000, pid: 20, tid: 20, a: 10, b: 10 },
+        { kind: 'in', at: 70_000, pid: 10, tid: 10 },
+        { ...exit(10, 80_000, 61, 20), pid: 10 },
+      ],
+      host: [
+        {
+          kind: 'waking',
+          at: 60_000,
+          pid: 99,
+          tid: 99,
+          a: 10,
+          stack: ['try_to_wake_up', 'complete_signal', 'do_notify_parent', 'wait_consider_task', 'do_wait'],
+        },
+      ],
+    });
+    expect(calls.find(({ name }) => name === 'wait4')).toMatchObject({
+      waker: { pid: 20, tid: 20, how: 'child-exit' },
+    });
+  });
+});
+
 describe('exec', () => {
   test('by another thread than the leader goes on under the number of the leader', () => {
     const { calls, events, correlation } = correlate({
