@@ -4,6 +4,7 @@ import { type ProcStatus, parseStatus } from '../procfs/status.ts';
 import type { Confidence, Edge, Fact, Node } from '../waits/graph.ts';
 import { processNode, thing } from '../waits/nodes.ts';
 import type { Step } from '../waits/walk.ts';
+import { type Circle, circlesOf } from './circle.ts';
 
 /** A step whose thread has not been seen asleep for this long may still be ordinary work. */
 const ORDINARY_SECONDS = 1;
@@ -13,6 +14,7 @@ export class Blame {
   readonly evidence: Evidence;
   readonly target: ProcessEvidence;
   readonly steps: readonly Step[];
+  #circles: ReadonlyMap<Step, Circle> | undefined;
 
   constructor(evidence: Evidence, target: ProcessEvidence, steps: readonly Step[]) {
     this.evidence = evidence;
@@ -20,11 +22,24 @@ export class Blame {
     this.steps = steps;
   }
 
-  /** Steps of these kinds of wait that have not moved between the looks, nearest to the target first. */
+  /**
+   * Steps of these kinds of wait that have not moved between the looks, nearest to the target first. Of a circle only the
+   * member that is told.
+   */
   stepsOf(...kinds: string[]): Step[] {
     return this.steps.filter(
-      (step) => kinds.includes(step.wait.kind) && step.cycle === undefined && isSteady(step),
+      (step) =>
+        kinds.includes(step.wait.kind) &&
+        step.cycle === undefined &&
+        isSteady(step) &&
+        (this.circleOf(step)?.ring[0] ?? step) === step,
     );
+  }
+
+  /** The circle of waits that a step is a member of. */
+  circleOf(step: Step): Circle | undefined {
+    this.#circles ??= circlesOf(this.steps);
+    return this.#circles.get(step);
   }
 
   /** The target's own status-based node. */
@@ -95,8 +110,19 @@ export function isBeside(step: Step): boolean {
 
 /** The end of the blame chain behind a step: the first that does not wait for something again. */
 export function culpritOf(step: Step): Node {
-  const next = onward(step);
-  if (next !== undefined && next.wait.idle === undefined) return culpritOf(next);
+  let at = step;
+  let next = onward(at);
+  while (next !== undefined && next.wait.idle === undefined) {
+    at = next;
+    next = onward(at);
+  }
+  // All that lies behind leads back: then it is the neighbour that has to be acted on, and not the waiter itself.
+  if (next === undefined && at.next.length > 0)
+    return hopTo(step, onward(step))?.edges.at(-1)?.to ?? nobody(step);
+  return endOf(at, next);
+}
+
+function endOf(step: Step, next: Step | undefined): Node {
   const last = hopTo(step, next)?.edges.at(-1);
   return (
     last?.to ??

@@ -3,7 +3,7 @@ import type { Step } from '../waits/walk.ts';
 import { type Blame, chainOf, confidenceOf, culpritOf, factsOf } from './blame.ts';
 import type { Finding, Remedy, Severity } from './rule.ts';
 
-interface Told {
+export interface Told {
   readonly severity: Severity;
   readonly title: string;
   readonly summary: string;

@@ -1,5 +1,6 @@
 import { culpritOf, named, neighbourOf } from './blame.ts';
 import { findingAt, stateClause, who } from './build.ts';
+import { deadlockAt } from './deadlock.ts';
 import { remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
 
@@ -10,6 +11,12 @@ export default rule({
   absorbs: ['stopped', 'stopped-tty'],
   find: (blame) =>
     blame.stepsOf('file-lock').map((step) => {
+      const circle = deadlockAt(
+        blame,
+        step,
+        'In the program: take locks in one order everywhere, and wait for nobody while one is held.',
+      );
+      if (circle !== undefined) return circle;
       const holder = neighbourOf(step);
       const culprit = culpritOf(step);
       const { file, lock } = step.wait.detail ?? {};

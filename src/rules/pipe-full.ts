@@ -1,5 +1,6 @@
 import { culpritOf, named, neighbourOf } from './blame.ts';
 import { findingAt, stateClause, who } from './build.ts';
+import { deadlockAt } from './deadlock.ts';
 import { remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
 
@@ -10,6 +11,12 @@ export default rule({
   absorbs: ['stopped', 'stopped-tty'],
   find: (blame) =>
     blame.stepsOf('pipe-write').map((step) => {
+      const circle = deadlockAt(
+        blame,
+        step,
+        'In the program: read while you write and before you wait (communicate(), poll, a thread).',
+      );
+      if (circle !== undefined) return circle;
       const culprit = culpritOf(step);
       const reader = neighbourOf(step);
       const nobody = reader?.pid === undefined;

@@ -1,7 +1,8 @@
 import { named } from './blame.ts';
 import { findingAt, who } from './build.ts';
+import { deadlockAt } from './deadlock.ts';
 import { advice } from './remedies.ts';
-import { rule } from './rule.ts';
+import { type Finding, rule } from './rule.ts';
 
 export default rule({
   id: 'pipe-held',
@@ -11,7 +12,18 @@ export default rule({
   find: (blame) => {
     const reads = blame.stepsOf('pipe-read').filter((step) => step.wait.detail?.held === true);
     const watches = blame.stepsOf('watch').filter((step) => step.wait.detail?.held === true);
-    return [...reads, ...watches].map((step) => {
+    const circles = blame
+      .stepsOf('pipe-read')
+      .map((step) =>
+        deadlockAt(
+          blame,
+          step,
+          'In the program: close (or flush) what the other one reads before you wait for it.',
+        ),
+      )
+      .filter((finding) => finding !== undefined);
+    const others = [...reads, ...watches].filter((step) => circles.every((circle) => circle.step !== step));
+    const held = others.map((step): Finding => {
       const hop = step.wait.hops.find((candidate) => candidate.soft !== true) ?? step.wait.hops[0];
       const holder = hop?.edges.at(-1)?.to;
       const own = step.wait.detail?.self === true;
@@ -52,6 +64,7 @@ export default rule({
             ],
       });
     });
+    return [...circles, ...held];
   },
   explanation: {
     meaning:

@@ -1,5 +1,6 @@
 import { culpritOf, named, neighbourOf } from './blame.ts';
 import { findingAt, stateClause, who } from './build.ts';
+import { deadlockAt } from './deadlock.ts';
 import { remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
 
@@ -10,6 +11,12 @@ export default rule({
   absorbs: ['stopped', 'stopped-tty'],
   find: (blame) =>
     blame.stepsOf('socket-write').map((step) => {
+      const circle = deadlockAt(
+        blame,
+        step,
+        'In the program: read while you write (poll, a thread), or bound what is under way.',
+      );
+      if (circle !== undefined) return circle;
       const culprit = culpritOf(step);
       const peer = neighbourOf(step);
       return findingAt(blame, step, {

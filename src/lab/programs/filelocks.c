@@ -65,12 +65,68 @@ static void flock_orphan(const char *file) {
   be_waiter();
 }
 
+static int ready[2];
+
+/* Takes `mine`, and wants `theirs` once the other one has it. */
+static void take_both(const char *role, const char *mine, const char *theirs) {
+  char name[256], sign;
+  snprintf(name, sizeof name, "%s-%s", path, mine);
+  int first = check(open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600), "open");
+  lock_flock(first);
+  close(ready[1]); /* the end of the file comes when both have closed it */
+  while (read(ready[0], &sign, 1) > 0) continue;
+  close(ready[0]);
+  snprintf(name, sizeof name, "%s-%s", path, theirs);
+  int second = check(open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600), "open");
+  say(role);
+  lock_flock(second);
+}
+
+static void be_second(void) { take_both("second", "b", "a"); }
+
+static void deadlock(const char *file) {
+  path = file;
+  check(pipe2(ready, O_CLOEXEC), "pipe");
+  spawn(be_second);
+  take_both("first", "a", "b");
+}
+
+static int ends[2];
+
+static void be_logger(void) {
+  close(ends[1]);
+  say("logger");
+  lock(open_file());
+}
+
+/* Holds the lock and writes more than the pipe takes, to one who waits for that lock. */
+static void lock_and_pipe(const char *file) {
+  path = file;
+  lock = lock_flock;
+  int fd = open_file();
+  lock(fd);
+  check(pipe2(ends, O_CLOEXEC), "pipe");
+  pid_t logger = check(fork(), "fork");
+  if (logger == 0) {
+    ends_with_parent();
+    close(fd);
+    be_logger();
+    _exit(0);
+  }
+  close(ends[0]);
+  say("writer");
+  char block[4096] = {0};
+  while (write(ends[1], block, sizeof block) > 0) continue;
+}
+
 int main(int argc, char **argv) {
   static const struct trouble troubles[] = {
       {"flock", flock_held},
       {"posix", posix_held},
       {"ofd", ofd_held},
       {"flock-orphan", flock_orphan},
+      {"deadlock", deadlock},
+      {"lock-and-pipe", lock_and_pipe},
       {NULL, NULL},
   };
   return make_trouble(argc, argv, troubles);

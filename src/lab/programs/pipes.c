@@ -1,5 +1,6 @@
 /* Pipes whose end of file does not come, and pipes that nobody empties. */
 #include "scene.h"
+#include <pthread.h>
 #include <sys/epoll.h>
 
 static int ends[2];
@@ -79,6 +80,76 @@ static void full(const char *_) {
 /* The classic: waits for the child's exit before it reads the child's output. */
 static void full_parent_waits(const char *_) { reap(start_writer()); }
 
+static int there[2], back[2];
+
+static void fill(int fd) {
+  char block[4096] = {0};
+  while (write(fd, block, sizeof block) > 0) continue;
+}
+
+static void say_and_let_go(const char *role) {
+  say(role);
+  let_go_of_stdout();
+}
+
+/* Takes all that it is given and answers, without ever waiting for its answers to be read. */
+static void be_filter(void) {
+  char block[4096];
+  close(there[1]);
+  close(back[0]);
+  say_and_let_go("filter");
+  for (ssize_t got; (got = read(there[0], block, sizeof block)) > 0;)
+    if (write(back[1], block, got) < 0) break;
+}
+
+/* Gives a filter all of its input first, and wants to read the output afterwards. */
+static void mutual(const char *_) {
+  check(pipe2(there, O_CLOEXEC), "pipe");
+  check(pipe2(back, O_CLOEXEC), "pipe");
+  spawn(be_filter);
+  close(there[0]);
+  close(back[1]);
+  say_and_let_go("feeder");
+  fill(there[1]);
+}
+
+static void be_reader(void) {
+  close(ends[1]);
+  say_and_let_go("reader");
+  read_to_the_end();
+}
+
+/* Waits for a child which reads to the end, and keeps that end open. */
+static void stdin_kept(const char *_) {
+  check(pipe2(ends, O_CLOEXEC), "pipe");
+  pid_t reader = spawn(be_reader);
+  close(ends[0]);
+  say_and_let_go("parent");
+  reap(reader);
+}
+
+/* Its thread waits for the end of the pipe to learn of the parent's end, and the process has other work: all is well. */
+static void *wait_for_end(void *_) {
+  read_to_the_end();
+  return NULL;
+}
+
+static void be_worker(void) {
+  pthread_t thread;
+  close(ends[1]);
+  say_and_let_go("worker");
+  pthread_create(&thread, NULL, wait_for_end, NULL);
+  sleep_forever();
+}
+
+static void lifeline(const char *_) {
+  check(pipe2(ends, O_CLOEXEC), "pipe");
+  pid_t worker = spawn(be_worker);
+  close(ends[0]);
+  say_and_let_go("parent");
+  reap(worker);
+}
+
 int main(int argc, char **argv) {
   static const struct trouble troubles[] = {
       {"held-by-grandchild", held_by_grandchild},
@@ -86,6 +157,9 @@ int main(int argc, char **argv) {
       {"self-held", self_held},
       {"full", full},
       {"full-parent-waits", full_parent_waits},
+      {"mutual", mutual},
+      {"stdin-kept", stdin_kept},
+      {"lifeline", lifeline},
       {NULL, NULL},
   };
   return make_trouble(argc, argv, troubles);

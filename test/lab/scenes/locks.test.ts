@@ -39,6 +39,24 @@ describe('scenes of file locks', () => {
     });
   }
 
+  playScene('file-lock-deadlock', ({ actor }) => {
+    const [first, second] = [actor('first'), actor('second')];
+    for (const [waiter, holder] of [
+      [first, second],
+      [second, first],
+    ] as const) {
+      const { held, waiting } = locksOn(waiter);
+      expect(held[0]).toContain(` ${holder.pid} `);
+      expect(waiting[0]).toContain(` ${waiter.pid} `);
+    }
+  });
+
+  playScene('lock-pipe-deadlock', ({ actor }) => {
+    const [writer, logger] = [actor('writer'), actor('logger')];
+    expect(locksOn(logger).held[0]).toContain(` ${writer.pid} `);
+    expect([...logger.descriptors.values()]).toContain(writer.descriptors.get(writer.args[0] ?? -1));
+  });
+
   playScene('flock-orphan', ({ actor }) => {
     const [waiter, holder] = [actor('waiter'), actor('holder')];
     const [held] = locksOn(waiter).held;

@@ -47,6 +47,31 @@ describe('scenes of pipes and sockets', () => {
     expect(holder.descriptors.get(1)).toMatch(/^socket:/);
   });
 
+  playScene('pipe-deadlock', ({ actor }) => {
+    const [feeder, filter] = [actor('feeder'), actor('filter')];
+    for (const [writer, reader] of [
+      [feeder, filter],
+      [filter, feeder],
+    ] as const) {
+      expect(writer.frames).toMatch(/pipe_write/);
+      expect(pipesOf(reader)).toContain(writer.descriptors.get(writer.args[0] ?? -1));
+    }
+  });
+
+  playScene('pipe-stdin-kept', ({ actor }) => {
+    const [parent, reader] = [actor('parent'), actor('reader')];
+    expect(parent.args[0]).toBe(reader.pid); // wait4
+    const pipe = reader.descriptors.get(reader.args[0] ?? -1);
+    expect(writeEnds(reader, pipe)).toEqual([]);
+    expect(writeEnds(parent, pipe)).toHaveLength(1);
+  });
+
+  playScene('pipe-lifeline', ({ actor }) => {
+    const [parent, worker] = [actor('parent'), actor('worker')];
+    expect(parent.args[0]).toBe(worker.pid);
+    expect(worker.threads).toHaveLength(2);
+  });
+
   playScene('pipe-self-held', ({ actor }) => {
     const reader = actor('reader');
     expect(reader.frames).toMatch(/pipe_read/);
