@@ -1,3 +1,7 @@
+import type { StraceCall } from '../strace/call.ts';
+import { sameFirst } from './results.ts';
+import type { Thread } from './thread.ts';
+
 /** strace's other names of system calls, by the kernel's. */
 const OTHER: ReadonlyMap<string, string> = new Map([
   ['newfstatat', 'fstatat64'],
@@ -15,4 +19,37 @@ const OTHER: ReadonlyMap<string, string> = new Map([
 /** One name for a system call, however the kernel's table or a version of strace calls it: what two names are compared by. */
 export function nameInStrace(name: string): string {
   return OTHER.get(name) ?? name;
+}
+
+/** The calls that make a thread or a process. */
+export const SPAWNS = /^(?:fork|vfork|clone|clone3)$/;
+
+/** Names of calls by their numbers on the recording host, and whether a call of strace is one of perf. */
+export class CallNames {
+  readonly #nameOf: (nr: number) => string | undefined;
+
+  constructor(syscallName: (nr: number) => string | undefined) {
+    this.#nameOf = syscallName;
+  }
+
+  of(nr: number): string {
+    return this.#nameOf(nr) ?? `syscall_0x${nr.toString(16)}`;
+  }
+
+  /** The call that a thread is in, by perf's word; undefined outside of calls. */
+  during(thread: Thread | undefined): string | undefined {
+    const { enter } = thread ?? {};
+    if (enter !== undefined) return enter.window?.call.name ?? this.of(enter.nr);
+    return undefined;
+  }
+
+  /** Whether what perf saw by number and first argument can be what strace tells. `firstWord` undefined: not known. */
+  isCall(call: StraceCall, nr: number, firstWord: number | undefined): boolean {
+    if (call.nr >= 0 && call.nr !== nr) return false;
+    const name = this.#nameOf(nr);
+    const same = name !== undefined && nameInStrace(name) === nameInStrace(call.name);
+    // A call of another table (32-bit programs): strace may show arguments that are in no register (socketcall).
+    if (!same) return call.nr >= 0 || name === undefined;
+    return firstWord === undefined || sameFirst(call.args, firstWord) !== false;
+  }
 }

@@ -1,7 +1,6 @@
 import type { Ns, Waker } from '../event.ts';
 import type { PerfSource } from '../perf/batch.ts';
 import type { StraceCall } from '../strace/call.ts';
-import type { FirstSleep } from './first-sleep.ts';
 import type { SchedulerTrack, StateTotals } from './scheduler.ts';
 
 /** A call as perf saw it begin. */
@@ -49,11 +48,34 @@ export interface Window {
   seen: boolean;
 }
 
+/** What a thread slept in when the recording began; told by /proc, and true until its first event says otherwise. */
+export interface Asleep {
+  readonly state: string;
+  readonly nr?: number;
+  readonly args?: string;
+  readonly stack?: readonly string[];
+}
+
+/**
+ * What /proc told of a thread before the recorders were switched on: it slept in a call. Whether it did still when the
+ * recording began is not known before perf's next word of it: strace's attaching breaks each sleep off, and the thread goes
+ * into its call anew, or is held before it, when perf begins. So wake-ups and the CPU that it got are kept until then.
+ */
+export interface FirstSleep {
+  readonly told: Asleep;
+  /** The first wake-up, other than by the tracer. */
+  woken: { readonly at: Ns; readonly waker: Waker } | undefined;
+  /** When it got a CPU first. */
+  ran: Ns | undefined;
+}
+
 /** What is known of one thread at the moment that the merge has come to. */
 export interface Thread {
   pid: number;
   readonly tid: number;
   comm: string;
+  /** perf itself has told its name: strace's may be that of before its exec. */
+  namedByPerf: boolean;
   readonly track: SchedulerTrack;
   firstSleep: FirstSleep | undefined;
   /** Its sleep at the begin, once it counts: what the stack number `ASLEEP_STACK` stands for. */

@@ -1,0 +1,20 @@
+import type { Ns, TraceSink } from '../event.ts';
+
+/** What the correlator is told of the recordings before they are read. */
+export interface CorrelatorOptions {
+  readonly sink: TraceSink;
+  /** Name of a system call on the recording host; undefined for numbers that no table has. */
+  readonly syscallName: (nr: number) => string | undefined;
+  readonly hasStrace: boolean;
+  readonly hasPerf: boolean;
+  /** When perf began and stopped to record; undefined for recordings that do not tell. */
+  readonly perfWindow?: { readonly from: Ns; readonly to: Ns };
+  /** Threads that perf is known to have missed. */
+  readonly blind: ReadonlySet<number>;
+  /** perf told who got and left the CPU. */
+  readonly scheduled: boolean;
+  /** The last moment of the recording, where it is known. */
+  readonly endNs?: Ns;
+  /** strace was told to show some calls only. */
+  readonly filtered: boolean;
+}

@@ -1,0 +1,99 @@
+import type { Ns, Source, TraceSink } from '../event.ts';
+import type { CallNames } from './call-names.ts';
+import { stateEvent } from './events.ts';
+import { type FinishedState, SchedulerTrack } from './scheduler.ts';
+import type { Thread } from './thread.ts';
+
+/** All threads that either recording has told of and that may still be told of. */
+export class Threads {
+  readonly #byTid = new Map<number, Thread>();
+  readonly #sink: TraceSink;
+  readonly #names: CallNames;
+  readonly #scheduled: boolean;
+
+  /** `scheduled`: perf told who got and left the CPU. */
+  constructor(sink: TraceSink, names: CallNames, scheduled: boolean) {
+    this.#sink = sink;
+    this.#names = names;
+    this.#scheduled = scheduled;
+  }
+
+  get(tid: number): Thread | undefined {
+    return this.#byTid.get(tid);
+  }
+
+  values(): Iterable<Thread> {
+    return this.#byTid.values();
+  }
+
+  /** The thread of that number, met for the first time where it is not known. */
+  of(tid: number, pid?: number): Thread {
+    let thread = this.#byTid.get(tid);
+    if (thread === undefined) {
+      thread = this.#made(tid, pid ?? tid);
+      this.#byTid.set(tid, thread);
+    } else if (pid !== undefined && pid > 0) thread.pid = pid;
+    return thread;
+  }
+
+  /** The same, of which perf tells that it makes a call or comes back from one. */
+  running(tid: number, pid: number, at: Ns): Thread {
+    const thread = this.of(tid, pid);
+    thread.perfed = true;
+    if (!thread.perfDone) thread.track.runs(at);
+    return thread;
+  }
+
+  /** Nothing more will be told of it; its number may be another's by now. */
+  forget(thread: Thread): void {
+    if (this.#byTid.get(thread.tid) === thread) this.#byTid.delete(thread.tid);
+  }
+
+  /** It goes by that name from now on. */
+  name(thread: Thread, comm: string, at: Ns, sources: readonly Source[]): void {
+    if (thread.comm === comm || comm === '') return;
+    thread.comm = comm;
+    this.#sink.event({ type: 'comm', pid: thread.pid, tid: thread.tid, startNs: at, sources, comm });
+  }
+
+  #made(tid: number, pid: number): Thread {
+    const made: Thread = {
+      pid,
+      tid,
+      comm: '',
+      namedByPerf: false,
+      track: new SchedulerTrack(
+        (state) => this.#tellState(made, state),
+        (waker) => {
+          made.waker = waker;
+        },
+      ),
+      firstSleep: undefined,
+      firstStack: undefined,
+      stacks: undefined,
+      window: undefined,
+      enter: undefined,
+      waker: undefined,
+      perfExit: undefined,
+      exitStatus: undefined,
+      longestNs: 0,
+      longestStack: -1,
+      straced: false,
+      unclaimed: 0,
+      perfed: false,
+      straceDone: false,
+      perfDone: false,
+    };
+    return made;
+  }
+
+  #tellState(thread: Thread, state: FinishedState): void {
+    // Of calls alone it would run all the time.
+    if (!this.#scheduled) return;
+    if (state.state === 'blocked' && state.durationNs > thread.longestNs) {
+      thread.longestNs = state.durationNs;
+      thread.longestStack = state.stack;
+    }
+    this.#sink.event(stateEvent(thread, state, this.#names.during(thread)));
+  }
+}
