@@ -7,7 +7,7 @@ import { type Json, safeStringify } from './json-text.ts';
 const SCHEMA_VERSION = 1;
 
 /** Calls, threads and waits beyond these are in the output files. */
-const MOST = { calls: 100, threads: 200 } as const;
+const MOST = { calls: 100, threads: 200, waits: 50 } as const;
 
 /** The text of `procdiag trace --json`. */
 export function traceJson(
@@ -20,6 +20,7 @@ export function traceJson(
     ...summary,
     calls: summary.calls.slice(0, MOST.calls),
     threads: summary.threads.slice(0, MOST.threads),
+    longestWaits: summary.longestWaits.slice(0, MOST.waits),
     story: story(summary),
   });
   // Nanoseconds since boot or 1970 do not fit a double: they stand in the text as exact integers.

@@ -31,6 +31,15 @@ export function glued(text: string, style: Style = 'plain'): Span {
   return { text: clean(text).replaceAll(' ', GLUE), style };
 }
 
+/** A sentence with figures, each on one line with its unit: `63 %`, `2 min 5 s`, `48 213`. The text may come from outside. */
+export function figures(text: string, style: Style = 'plain'): Span {
+  const glue = clean(text)
+    .replaceAll(/(?<=\d) (?=(?:ns|μs|ms|s|min|h|%)(?!\w))/g, GLUE)
+    .replaceAll(/(?<=\b(?:min|h)) (?=\d+ ?(?:s|min)\b)/g, GLUE)
+    .replaceAll(/(?<=\d) (?=\d{3}(?!\d))/g, GLUE);
+  return { text: glue, style };
+}
+
 /** A sentence of ours: what stands in backticks is shown as code, and a short command stays on one line. */
 export function prose(text: string, style: Style = 'plain'): Span[] {
   const parts = clean(text).split(/(`[^`]+`)/);

@@ -1,15 +1,21 @@
 import type { Analysed } from '../analyse.ts';
-import type { ThreadState, TraceEvent, TraceSink } from '../event.ts';
+import type { SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
 import { findingsOfLedgers } from '../ledgers/findings/index.ts';
 import { Ledgers, type OpeningBalance } from '../ledgers/ledgers.ts';
 import { CallCounter, seconds } from './calls.ts';
+import { Channels } from './channels.ts';
+import { Enders } from './enders.ts';
 import { plural } from './numbers.ts';
+import { Spent } from './spent.ts';
+import type { StripState } from './strip.ts';
 import type { TraceSummary } from './summary.ts';
 import { ThreadAccounts } from './threads.ts';
+import type { WaitKind } from './wait-kind.ts';
+import { waitedIn } from './waiting.ts';
 import { Waits } from './waits.ts';
 
-/** Waits that `--json` and the page get. */
-const MOST_WAITS = 50;
+/** Waits that may be asked for; `--json` has fewer. */
+const MOST_WAITS = 500;
 /** Threads in the lists; beyond, only their sum counts. */
 const MOST_LISTED = 500;
 /** Counted of those that were there at the start: more than one host has, and no more than memory allows. */
@@ -38,8 +44,12 @@ export interface DigestOptions {
 export class Digest implements TraceSink {
   readonly #calls = new CallCounter();
   readonly #threads: ThreadAccounts;
-  readonly #waits = new Waits();
+  readonly #waits: Waits;
   readonly #ledgers: Ledgers;
+  readonly #channels: Channels;
+  readonly #spent: Spent;
+  /** Undefined where perf recorded who woke whom. */
+  readonly #enders: Enders | undefined;
   readonly #processes = new Set<number>();
   readonly #gaps = new Set<number>();
   #spawned = 0;
@@ -48,6 +58,14 @@ export class Digest implements TraceSink {
   constructor({ opening, scheduled }: DigestOptions) {
     this.#ledgers = new Ledgers(opening);
     this.#threads = new ThreadAccounts(scheduled);
+    const { tables } = this.#ledgers;
+    this.#channels = new Channels(tables);
+    this.#spent = new Spent(scheduled);
+    this.#enders = scheduled ? undefined : new Enders(this.#channels, tables);
+    this.#waits = new Waits({
+      spent: this.#spent,
+      ...(this.#enders === undefined ? {} : { enders: this.#enders }),
+    });
   }
 
   event(event: TraceEvent): void {
@@ -60,10 +78,24 @@ export class Digest implements TraceSink {
       this.#lost += event.lost ?? 0;
     }
     this.#ledgers.event(event);
-    this.#calls.event(event);
-    this.#threads.event(event);
-    this.#waits.event(event);
+    this.#enders?.event(event);
+    if (event.type === 'syscall') this.#call(event);
+    else {
+      this.#threads.event(event);
+      this.#spent.event(event);
+      this.#waits.event(event);
+    }
   }
+
+  #call(event: SyscallEvent): void {
+    this.#calls.event(event);
+    const waited = waitedIn(event, this.#kindOf);
+    this.#threads.event(event, waited);
+    this.#spent.call(event, waited);
+    this.#waits.event(event, waited);
+  }
+
+  readonly #kindOf = (event: SyscallEvent): WaitKind | undefined => this.#channels.kindOf(event);
 
   #lostNote(): string[] {
     if (this.#lost === 0) return [];
@@ -74,6 +106,7 @@ export class Digest implements TraceSink {
   }
 
   summary(analysed: Analysed, facts: DigestFacts): TraceSummary {
+    this.#enders?.finish();
     const threads = this.#threads.finish();
     const { path, endNs, ...rest } = facts;
     const books = this.#ledgers.finish(endNs);
@@ -99,7 +132,7 @@ export class Digest implements TraceSink {
   }
 
   /** One thread's time line, for terminals. */
-  strip(tid: number, columns: number, from: number, to: number): (ThreadState | undefined)[] | undefined {
+  strip(tid: number, columns: number, from: number, to: number): (StripState | undefined)[] | undefined {
     return this.#threads.strip(tid, columns, from, to);
   }
 }

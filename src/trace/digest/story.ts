@@ -1,7 +1,8 @@
 import { count, percent, plural, time } from './numbers.ts';
+import { besides, isOneSleep, partsInWords } from './parts.ts';
 import type { TraceSummary } from './summary.ts';
 import type { ThreadTotals, TimeTotals } from './threads.ts';
-import { kindInWords } from './wait-kind.ts';
+import { IN_CALL, kindInWords } from './wait-kind.ts';
 import type { ChainLink, LongWait } from './waits.ts';
 
 /** A wait shorter than this share of the trace is no story. */
@@ -14,7 +15,7 @@ export function story(summary: TraceSummary): string[] {
   const { totals, window } = summary;
   const main = mainThread(summary);
   return [
-    `${plural(totals.processes, 'process', 'processes')} with ${plural(totals.threads, 'thread')} made ${plural(totals.syscalls, 'system call')} in ${time(window.seconds)}${tracerCost(summary)}.`,
+    `${plural(totals.processes, 'process', 'processes')} with ${plural(totals.threads, 'thread')} made ${plural(totals.syscalls, 'system call')} ${window.seconds > 0 ? `in ${time(window.seconds)}` : 'at times that are not recorded'}${tracerCost(summary)}.`,
     ...(main === undefined ? [] : [whereItWent(main, summary)]),
     ...busiest(summary, main),
     ...new Set(telling(summary).slice(0, 2).map(waitSentence)),
@@ -26,11 +27,10 @@ function mainThread({ threads, target }: TraceSummary): ThreadTotals | undefined
   return threads.find(({ tid }) => tid === target.pid);
 }
 
-function whereItWent(thread: ThreadTotals, { totals: { scheduled }, window }: TraceSummary): string {
+function whereItWent(thread: ThreadTotals, { totals: { scheduled }, window, sources }: TraceSummary): string {
   const who = `${thread.tid} ${thread.comm}`.trim();
   const [first, second] = thread.blockedOn;
-  if (!scheduled)
-    return `${who} spent ${time(thread.blockedSeconds)} in system calls${first === undefined ? '' : `, most of it (${time(first.seconds)}) in those that wait for ${kindInWords(first.kind)}`}; how much of that it slept is not recorded.`;
+  if (!scheduled) return inCalls(who, thread, sources.perf !== null);
   const all = allOf(thread);
   if (all === 0) return `${who} did not run, and nobody woke it: not one event of it was recorded.`;
   const parts = [
@@ -47,6 +47,32 @@ function whereItWent(thread: ThreadTotals, { totals: { scheduled }, window }: Tr
       : `: ${time(first.seconds)} on ${kindInWords(first.kind)}${second === undefined || second.seconds < all * TELLING ? '' : `, ${time(second.seconds)} on ${kindInWords(second.kind)}`}`;
   const seen = all < window.seconds * NEARLY_ALL ? `, in ${time(all)} of its own,` : '';
   return `${who} was${seen} ${parts.join(', ')}${on}.`;
+}
+
+/** Where nobody recorded scheduling: calls that wait by nature have waited, and of others nobody knows. */
+function inCalls(who: string, thread: ThreadTotals, perf: boolean): string {
+  const { blockedSeconds, inCallsSeconds, blockedOn, syscalls } = thread;
+  if (blockedSeconds + inCallsSeconds === 0)
+    return `${who} made ${plural(syscalls, 'call')}; how long they took is not recorded: strace -T adds that.`;
+  const lived = Math.max(0, thread.lastSeconds - thread.firstSeconds);
+  const between = lived - blockedSeconds - inCallsSeconds;
+  const [first, second] = blockedOn;
+  const on = [first, second].flatMap((one) =>
+    one === undefined || one.seconds < lived * TELLING
+      ? []
+      : [`${time(one.seconds)} for ${kindInWords(one.kind)}`],
+  );
+  const unsure = perf ? 'on CPU or waiting, which is not recorded' : 'on CPU or waiting, strace cannot tell';
+  const parts = [
+    ...(blockedSeconds > 0
+      ? [`${time(blockedSeconds)} in calls that wait${on.length === 0 ? '' : ` (${on.join(', ')})`}`]
+      : []),
+    ...(inCallsSeconds > 0
+      ? [`${time(inCallsSeconds)} in ${blockedSeconds > 0 ? 'other ' : ''}calls (${unsure})`]
+      : []),
+    ...(between > 0 ? [`${time(between)} between calls`] : []),
+  ];
+  return `${who} was ${parts.join(', ')}.`;
 }
 
 /** The waits that count, those of the target's main thread first: of helpers that are idle there are many. */
@@ -96,27 +122,38 @@ function outsideOfCalls({ kind }: LongWait): string {
   return kind === 'kthread-idle' ? 'its idle sleep' : 'a page fault or the like';
 }
 
-/** Whoever sent the signal has nothing to do with what was waited for. */
-function interrupted({ errno }: LongWait): boolean {
+/** Whoever sent the signal has nothing to do with what was waited for, unless that was a signal. */
+function interrupted({ errno, kind }: LongWait): boolean {
+  if (kind === 'signal-wait') return false;
   return errno === 'EINTR' || (errno?.startsWith('ERESTART') ?? false);
 }
 
 function linkClause(link: ChainLink): string {
   const who = `${link.tid} ${link.comm}`.trim();
-  if (link.did === 'slept') {
+  const ended = link.confidence === undefined ? 'ended it' : `${SURELY[link.confidence]} ended it`;
+  const { parts = [] } = link;
+  if (isOneSleep(link)) {
     const where =
       link.name === undefined ? 'outside of calls' : `in ${link.name}(${shorter(link.args ?? '')})`;
-    return `: of it ${time(link.seconds ?? 0)} ${who} slept ${where}`;
+    const rest = besides(link);
+    return [
+      `: of it ${time(link.seconds ?? 0)} ${who} slept ${where}`,
+      ...(rest.length === 0 ? [] : [`, and was ${rest.join(', ')}`]),
+      ...(link.confidence === undefined ? [] : [`, and ${ended}`]),
+    ].join('');
   }
-  return link.did === 'ran'
-    ? `, until ${who}, which was at work, ended it`
-    : `, until ${who}, which is not traced, ended it`;
+  if (link.did === 'outside') return `, until ${who}, which is not traced, ${ended}`;
+  if (parts.length === 0) return `, until ${who}, which was at work, ${ended}`;
+  return `: of it ${who}, which ${ended}, was ${partsInWords(parts).join(', ')}`;
 }
+
+const SURELY = { certain: '', likely: 'likely', possible: 'possibly' } as const;
 
 function endClause(wait: LongWait): string {
   if (interrupted(wait)) return ', until a signal interrupted it';
   if (wait.open || wait.chain.length > 0) return '';
   const { waker } = wait;
+  if (wait.kind === IN_CALL) return ': on CPU or waiting, strace cannot tell';
   if (waker === undefined) return wait.kind === 'unknown' ? '' : `, waiting for ${kindInWords(wait.kind)}`;
   return waker.how === 'timer' ? ', until its timer ended it' : `, waiting for ${kindInWords(wait.kind)}`;
 }

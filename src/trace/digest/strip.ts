@@ -1,6 +1,9 @@
 import type { Ns, ThreadState } from '../event.ts';
 
-const STATES: readonly ThreadState[] = ['running', 'runnable', 'blocked', 'stopped', 'ptrace'];
+/** What a piece of a time line shows: of strace alone also that a thread was in a call, running or not. */
+export type StripState = ThreadState | 'in-call';
+
+const STATES: readonly StripState[] = ['running', 'runnable', 'blocked', 'stopped', 'ptrace', 'in-call'];
 const BUCKETS = 256;
 
 /** One thread's time line in a fixed number of buckets, however long the trace gets: when it is full, pairs are joined. */
@@ -8,7 +11,7 @@ export class Strip {
   #bucketNs = 1_000_000;
   readonly #times: readonly Float64Array[] = STATES.map(() => new Float64Array(BUCKETS));
 
-  add(state: ThreadState, from: Ns, durationNs: number): void {
+  add(state: StripState, from: Ns, durationNs: number): void {
     if (!(durationNs > 0)) return;
     const start = Math.max(0, from);
     const to = from + durationNs;
@@ -24,7 +27,7 @@ export class Strip {
   }
 
   /** The state that filled most of each of `columns` equal parts of [from, to]; undefined where nothing is known. */
-  columns(columns: number, from: Ns, to: Ns): (ThreadState | undefined)[] {
+  columns(columns: number, from: Ns, to: Ns): (StripState | undefined)[] {
     return Array.from({ length: columns }, (_, column) => {
       const start = from + ((to - from) * column) / columns;
       const end = from + ((to - from) * (column + 1)) / columns;
@@ -32,8 +35,8 @@ export class Strip {
     });
   }
 
-  #most(start: Ns, end: Ns): ThreadState | undefined {
-    let best: ThreadState | undefined;
+  #most(start: Ns, end: Ns): StripState | undefined {
+    let best: StripState | undefined;
     let most = 0;
     for (const [index, state] of STATES.entries()) {
       let sum = 0;

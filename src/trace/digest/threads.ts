@@ -1,7 +1,8 @@
-import type { Ns, StateEvent, SyscallEvent, ThreadState, TraceEvent, TraceSink } from '../event.ts';
+import type { Ns, StateEvent, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
 import { seconds } from './calls.ts';
-import { Strip } from './strip.ts';
+import { Strip, type StripState } from './strip.ts';
 import { type WaitKind, waitKind } from './wait-kind.ts';
+import { type Waited, waitedIn } from './waiting.ts';
 
 /** Where the time of one thread, or of the whole tree, went. In seconds. */
 export interface TimeTotals {
@@ -11,6 +12,8 @@ export interface TimeTotals {
   readonly stoppedSeconds: number;
   /** Held by the tracer: its cost, not the program's. */
   readonly ptraceSeconds: number;
+  /** Where nobody recorded scheduling: in calls that may have run or waited. `blockedSeconds` is then of calls that wait. */
+  readonly inCallsSeconds: number;
   /** What it was blocked on, the longest first. */
   readonly blockedOn: readonly { readonly kind: WaitKind; readonly seconds: number }[];
 }
@@ -33,7 +36,7 @@ interface Account {
   first: Ns;
   last: Ns;
   ended: boolean;
-  readonly times: Record<ThreadState, number>;
+  readonly times: Record<StripState, number>;
   readonly blockedOn: Map<WaitKind, number>;
   readonly strip: Strip | undefined;
 }
@@ -55,13 +58,14 @@ export class ThreadAccounts implements TraceSink {
     this.scheduled = scheduled;
   }
 
-  event(event: TraceEvent): void {
+  /** `waited`: of calls, where that is known already. */
+  event(event: TraceEvent, waited?: Waited): void {
     switch (event.type) {
       case 'state':
         this.#state(event);
         break;
       case 'syscall':
-        this.#call(event);
+        this.#call(event, waited);
         break;
       case 'comm': {
         const of = this.#of(event.pid, event.tid, event.startNs);
@@ -106,19 +110,20 @@ export class ThreadAccounts implements TraceSink {
     of.strip?.add(event.state, event.startNs, event.durationNs);
   }
 
-  #call(event: SyscallEvent): void {
+  #call(event: SyscallEvent, told?: Waited): void {
     const of = this.#of(event.pid, event.tid, event.startNs);
     of.syscalls++;
     this.#tree.syscalls++;
     of.last = Math.max(of.last, event.startNs + event.durationNs);
     if (this.scheduled) return;
-    // strace alone: a call's time is mostly sleep where it is long; of short ones nobody knows.
-    const kind = waitKind(undefined, event.name, event.args);
+    const waited = told ?? waitedIn(event);
+    const state = waited.ns > 0 ? 'blocked' : 'in-call';
     for (const one of [of, this.#tree]) {
-      one.times.blocked += event.durationNs;
-      one.blockedOn.set(kind, (one.blockedOn.get(kind) ?? 0) + event.durationNs);
+      one.times[state] += event.durationNs;
+      if (state === 'blocked')
+        one.blockedOn.set(waited.kind, (one.blockedOn.get(waited.kind) ?? 0) + event.durationNs);
     }
-    of.strip?.add('blocked', event.startNs, event.durationNs);
+    of.strip?.add(state, event.startNs, event.durationNs);
   }
 
   tree(): TimeTotals {
@@ -130,7 +135,7 @@ export class ThreadAccounts implements TraceSink {
     return [...this.#accounts.values()].map(threadTotals).sort(byWeight);
   }
 
-  strip(tid: number, columns: number, from: Ns, to: Ns): (ThreadState | undefined)[] | undefined {
+  strip(tid: number, columns: number, from: Ns, to: Ns): (StripState | undefined)[] | undefined {
     return this.#accounts.get(tid)?.strip?.columns(columns, from, to);
   }
 }
@@ -144,7 +149,7 @@ function account(pid: number, tid: number, comm: string, first: Ns, strip: boole
     first,
     last: first,
     ended: false,
-    times: { running: 0, runnable: 0, blocked: 0, stopped: 0, ptrace: 0 },
+    times: { running: 0, runnable: 0, blocked: 0, stopped: 0, ptrace: 0, 'in-call': 0 },
     blockedOn: new Map(),
     strip: strip ? new Strip() : undefined,
   };
@@ -170,6 +175,7 @@ function totalsOf({ times, blockedOn }: Account): TimeTotals {
     blockedSeconds: seconds(times.blocked),
     stoppedSeconds: seconds(times.stopped),
     ptraceSeconds: seconds(times.ptrace),
+    inCallsSeconds: seconds(times['in-call']),
     blockedOn: [...blockedOn]
       .sort((a, b) => b[1] - a[1])
       .map(([kind, ns]) => ({ kind, seconds: seconds(ns) })),

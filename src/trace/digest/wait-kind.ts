@@ -3,6 +3,9 @@ import { classifyFrames } from '../../waits/frames/index.ts';
 /** What a thread was blocked on, in a word: a subsystem of the kernel (causes.md), or `unknown`. */
 export type WaitKind = string;
 
+/** Of a long call of strace alone: whether it waited, nobody can say. */
+export const IN_CALL: WaitKind = 'in-call';
+
 /** Calls that sleep for one reason only, for recordings without kernel stacks. */
 const BY_CALL: Readonly<Record<string, WaitKind>> = {
   nanosleep: 'sleep',
@@ -118,6 +121,11 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   eventfd: 'an eventfd',
   file: 'a file',
   ptrace: 'its tracer',
+  signalfd: 'a signal (signalfd)',
+  inotify: 'file events (inotify)',
+  aio: 'asynchronous I/O',
+  io_uring: 'io_uring',
+  'in-call': 'the call: on CPU or waiting, strace cannot tell',
   unknown: 'something that the recording does not show',
 };
 

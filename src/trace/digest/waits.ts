@@ -1,7 +1,10 @@
 import type { Ns, SyscallEvent, TraceEvent, TraceSink, Waker } from '../event.ts';
 import { seconds } from './calls.ts';
+import type { Enders, Sureness } from './enders.ts';
 import { Longest } from './longest.ts';
-import { type WaitKind, waitKind } from './wait-kind.ts';
+import type { Spent, SpentPart } from './spent.ts';
+import { IN_CALL, type WaitKind, waitKind } from './wait-kind.ts';
+import { type Waited, waitedIn } from './waiting.ts';
 
 /** One sleep of one thread, with what ended it and what that one had waited for itself. */
 export interface LongWait {
@@ -21,6 +24,8 @@ export interface LongWait {
   /** It had not ended when the trace did. */
   readonly open?: boolean;
   readonly waker?: Waker;
+  /** Of `waker`, where nobody recorded it: how sure it is, by what the calls of others say. */
+  readonly confidence?: Sureness;
   readonly stack?: readonly string[];
   readonly chain: readonly ChainLink[];
 }
@@ -38,6 +43,10 @@ export interface ChainLink {
   readonly seconds?: number;
   /** How it ended the wait before it. */
   readonly how: string;
+  /** That it did, where nobody recorded it. */
+  readonly confidence?: Sureness;
+  /** All that it did in the time of the wait before it, the longest first: they add up to that time. */
+  readonly parts?: readonly SpentPart[];
 }
 
 /** A piece of the way by which one moment led to another. */
@@ -66,8 +75,11 @@ interface Kept {
   readonly startNs: Ns;
   readonly endNs: Ns;
   readonly waitedNs: number;
+  /** False: a long call of which nobody knows whether it waited. */
+  readonly sleeps: boolean;
   readonly open: boolean;
-  readonly waker?: Waker;
+  waker?: Waker;
+  confidence?: Sureness;
   readonly stack?: readonly string[];
 }
 
@@ -76,11 +88,17 @@ const CAPACITY = 20_000;
 const MOST_NAMES = 50_000;
 const LONGEST_ARGS = 200;
 const DEEPEST = 10;
-const MOST_STEPS = 100;
+const MOST_STEPS = 1000;
+/** Sleeps that are shorter than this share of the way are no steps of it. */
+const STEP_SHARE = 1 / 5000;
 /** Two that have woken each other at one moment would be followed for ever. */
 const MOST_HOPS = 1000;
 /** A sleep that covers less of a wait than this does not explain it. */
 const SHARE = 0.05;
+/** What ended one that covers less than this is no part of the chain. */
+const MOSTLY = 0.4;
+/** Of strace alone: calls that are no waits by nature are worth a word from this on. */
+const LONG_CALL_NS = 1_000_000;
 
 /** Nobody to follow: a clock, a device, the kernel itself. */
 const ENDS_CHAIN: readonly string[] = ['timer', 'disk', 'interrupt', 'kernel', 'ptrace'];
@@ -92,10 +110,21 @@ export class Waits implements TraceSink {
   readonly #pids = new Map<number, number>();
   readonly #exits = new Map<number, Ns>();
   readonly #births = new Map<number, { readonly at: Ns; readonly parentTid: number }>();
+  /** Begin of the first call of each thread. */
+  readonly #seen = new Map<number, Ns>();
+  readonly #enders: Enders | undefined;
+  readonly #spent: Spent | undefined;
   #byThread: Map<number, Kept[]> | undefined;
 
-  event(event: TraceEvent): void {
-    if (event.type === 'syscall') this.#call(event);
+  /** `enders`: where nobody recorded wake-ups. */
+  constructor(tools: { readonly enders?: Enders; readonly spent?: Spent } = {}) {
+    this.#enders = tools.enders;
+    this.#spent = tools.spent;
+  }
+
+  /** `waited`: of calls, where that is known already. */
+  event(event: TraceEvent, waited?: Waited): void {
+    if (event.type === 'syscall') this.#call(event, waited ?? waitedIn(event));
     else if (event.type === 'state') {
       // Sleeps in calls are told by their calls.
       if (event.state !== 'blocked' || event.during !== undefined || !this.#longest.wants(event.durationNs))
@@ -108,6 +137,7 @@ export class Waits implements TraceSink {
         startNs: event.startNs,
         endNs: event.startNs + event.durationNs,
         waitedNs: event.durationNs,
+        sleeps: true,
         open: false,
         ...(event.waker === undefined ? {} : { waker: event.waker }),
         ...(event.stack === undefined ? {} : { stack: event.stack }),
@@ -116,30 +146,44 @@ export class Waits implements TraceSink {
       this.#comms.set(event.tid, event.comm);
       this.#pids.set(event.tid, event.pid);
     } else if (event.type === 'spawn' && this.#births.size < MOST_NAMES)
-      this.#births.set(event.childTid, { at: event.startNs, parentTid: event.tid });
+      this.#births.set(event.childTid, {
+        // Of strace alone the call that made it ends after its first own ones.
+        at: Math.min(event.startNs, this.#seen.get(event.childTid) ?? event.startNs),
+        parentTid: event.tid,
+      });
     else if (event.type === 'exit' && this.#exits.size < MOST_NAMES)
       this.#exits.set(event.tid, event.startNs);
   }
 
-  #call(event: SyscallEvent): void {
-    // perf has a duration for a call that it saw end only: what is still in it sleeps, or would have come back.
-    const waitedNs = event.blockedNs ?? event.durationNs;
-    if (event.name === 'exit_group' || event.name === 'exit' || !this.#longest.wants(waitedNs)) return;
-    this.#longest.add(waitedNs, {
+  #call(event: SyscallEvent, waited: Waited): void {
+    if (!this.#seen.has(event.tid) && this.#seen.size < MOST_NAMES) this.#seen.set(event.tid, event.startNs);
+    if (event.name === 'exit_group' || event.name === 'exit') return;
+    const sleeps = waited.ns > 0;
+    if (!sleeps && (event.blockedNs !== undefined || event.durationNs < LONG_CALL_NS)) return;
+    const waitedNs = sleeps ? waited.ns : event.durationNs;
+    if (!this.#longest.wants(waitedNs)) return;
+    const kept: Kept = {
       pid: event.pid,
       tid: event.tid,
       name: event.name,
       args: event.args.slice(0, LONGEST_ARGS),
-      kind: waitKind(event.stack, event.name, event.args),
+      kind: sleeps ? waited.kind : IN_CALL,
       startNs: event.startNs,
       endNs: event.startNs + event.durationNs + (event.ptraceNs ?? 0),
       waitedNs,
+      sleeps,
       open: event.open === 'end-of-trace',
       ...(event.result === undefined ? {} : { result: event.result }),
       ...(event.errno === undefined ? {} : { errno: event.errno }),
       ...(event.waker === undefined ? {} : { waker: event.waker }),
       ...(event.stack === undefined ? {} : { stack: event.stack }),
-    });
+    };
+    this.#longest.add(waitedNs, kept);
+    if (sleeps && event.waker === undefined)
+      this.#enders?.ask(event, waited, ({ waker, sure }) => {
+        kept.waker = waker;
+        if (sure !== 'certain') kept.confidence = sure;
+      });
   }
 
   /** The longest sleeps, at most `count`, each with its chain. */
@@ -152,10 +196,11 @@ export class Waits implements TraceSink {
   }
 
   #told(kept: Kept): LongWait {
-    const { endNs, waitedNs, open, ...rest } = kept;
+    const { endNs, waitedNs, open, sleeps: _, waker, ...rest } = kept;
     return {
       ...rest,
-      comm: this.#comms.get(kept.tid) ?? '',
+      ...(waker === undefined ? {} : { waker: { ...waker, comm: waker.comm || this.#commOf(waker.tid) } }),
+      comm: this.#commOf(kept.tid),
       seconds: seconds(endNs - kept.startNs),
       waitedSeconds: seconds(waitedNs),
       ...(open ? { open: true } : {}),
@@ -173,27 +218,38 @@ export class Waits implements TraceSink {
       const by = this.#endedBy(now);
       if (by === undefined || seen.has(by.tid)) break;
       seen.add(by.tid);
-      const comm = by.comm === '' ? (this.#comms.get(by.tid) ?? '') : by.comm;
-      const base = { pid: by.pid, tid: by.tid, comm, how: by.how };
+      const comm = by.comm || this.#commOf(by.tid);
+      const { confidence } = now;
+      const base = {
+        pid: by.pid,
+        tid: by.tid,
+        comm,
+        how: by.how,
+        ...(confidence === undefined ? {} : { confidence }),
+      };
       if (!this.#isTraced(by.tid)) {
         links.push({ ...base, did: 'outside' });
         break;
       }
       const slept = this.#mostWithin(by.tid, from, to);
+      const parts = this.#spent?.within(by.tid, from, to);
+      const told = parts === undefined ? base : { ...base, parts };
       if (slept === undefined) {
-        links.push({ ...base, did: 'ran' });
+        links.push({ ...told, did: 'ran' });
         break;
       }
+      const all = to - from;
       from = Math.max(from, slept.startNs);
       to = Math.min(to, slept.endNs);
       links.push({
-        ...base,
+        ...told,
         did: 'slept',
         kind: slept.kind,
         args: slept.args,
         seconds: seconds(to - from),
         ...(slept.name === undefined ? {} : { name: slept.name }),
       });
+      if (to - from < all * MOSTLY) break;
       now = slept;
     }
     return links;
@@ -207,7 +263,7 @@ export class Waits implements TraceSink {
       return {
         pid: wait.result,
         tid: wait.result,
-        comm: this.#comms.get(wait.result) ?? '',
+        comm: this.#commOf(wait.result),
         how: 'child-exit',
       };
     return undefined;
@@ -215,7 +271,11 @@ export class Waits implements TraceSink {
 
   /** Logs of strace mostly tell no names: what has slept or ended in the trace is in it as well. */
   #isTraced(tid: number): boolean {
-    return this.#comms.has(tid) || this.#exits.has(tid) || this.#of(tid).length > 0;
+    return this.#comms.has(tid) || this.#exits.has(tid) || this.#seen.has(tid) || this.#of(tid).length > 0;
+  }
+
+  #commOf(tid: number): string {
+    return this.#comms.get(tid) ?? '';
   }
 
   #mostWithin(tid: number, from: Ns, to: Ns): Kept | undefined {
@@ -235,6 +295,7 @@ export class Waits implements TraceSink {
     if (this.#byThread === undefined) {
       this.#byThread = new Map();
       for (const wait of this.#longest.sorted()) {
+        if (!wait.sleeps) continue;
         const list = this.#byThread.get(wait.tid);
         if (list) list.push(wait);
         else this.#byThread.set(wait.tid, [wait]);
@@ -253,12 +314,13 @@ export class Waits implements TraceSink {
     let thread = tid;
     let now = Math.min(to, this.#exits.get(tid) ?? to);
     let how: string | undefined;
+    const least = (to - from) * STEP_SHARE;
     const step = (start: Ns, end: Ns, more: Pick<PathStep, 'did' | 'kind' | 'name'>) => {
       if (end <= start) return;
       steps.push({
         pid: this.#pids.get(thread) ?? thread,
         tid: thread,
-        comm: this.#comms.get(thread) ?? '',
+        comm: this.#commOf(thread),
         fromNs: start,
         toNs: end,
         ...more,
@@ -268,9 +330,9 @@ export class Waits implements TraceSink {
     };
     for (let hops = 0; now > from && steps.length < MOST_STEPS && hops < MOST_HOPS; hops++) {
       const born = this.#births.get(thread);
-      const since = Math.max(from, born?.at ?? from);
+      const since = born === undefined ? from : Math.max(from, born.at);
       const sleep = this.#of(thread).findLast(
-        ({ startNs, endNs, waitedNs }) => startNs < now && endNs <= now && endNs > since && waitedNs > 0,
+        ({ startNs, endNs, waitedNs }) => startNs < now && endNs <= now && endNs > since && waitedNs > least,
       );
       const within = this.#of(thread).find(({ startNs, endNs }) => startNs < now && endNs > now);
       if (within !== undefined) {
@@ -281,7 +343,7 @@ export class Waits implements TraceSink {
       }
       if (sleep === undefined) {
         step(since, now, { did: 'ran' });
-        now = since;
+        now = Math.min(now, since);
         if (born === undefined || born.at <= from) break;
         how = 'spawn';
         thread = born.parentTid;

@@ -49,6 +49,8 @@ export interface Description {
   refs: number;
   /** Of a pidfd: the number of the process, as the call that made it has it. */
   pidfdOf?: ToldPid;
+  /** Of a pair that one call made: the other one. */
+  peer?: Description;
 }
 
 /** A descriptor of one process. (All fields always there: there are as many of these as a trace opens descriptors.) */
@@ -81,11 +83,15 @@ export interface Table {
   execs: number;
   /** It called poll or select, and registers alone do not tell with what. */
   pollsUnseen?: boolean;
+  /** What fstat said of descriptors whose making nobody saw; devices are terminals. */
+  met?: Map<number, DescriptorKind>;
   /** What it did with descriptors of its parent before anybody told whose child it is. */
   early?: Early;
 }
 
 interface Early {
+  /** Numbers of copies, and of what they are copies. */
+  readonly copies: Map<number, number>;
   readonly closed: [first: number, last: number][];
   readonly closeOnExec: Map<number, boolean>;
   marked: [first: number, last: number][];
@@ -179,6 +185,8 @@ export class DescriptorTables implements TraceSink {
       ['recvmmsg', (table, event) => this.#receive(table, event)],
       ['clone', (table, event) => this.#clonePidfd(table, event)],
       ['clone3', (table, event) => this.#clonePidfd(table, event)],
+      ['fstat', meet],
+      ['newfstatat', meet],
       ['connect', (table, event) => this.#address(table, event)],
       ['bind', (table, event) => this.#address(table, event)],
       ...[...MAKERS.keys()]
@@ -221,7 +229,12 @@ export class DescriptorTables implements TraceSink {
   #of(pid: number): Table {
     let table = this.#tables.get(pid);
     if (table === undefined) {
-      table = { pid, slots: new Map(), execs: 0, early: { closed: [], closeOnExec: new Map(), marked: [] } };
+      table = {
+        pid,
+        slots: new Map(),
+        execs: 0,
+        early: { copies: new Map(), closed: [], closeOnExec: new Map(), marked: [] },
+      };
       this.#tables.set(pid, table);
     }
     return table;
@@ -238,6 +251,7 @@ export class DescriptorTables implements TraceSink {
     if (child === undefined && this.#goneEarly.delete(childPid)) return;
     const parent = this.#tables.get(pid);
     child ??= this.#of(childPid);
+    if (parent?.met !== undefined) child.met ??= new Map(parent.met);
     child.bornNs = startNs;
     const { early } = child;
     delete child.early;
@@ -261,6 +275,13 @@ export class DescriptorTables implements TraceSink {
         heirOf: pid,
         arranged: marked === false || slot.arranged,
       });
+    }
+    for (const [fd, of] of early?.copies ?? []) {
+      const slot = child.slots.get(fd);
+      const original = parent?.slots.get(of);
+      if (slot?.made.how !== 'duplicated' || slot.made.pid !== childPid || original === undefined) continue;
+      original.description.refs++;
+      child.slots.set(fd, { ...slot, description: original.description });
     }
     for (const observer of this.#observers) observer.forked?.(child, parent);
   }
@@ -397,6 +418,10 @@ export class DescriptorTables implements TraceSink {
         ? false
         : flagAt(call, 1, kind === 'pipe' ? 'O_CLOEXEC' : 'SOCK_CLOEXEC', O_CLOEXEC);
     for (const fd of fds) this.#new(table, event, fd, { kind, what: kind }, 'pair', closeOnExec);
+    const [one, other] = fds.map(({ fd }) => table.slots.get(fd)?.description);
+    if (one === undefined || other === undefined) return;
+    one.peer = other;
+    other.peer = one;
   }
 
   #duplicate(table: Table, event: SyscallEvent): void {
@@ -420,14 +445,17 @@ export class DescriptorTables implements TraceSink {
     closeOnExec: boolean | undefined,
     chosen: boolean,
   ): void {
-    const description = table.slots.get(from.fd)?.description ?? this.#met(from.target ?? to.target);
+    const known = table.slots.get(from.fd)?.description;
+    const description = known ?? this.#met(from.target ?? to.target, table.met?.get(from.fd));
+    if (known === undefined && table.early !== undefined && table.early.copies.size < MOST_EARLY)
+      table.early.copies.set(to.fd, from.fd);
     this.#new(table, event, to, description, 'duplicated', closeOnExec, chosen && closeOnExec !== true);
   }
 
   /** A description that was there before anybody looked. Its other descriptors are not known: it is never released. */
-  #met(target: string | undefined): Description {
+  #met(target: string | undefined, kind: DescriptorKind = 'unknown'): Description {
     return target === undefined
-      ? { kind: 'unknown', what: '', refs: 1 }
+      ? { kind, what: '', refs: 1 }
       : { kind: kindOfTarget(target), what: short(target, MOST_WHAT), refs: 1 };
   }
 
@@ -475,6 +503,7 @@ export class DescriptorTables implements TraceSink {
     const fd = descriptorIn(isRaw(event) ? event.args.split(',', 1)[0] : event.args)?.fd;
     const slot = fd === undefined ? undefined : table.slots.get(fd);
     if (slot === undefined) {
+      if (fd !== undefined) table.met?.delete(fd);
       if (fd !== undefined) remember(table.early?.closed, fd, fd);
       for (const observer of this.#observers) observer.unknown?.(event.pid, 0, 1);
       return;
@@ -564,6 +593,28 @@ export class DescriptorTables implements TraceSink {
       MOST_WHAT,
     );
   }
+}
+
+/** By the type of a descriptor that was there before anybody looked. */
+const BY_TYPE: Readonly<Record<string, DescriptorKind>> = {
+  S_IFIFO: 'pipe',
+  S_IFSOCK: 'socket',
+  S_IFREG: 'file',
+  S_IFDIR: 'directory',
+};
+/** Major numbers of terminals: admin-guide/devices.txt, TTY and Unix98 PTY slaves. */
+const TERMINALS: ReadonlySet<number> = new Set([4, 136, 137, 138, 139, 140, 141, 142, 143]);
+const MOST_MET = 64;
+
+function meet(table: Table, event: SyscallEvent): void {
+  const [, digits, type, major] =
+    /^(\d{1,9}), (?:"", )?\{st_mode=(S_IF[A-Z]+)\|[^}]*?(?:st_rdev=makedev\((\w+),|\}|$)/.exec(event.args) ??
+    [];
+  const terminal = type === 'S_IFCHR' && TERMINALS.has(Number(major));
+  const kind = terminal ? 'device' : BY_TYPE[type ?? ''];
+  if (digits === undefined || kind === undefined || table.slots.has(Number(digits))) return;
+  table.met ??= new Map();
+  if (table.met.size < MOST_MET) table.met.set(Number(digits), kind);
 }
 
 function remember(ranges: [number, number][] | undefined, first: number, last: number): void {

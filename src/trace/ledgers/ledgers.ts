@@ -52,6 +52,11 @@ export class Ledgers implements TraceSink {
     this.#processes = new ProcessLedgerSink(this.#tasks, this.#signals, opening.tasks);
   }
 
+  /** Who has which descriptors open now. */
+  get tables(): DescriptorTables {
+    return this.#tables;
+  }
+
   event(told: TraceEvent): void {
     if (told.type === 'state') return;
     // strace tells of a leader when all of its threads are gone; perf of older kernels does not say: mostly all go at once.

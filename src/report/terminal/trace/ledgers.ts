@@ -5,12 +5,15 @@ import { line } from '../../text.ts';
 import { itemised, own, paragraph, type Row, type Span, space } from '../layout.ts';
 import type { Palette } from '../palette.ts';
 
-const MOST_COMMANDS = 4;
-const MOST_LEFT = 4;
 const LABEL = 15;
 
 /** What was started, opened, sent and watched, and what is left of it: a line each, and the largest remainders. */
-export function ledgerRows({ ledgers, target }: TraceSummary, width: number, palette: Palette): Row[] {
+export function ledgerRows(
+  { ledgers, target }: TraceSummary,
+  top: number,
+  width: number,
+  palette: Palette,
+): Row[] {
   const dot = own(` ${palette.glyphs.dot} `, 'quiet');
   const told = (label: string, items: readonly string[]): Row[] => {
     if (items.length === 0) return [];
@@ -24,9 +27,9 @@ export function ledgerRows({ ledgers, target }: TraceSummary, width: number, pal
   };
   return [
     ...told('processes', processItems(ledgers, target.command !== undefined)),
-    ...commandRows(ledgers, width),
+    ...commandRows(ledgers, top, width, palette),
     ...told('descriptors', descriptorItems(ledgers)),
-    ...leftRows(ledgers, width),
+    ...leftRows(ledgers, top, width, palette),
     ...told('signals', signalItems(ledgers)),
     ...told('watches', watchItems(ledgers)),
   ];
@@ -55,9 +58,9 @@ function processItems({ processes: { totals } }: LedgerBooks, isCommand: boolean
 }
 
 /** Commands by how often they ran, where something can be told of them: their exits. */
-function commandRows({ processes }: LedgerBooks, width: number): Row[] {
+function commandRows({ processes }: LedgerBooks, top: number, width: number, palette: Palette): Row[] {
   const told = processes.commands.items.filter(({ exits }) => Object.keys(exits).length > 0);
-  return told.slice(0, MOST_COMMANDS).flatMap(({ command, count: times, exits }) => {
+  const rows = told.slice(0, top).flatMap(({ command, count: times, exits }) => {
     const ways = Object.entries(exits);
     const ends = ways
       .map(([how, often]) => {
@@ -73,6 +76,13 @@ function commandRows({ processes }: LedgerBooks, width: number): Row[] {
       1,
     );
   });
+  return [...rows, ...moreOf(told.length - top, width, palette)];
+}
+
+function moreOf(count_: number, width: number, palette: Palette): Row[] {
+  return count_ <= 0
+    ? []
+    : paragraph([own(`${palette.glyphs.more} ${count(count_)} more: --json`, 'quiet')], width, LABEL);
 }
 
 function descriptorItems({ descriptors: { totals } }: LedgerBooks): string[] {
@@ -94,22 +104,23 @@ function descriptorItems({ descriptors: { totals } }: LedgerBooks): string[] {
   ];
 }
 
-function leftRows({ descriptors }: LedgerBooks, width: number): Row[] {
-  return descriptors.left.items
-    .filter(({ atExit, left, abandoned }) => !atExit && left > 0 && abandoned > 0)
-    .slice(0, MOST_LEFT)
-    .flatMap(({ pid, comm, call, left, what }) => {
-      const [first] = Object.keys(what);
-      return paragraph(
-        [
-          own(`${count(left)} left by ${pid} ${line(comm)}: `, 'quiet'),
-          own(line(`${call}${first === undefined ? '' : ` ${first}`}`), 'says'),
-        ],
-        width,
-        LABEL,
-        1,
-      );
-    });
+function leftRows({ descriptors }: LedgerBooks, top: number, width: number, palette: Palette): Row[] {
+  const told = descriptors.left.items.filter(
+    ({ atExit, left, abandoned }) => !atExit && left > 0 && abandoned > 0,
+  );
+  const rows = told.slice(0, top).flatMap(({ pid, comm, call, left, what }) => {
+    const [first] = Object.keys(what);
+    return paragraph(
+      [
+        own(`${count(left)} left by ${pid} ${line(comm)}: `, 'quiet'),
+        own(line(`${call}${first === undefined ? '' : ` ${first}`}`), 'says'),
+      ],
+      width,
+      LABEL,
+      1,
+    );
+  });
+  return [...rows, ...moreOf(told.length - top, width, palette)];
 }
 
 function signalItems({ signals: { totals, undelivered } }: LedgerBooks): string[] {

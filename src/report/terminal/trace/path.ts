@@ -2,22 +2,21 @@ import { plural, time } from '../../../trace/digest/numbers.ts';
 import { kindInWords } from '../../../trace/digest/wait-kind.ts';
 import type { PathStep } from '../../../trace/digest/waits.ts';
 import { line } from '../../text.ts';
-import { clipRow, own, paragraph, type Row, type Span, space, span } from '../layout.ts';
+import { clipRow, figures, own, paragraph, type Row, type Span, space, span } from '../layout.ts';
 import type { Palette } from '../palette.ts';
 
-const MOST = 8;
 /** Pieces that cover less of the way than this are summed up. */
 const SHARE = 0.01;
 const NS = 1e9;
 
 /** What the end waited for, piece by piece in the order of time; a way of one piece is no story. */
-export function pathRows(steps: readonly PathStep[], width: number, palette: Palette): Row[] {
+export function pathRows(steps: readonly PathStep[], most: number, width: number, palette: Palette): Row[] {
   const [first] = steps;
   const last = steps.at(-1);
   if (first === undefined || last === undefined || steps.length < 2) return [];
   const all = last.toNs - first.fromNs;
   const long = steps.filter((step) => length(step) >= all * SHARE);
-  const told = long.toSorted((a, b) => length(b) - length(a)).slice(0, MOST);
+  const told = long.toSorted((a, b) => length(b) - length(a)).slice(0, most);
   const rows = long
     .filter((step) => told.includes(step))
     .map((step) => clipRow(stepRow(step, first.fromNs), width));
@@ -25,7 +24,7 @@ export function pathRows(steps: readonly PathStep[], width: number, palette: Pal
   const left = rest.reduce((sum, step) => sum + length(step), 0);
   if (rest.length === 0) return rows;
   const words = `${palette.glyphs.more} ${plural(rest.length, 'shorter piece')} between them: ${time(left / NS)}`;
-  return [...rows, ...paragraph([own(words, 'quiet')], width, 2)];
+  return [...rows, ...paragraph([figures(words, 'quiet')], width, 2)];
 }
 
 function length({ fromNs, toNs }: PathStep): number {

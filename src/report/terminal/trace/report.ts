@@ -1,20 +1,21 @@
 import { count, percent, time } from '../../../trace/digest/numbers.ts';
 import { qualitySentence, story } from '../../../trace/digest/story.ts';
+import type { StripState } from '../../../trace/digest/strip.ts';
 import type { TraceSummary } from '../../../trace/digest/summary.ts';
 import { kindInWords } from '../../../trace/digest/wait-kind.ts';
-import type { ThreadState } from '../../../trace/event.ts';
 import { line } from '../../text.ts';
 import { fitted } from '../grid.ts';
 import {
+  figures,
   heading,
   indent,
+  moreRow,
   own,
   paragraph,
   prose,
   type Row,
   type Span,
   space,
-  span,
   toText,
   wrap,
 } from '../layout.ts';
@@ -22,7 +23,7 @@ import { palette as makePalette, type Palette } from '../palette.ts';
 import { findingRows } from './findings.ts';
 import { ledgerRows } from './ledgers.ts';
 import { pathRows } from './path.ts';
-import { STRIP_LEAD, type StripLine, stripRows } from './timeline.ts';
+import { type StripLine, stripLead, stripRows } from './timeline.ts';
 import { waitRows } from './waits.ts';
 
 export interface TraceRenderOptions {
@@ -32,12 +33,13 @@ export interface TraceRenderOptions {
   /** Rows of each table. */
   readonly top: number;
   /** The time line of a thread in so many columns; undefined where it has none. */
-  readonly strip: (tid: number, columns: number) => readonly (ThreadState | undefined)[] | undefined;
+  readonly strip: (tid: number, columns: number) => readonly (StripState | undefined)[] | undefined;
 }
 
 const NARROWEST = 40;
-const MOST_STRIPS = 12;
 const MOST_NOTES = 8;
+/** What of one sentence is shown, in columns. */
+const LONGEST_SENTENCE = 460;
 
 /** The trace on one screen: the story first, then where the time went, the longest waits, the calls, how sure it all is. */
 export function renderTrace(summary: TraceSummary, options: TraceRenderOptions): string {
@@ -52,10 +54,10 @@ export function renderTrace(summary: TraceSummary, options: TraceRenderOptions):
     rows('found', findingRows(summary.findings, width, palette)),
     rows('timeline', strips(summary, options, width, palette)),
     table('threads', threadTable(summary, options.top, width, palette)),
-    rows('longest waits', waitRows(summary.longestWaits, Math.min(5, options.top), width, palette)),
-    rows('critical path', pathRows(summary.criticalPath, width, palette)),
+    rows('longest waits', waitRows(summary.longestWaits, options.top, width, palette)),
+    rows('critical path', pathRows(summary.criticalPath, options.top, width, palette)),
     table('system calls', callTable(summary, options.top, width, palette)),
-    rows('ledgers', ledgerRows(summary, width, palette)),
+    rows('ledgers', ledgerRows(summary, options.top, width, palette)),
     rows('how well it fits', qualityRows(summary, width)),
     rows('not seen', noteRows(summary, width, palette)),
   ].join('');
@@ -68,27 +70,25 @@ function storyRows(summary: TraceSummary, width: number, palette: Palette): Row[
     ...(sources.perf === null ? [] : ['perf']),
   ].join(' + ');
   const who = target.pid > 0 ? `${target.pid} ${line(target.comm)}` : line(target.comm);
-  const head: Row = [
+  const told = window.seconds > 0 ? `traced for ${time(window.seconds)} with` : 'traced with';
+  const head = indent(wrap([own(who, 'name'), figures(` ${told} ${with_}`)], { first: width - 2 }), [
     own(`${palette.glyphs.info} `, 'name'),
-    own(who, 'name'),
-    own(` traced for ${time(window.seconds)} with ${with_}`),
-  ];
-  return [head, ...story(summary).flatMap((sentence) => paragraph([span(sentence)], width, 2, 4))];
+  ]);
+  const lines = Math.ceil(LONGEST_SENTENCE / (width - 2));
+  return [...head, ...story(summary).flatMap((sentence) => paragraph([figures(sentence)], width, 2, lines))];
 }
 
 function strips(summary: TraceSummary, options: TraceRenderOptions, width: number, palette: Palette): Row[] {
-  const columns = width - STRIP_LEAD;
-  const lines = summary.threads.flatMap(({ tid, comm }): StripLine[] => {
+  const lead = stripLead(width);
+  const columns = width - lead;
+  const lines: StripLine[] = [];
+  for (const { tid, comm } of summary.threads) {
+    if (lines.length === options.top) break;
     const found = options.strip(tid, columns);
-    return found?.some((state) => state !== undefined) ? [{ tid, comm, columns: found }] : [];
-  });
-  const shown = lines.slice(0, MOST_STRIPS);
-  const scale: Row = [
-    space(STRIP_LEAD),
-    own('0', 'quiet'),
-    ...rightEnd(time(summary.window.seconds), columns),
-  ];
-  return shown.length === 0 ? [] : [...stripRows(shown, palette), scale];
+    if (found?.some((state) => state !== undefined)) lines.push({ tid, comm, columns: found });
+  }
+  const scale: Row = [space(lead), own('0', 'quiet'), ...rightEnd(time(summary.window.seconds), columns)];
+  return lines.length === 0 ? [] : [...stripRows(lines, width, palette), scale];
 }
 
 function rightEnd(text: string, columns: number): Span[] {
@@ -104,32 +104,36 @@ function threadTable(
   const shown = threads.slice(0, top);
   if (shown.length === 0) return '';
   const tell = (value: number): string => (value === 0 ? '' : time(value));
-  return fitted(
-    [
-      { head: 'tid', cells: shown.map(({ tid }) => String(tid)), right: true, style: 'name' },
-      { head: 'name', cells: shown.map(({ comm }) => line(comm)), yields: 1 },
-      {
-        head: 'on CPU',
-        cells: shown.map((one) => (totals.scheduled ? time(one.onCpuSeconds) : '')),
-        right: true,
-      },
-      { head: 'queue', cells: shown.map((one) => tell(one.runnableSeconds)), right: true, yields: 3 },
-      {
-        head: totals.scheduled ? 'blocked' : 'in calls',
-        cells: shown.map((one) => tell(one.blockedSeconds)),
-        right: true,
-      },
-      { head: 'strace', cells: shown.map((one) => tell(one.ptraceSeconds)), right: true, yields: 2 },
-      { head: 'calls', cells: shown.map((one) => count(one.syscalls)), right: true },
-      {
-        head: 'mostly on',
-        cells: shown.map(({ blockedOn: [on] }) => (on === undefined ? '' : kindInWords(on.kind))),
-        yields: 4,
-        style: 'quiet',
-      },
-    ],
-    width,
-    palette,
+  return (
+    fitted(
+      [
+        { head: 'tid', cells: shown.map(({ tid }) => String(tid)), right: true, style: 'name' },
+        { head: 'name', cells: shown.map(({ comm }) => line(comm)), yields: 1 },
+        {
+          head: 'on CPU',
+          cells: shown.map((one) => (totals.scheduled ? time(one.onCpuSeconds) : '')),
+          right: true,
+        },
+        { head: 'queue', cells: shown.map((one) => tell(one.runnableSeconds)), right: true, yields: 3 },
+        {
+          head: totals.scheduled ? 'blocked' : 'waiting',
+          cells: shown.map((one) => tell(one.blockedSeconds)),
+          right: true,
+        },
+        { head: 'in calls', cells: shown.map((one) => tell(one.inCallsSeconds)), right: true },
+        { head: 'stopped', cells: shown.map((one) => tell(one.stoppedSeconds)), right: true, yields: 2 },
+        { head: 'strace', cells: shown.map((one) => tell(one.ptraceSeconds)), right: true, yields: 3 },
+        { head: 'calls', cells: shown.map((one) => count(one.syscalls)), right: true, yields: 1 },
+        {
+          head: 'mostly on',
+          cells: shown.map(({ blockedOn: [on] }) => (on === undefined ? '' : kindInWords(on.kind))),
+          yields: 4,
+          style: 'quiet',
+        },
+      ],
+      width,
+      palette,
+    ) + toText(moreRow(threads.length - shown.length, width, palette), palette)
   );
 }
 
@@ -175,12 +179,12 @@ function qualityRows(summary: TraceSummary, width: number): Row[] {
   const seen = lost.reduce((sum, [, times]) => sum + times, 0);
   const share = percent(seen / Math.max(1, correlation.straceSyscalls));
   return [
-    ...paragraph([span(`${sentence}.`)], width, 2),
+    ...paragraph([figures(`${sentence}.`)], width, 2),
     ...(lost.length === 0
       ? []
       : paragraph(
           [
-            own(
+            figures(
               `Of strace alone (${share}): ${lost.map(([why, times]) => `${count(times)} ${why}`).join(', ')}.`,
             ),
           ],

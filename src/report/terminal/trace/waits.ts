@@ -1,18 +1,36 @@
 import { clip } from '../../../term/sanitize.ts';
 import { time } from '../../../trace/digest/numbers.ts';
+import { besides, isOneSleep, partsInWords } from '../../../trace/digest/parts.ts';
 import { kindInWords } from '../../../trace/digest/wait-kind.ts';
 import type { ChainLink, LongWait } from '../../../trace/digest/waits.ts';
 import { line } from '../../text.ts';
-import { clipRow, moreRow, own, type Row, type Span, space } from '../layout.ts';
+import {
+  clipRow,
+  figures,
+  indent,
+  moreRow,
+  own,
+  paragraph,
+  type Row,
+  rowWidth,
+  type Span,
+  space,
+  wrap,
+} from '../layout.ts';
 import type { Palette } from '../palette.ts';
 
 const MOST_CHAIN = 4;
+/** `--json` has so many. */
+const MOST_IN_JSON = 50;
+/** Lines that the account of one link may take, in 80 columns. */
+const MOST_LINES = 3;
 const LONGEST_CALL = 200;
+const NARROW = 60;
 
 /** The longest waits, each with what it waited for, down to what ended it. */
 export function waitRows(waits: readonly LongWait[], most: number, width: number, palette: Palette): Row[] {
   const rows = waits.slice(0, most).flatMap((wait) => oneWait(wait, width, palette));
-  return [...rows, ...moreRow(waits.length - most, width, palette)];
+  return [...rows, ...moreRow(Math.min(waits.length, MOST_IN_JSON) - most, width, palette)];
 }
 
 function oneWait(wait: LongWait, width: number, palette: Palette): Row[] {
@@ -27,9 +45,11 @@ function oneWait(wait: LongWait, width: number, palette: Palette): Row[] {
     ...resultOf(wait),
     ...(wait.name === undefined ? [] : [own(` · ${kindInWords(wait.kind)}`, 'quiet')]),
   ];
-  const links = wait.chain.slice(0, MOST_CHAIN).map((link, depth) => linkRow(link, depth, palette));
+  const links = wait.chain
+    .slice(0, MOST_CHAIN)
+    .flatMap((link, depth) => linkRows(link, depth, width, palette));
   const where = wait.chain.length === 0 ? whereRow(wait, palette) : [];
-  return [head, ...links, ...where].map((row) => clipRow(row, width));
+  return [clipRow(head, width), ...links, ...where.map((row) => clipRow(row, width))];
 }
 
 function who({ tid, comm }: { readonly tid: number; readonly comm: string }): Span[] {
@@ -60,11 +80,15 @@ const HOW: Readonly<Record<string, string>> = {
   exec: 'executed its program',
 };
 
-function linkRow(link: ChainLink, depth: number, palette: Palette): Row {
-  const lead: Row = [space(11 + depth * 3), own(`${palette.glyphs.last} `, 'quiet')];
-  const how = HOW[link.how] ?? 'woke it';
-  if (link.did === 'slept')
-    return [
+function linkRows(link: ChainLink, depth: number, width: number, palette: Palette): Row[] {
+  const step = width < NARROW ? 1 : 3;
+  const lead: Row = [space(11 + depth * step), own(`${palette.glyphs.last} `, 'quiet')];
+  const likely =
+    link.confidence === undefined ? '' : `${link.confidence === 'likely' ? 'likely' : 'possibly'}: `;
+  const how = likely + (HOW[link.how] ?? 'woke it');
+  const { parts = [] } = link;
+  if (isOneSleep(link)) {
+    const row = [
       ...lead,
       own(`of it ${time(link.seconds ?? 0)} `, 'name'),
       ...who(link),
@@ -72,12 +96,21 @@ function linkRow(link: ChainLink, depth: number, palette: Palette): Row {
       call(link.name, link.args),
       own(` (${how})`, 'quiet'),
     ];
-  return [
-    ...lead,
-    ...who(link),
-    own(link.did === 'ran' ? ' was at work' : ' (not traced)', 'quiet'),
-    own(`: ${how}`, 'quiet'),
-  ];
+    const rest = besides(link).join(', ');
+    const margin = rowWidth(lead);
+    return [
+      clipRow(row, width),
+      ...(rest === '' ? [] : paragraph([figures(`and ${rest}`, 'quiet')], width, margin, MOST_LINES)),
+    ];
+  }
+  if (link.did === 'outside' || parts.length === 0) {
+    const words = link.did === 'outside' ? ' (not traced)' : ' was at work';
+    return [clipRow([...lead, ...who(link), own(words, 'quiet'), own(`: ${how}`, 'quiet')], width)];
+  }
+  // What it did with all of that time, until it ended it.
+  const account = [...who(link), own(` (${how}): `, 'quiet'), figures(partsInWords(parts).join(', '))];
+  const room = width - rowWidth(lead);
+  return indent(wrap(account, { first: room, lines: Math.ceil((MOST_LINES * 65) / room) }), lead);
 }
 
 /** Without a chain: who or what ended it, and the kernel function that it slept in. */

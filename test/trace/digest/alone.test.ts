@@ -1,0 +1,248 @@
+import { describe, expect, test } from 'vitest';
+import { story } from '../../../src/trace/digest/story.ts';
+import type { LongWait } from '../../../src/trace/digest/waits.ts';
+import { told } from '../ledgers/told.ts';
+import { summarised } from './summarised.ts';
+
+const waitsOf = (script: string): readonly LongWait[] => summarised(told(script)).longestWaits;
+
+/** Who ended the longest wait, how, and how sure that is. */
+function endOf(script: string) {
+  const [wait] = waitsOf(script);
+  return { by: wait?.waker?.tid, how: wait?.waker?.how, confidence: wait?.confidence, kind: wait?.kind };
+}
+
+describe('of strace alone', () => {
+  test('long calls are waits where that is their nature, and of others nobody knows', () => {
+    const { threads, longestWaits, totals } = summarised(
+      told(`
+        10 0 openat(AT_FDCWD, "/x", O_RDONLY) = 3 <40>
+        10 40 write(3</x>, "", 100) = 100 <20>
+        10 60 brk(NULL) = 0x55 <3>
+        10 63 poll([{fd=5, events=POLLIN}], 1, 100) = 0 (Timeout) <100>
+        10 163 read(4<pipe:[7]>, "", 1) = 1 <0.03>
+        10 164 futex(0x7f10, FUTEX_WAKE_PRIVATE, 1) = 1 <5>
+        10 170 wait4(-1, NULL, WNOHANG, NULL) = 0 <2>
+      `),
+    );
+    expect(threads[0]).toMatchObject({ blockedSeconds: 0.1, blockedOn: [{ kind: 'poll', seconds: 0.1 }] });
+    expect(threads[0]?.inCallsSeconds).toBeCloseTo(0.07003, 6);
+    expect(totals.inCallsSeconds).toBeCloseTo(0.07003, 6);
+    expect(longestWaits.map(({ name, kind }) => [name, kind])).toEqual([
+      ['poll', 'poll'],
+      ['openat', 'in-call'],
+      ['write', 'in-call'],
+      ['futex', 'in-call'],
+      ['brk', 'in-call'],
+      ['wait4', 'in-call'],
+    ]);
+  });
+
+  test('the story says what calls waited for, and of which nobody knows', () => {
+    const [, where] = story(
+      summarised(
+        told(`
+          10 0 read(4<pipe:[7]>, "", 1) = 1 <60>
+          10 60 openat(AT_FDCWD, "/x", O_RDONLY) = 3 <30>
+          10 95 close(3) = 0 <5>
+        `),
+      ),
+    );
+    expect(where).toBe(
+      '10 was 60.0 ms in calls that wait (60.0 ms for a pipe), 35.0 ms in other calls (on CPU or waiting, strace cannot tell), 5.00 ms between calls.',
+    );
+  });
+
+  test('a log without durations is not said to have spent no time', () => {
+    const events = told('10 0 read(4, "", 1) = 1').map((event) => ({ ...event, durationNs: 0 }));
+    expect(story(summarised(events)).join(' ')).toContain('how long they took is not recorded: strace -T');
+  });
+
+  test('what a descriptor is, the calls that made it tell, over fork and dup2, before the birth is told, too', () => {
+    const [first, second] = waitsOf(`
+      10 0 pipe([3, 4]) = 0
+      11 1 dup2(4, 1) = 1
+      11 2 close(4) = 0
+      10 1 +fork 11
+      11 3 write(1, "x", 1) = 1 <0.1>
+      10 2 read(3, "x", 1) = 1 <2>
+      12 5 newfstatat(0, "", {st_mode=S_IFIFO|0600, st_size=0, ...}, AT_EMPTY_PATH) = 0
+      12 6 read(0, "", 1) = 0 <1>
+    `);
+    expect(first).toMatchObject({ kind: 'pipe', waker: { tid: 11, how: 'pipe' }, confidence: 'likely' });
+    expect(second).toMatchObject({ tid: 12, kind: 'pipe' });
+  });
+
+  test.each([
+    [
+      'a write to its pipe',
+      `11 98 write(4<pipe:[7]>, "x", 1) = 1
+       10 0 read(3<pipe:[7]>, "x", 1) = 1 <100>`,
+      { by: 11, how: 'pipe', confidence: 'likely', kind: 'pipe' },
+    ],
+    [
+      'a write that is told after the read',
+      `10 0 read(3<pipe:[7]>, "x", 1) = 1 <100>
+       11 98 write(4<pipe:[7]>, "x", 1) = 1 <5>
+       10 200 close(3) = 0`,
+      { by: 11, how: 'pipe', confidence: 'likely', kind: 'pipe' },
+    ],
+    [
+      'a read from the pipe that was full',
+      `11 98 read(3<pipe:[7]>, "x", 1) = 1
+       10 0 write(4<pipe:[7]>, "x", 1) = 1 <100>`,
+      { by: 11, how: 'pipe', confidence: 'likely', kind: 'pipe' },
+    ],
+    [
+      'the end of the last writer',
+      `10 0 pipe([3, 4]) = 0
+       10 1 +fork 11
+       10 2 close(4) = 0
+       11 90 exit 0
+       10 3 read(3, "", 1) = 0 <90>`,
+      { by: 11, how: 'pipe', confidence: 'likely', kind: 'pipe' },
+    ],
+    [
+      'a write long before its end, which is only possible',
+      `11 20 write(4<pipe:[7]>, "x", 1) = 1
+       10 0 read(3<pipe:[7]>, "x", 1) = 1 <100>
+       10 200 close(3) = 0`,
+      { by: 11, how: 'pipe', confidence: 'possible', kind: 'pipe' },
+    ],
+    [
+      'a message through a pair of sockets',
+      `10 0 socketpair(AF_UNIX, SOCK_STREAM, 0, [3, 4]) = 0
+       10 1 +thread 11
+       10/11 99 sendto(4, "x", 1, 0, NULL, 0) = 1
+       10 2 recvfrom(3, "x", 1, 0, NULL, NULL) = 1 <98>`,
+      { by: 11, how: 'socket', confidence: 'likely', kind: 'socket' },
+    ],
+    [
+      'the other end of a TCP connection',
+      `11 99 write(9<TCP:[127.0.0.1:80->127.0.0.1:5555]>, "x", 1) = 1
+       10 0 read(3<TCP:[127.0.0.1:5555->127.0.0.1:80]>, "x", 1) = 1 <100>`,
+      { by: 11, how: 'socket', confidence: 'likely', kind: 'socket' },
+    ],
+    [
+      'a wake of its futex',
+      `10/11 99 futex(0x7f10, FUTEX_WAKE_PRIVATE, 1) = 1
+       10 0 futex(0x7f10, FUTEX_WAIT_PRIVATE, 2, NULL) = 0 <100>`,
+      { by: 11, how: 'futex', confidence: 'likely', kind: 'futex' },
+    ],
+    [
+      'the end of the thread that it joins',
+      `10/11 99 ended
+       10 0 futex(0x7f10, FUTEX_WAIT_BITSET|FUTEX_CLOCK_REALTIME, 11, NULL, FUTEX_BITSET_MATCH_ANY) = 0 <100>`,
+      { by: 11, how: 'thread-exit', confidence: 'likely', kind: 'futex' },
+    ],
+    [
+      'the end of a child, by the result',
+      `11 99 exit 0
+       10 0 wait4(-1, [{WIFEXITED(s) && WEXITSTATUS(s) == 0}], 0, NULL) = 11 <100>`,
+      { by: 11, how: 'child-exit', confidence: undefined, kind: 'wait-child' },
+    ],
+    [
+      'a signal, with its sender',
+      `10 0 rt_sigsuspend([], 8) = ? ERESTARTNOHAND (To be restarted if no handler) <100>
+       10 100.1 signal SIGCHLD CLD_EXITED 11`,
+      { by: 11, how: 'child-exit', confidence: undefined, kind: 'signal-wait' },
+    ],
+    [
+      'a timer, by the result',
+      '10 0 select(5, [4], NULL, NULL, {tv_sec=0, tv_usec=100000}) = 0 (Timeout) <100>',
+      { by: 0, how: 'timer', confidence: undefined, kind: 'poll' },
+    ],
+    [
+      'a write to what poll says is ready',
+      `10 0 pipe([3, 4]) = 0
+       10 1 +thread 11
+       10/11 99 write(4, "x", 1) = 1
+       10 2 poll([{fd=3, events=POLLIN}], 1, -1) = 1 ([{fd=3, revents=POLLIN}]) <98>`,
+      { by: 11, how: 'pipe', confidence: 'likely', kind: 'poll' },
+    ],
+    [
+      'the unlocking of its file',
+      `11 0 flock(5</var/lock/x>, LOCK_EX) = 0
+       11 99 flock(5</var/lock/x>, LOCK_UN) = 0
+       10 1 flock(3</var/lock/x>, LOCK_EX) = 0 <99>`,
+      { by: 11, how: 'other', confidence: 'likely', kind: 'file-lock' },
+    ],
+  ] as const)('a wait is ended by %s', (_, script, expected) => {
+    expect(endOf(script.replaceAll('= ? ERESTART', '= -1 ERESTART'))).toEqual(expected);
+  });
+
+  test('nobody is made to end a wait by what he did with something else, or himself', () => {
+    const script = `
+      11 99 write(4<pipe:[8]>, "x", 1) = 1
+      10/12 99 futex(0x7f20, FUTEX_WAKE_PRIVATE, 1) = 1
+      10 98 write(4<pipe:[7]>, "x", 1) = 1
+      10 0 read(3<pipe:[7]>, "x", 1) = 1 <100>
+    `;
+    expect(waitsOf(script)[0]).toMatchObject({ chain: [] });
+    expect(waitsOf(script)[0]?.waker).toBeUndefined();
+  });
+
+  test('memory does not grow with a hostile log', () => {
+    const events = told(
+      Array.from({ length: 10_000 }, (_, nth) => `${nth} ${nth} read(${nth}<pipe:[${nth}]>, "x", 1) = 1 <1>`)
+        .join('\n')
+        .replaceAll(/^0 /gm, '1 '),
+    );
+    expect(summarised(events, { pid: 1 }).longestWaits).toHaveLength(500);
+  });
+});
+
+describe('the chain of a wait', () => {
+  const writes = Array.from(
+    { length: 100 },
+    (_, nth) => `11 ${10 + nth * 10} write(1<pipe:[7]>, "", 65536) = 65536 <6>`,
+  ).join('\n');
+  const script = `
+    10 0 +fork 11
+    ${writes}
+    11 1020 exit 0
+    10 5 wait4(11, [{WIFEXITED(s) && WEXITSTATUS(s) == 0}], 0, NULL) = 11 <1020>
+  `;
+
+  test('accounts for all of the wait, summed up by what it was', () => {
+    const [wait] = waitsOf(script);
+    const [link] = wait?.chain ?? [];
+    expect(link?.parts?.[0]).toMatchObject({
+      did: 'blocked',
+      name: 'write',
+      first: '1<pipe:[7]>',
+      calls: 100,
+    });
+    expect(link?.parts?.[0]?.seconds).toBeCloseTo(0.6, 3);
+    const sum = (link?.parts ?? []).reduce((all, { seconds }) => all + seconds, 0);
+    expect(sum).toBeCloseTo(wait?.seconds ?? 0, 6);
+    expect(story(summarised(told(script))).join(' ')).toContain(
+      'of it 11, which ended it, was 600 ms in write(1<pipe:[7]>) over 100 calls, 415 ms between calls',
+    );
+  });
+
+  test('does so of perf with CPU and queue', () => {
+    const events = told(script).map((event) =>
+      event.type === 'syscall' ? { ...event, blockedNs: event.durationNs } : event,
+    );
+    const state = (kind: 'running' | 'runnable' | 'ptrace', ms: number, nth: number) => ({
+      type: 'state' as const,
+      pid: 11,
+      tid: 11,
+      state: kind,
+      startNs: (10 + nth * 10 + 6) * 1e6 + (kind === 'running' ? 0 : kind === 'runnable' ? 2e6 : 3e6),
+      durationNs: ms * 1e6,
+    });
+    const states = Array.from({ length: 100 }, (_, nth) => [
+      state('running', 2, nth),
+      state('runnable', 1, nth),
+      state('ptrace', 1, nth),
+    ]).flat();
+    const [wait] = summarised([...events.slice(0, 101), ...states, ...events.slice(101)], {
+      scheduled: true,
+    }).longestWaits;
+    const parts = wait?.chain[0]?.parts ?? [];
+    expect(parts.map(({ did }) => did)).toEqual(['blocked', 'running', 'runnable', 'ptrace', 'absent']);
+    expect(parts.map(({ seconds }) => Math.round(seconds * 1000))).toEqual([600, 200, 100, 100, 20]);
+  });
+});
