@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { privateDir } from '../../src/lab/compile.ts';
-import type { Kernel } from './fetch.ts';
+import { fetchArm64, fetchKernel, type Kernel } from './fetch.ts';
 import { buildInitramfs } from './initramfs.ts';
 import { type Accelerator, bestAccelerator, runVm } from './vm.ts';
 
@@ -27,6 +27,15 @@ export interface Boot {
   readonly job: unknown;
   /** What else lies in the guest's /kernels/programs and /tmp/procdiag-lab-0: name and file. */
   readonly programs?: ReadonlyMap<string, string>;
+}
+
+/** What `name` boots with: a kernel of SUITES on this machine's own files, or `arm64`. */
+export function machine(
+  name: string,
+  tools: { readonly host: string; readonly guest: string },
+): Pick<Boot, 'kernel' | 'tools' | 'qemu' | 'layers'> {
+  if (name === 'arm64') return { ...fetchArm64(cache, tools.host), tools: tools.host, layers: [] };
+  return { kernel: fetchKernel(cache, name, tools.host), tools: tools.host, layers: [tools.guest] };
 }
 
 let accelerator: Accelerator | undefined;

@@ -1,10 +1,12 @@
 /**
- * The lab on the kernels that users run: `npx tsx test/kernels/run.ts [5.10] [6.1] [6.12] [7.2] [--scene NAME]… [--nobody]`
+ * The lab on the kernels that users run: `npx tsx test/kernels/run.ts [5.10] [6.1] [6.12] [7.3] [arm64] [--scene NAME]… [--nobody]`
  *
  * Boots Debian's kernels under QEMU on this machine's own root file system (read-only, with changes in memory), plays
  * every scene of the lab that the kernel allows, asks the built program about each process, and holds its answer
  * against the truth. As root on Debian; everything needed is downloaded by apt into a cache and installed nowhere:
  * PROCDIAG_KERNELS (default: `procdiag-kernels` in the directory for temporary files).
+ *
+ * `arm64` is a whole arm64 system, emulated, and only played when it is named.
  *
  * With --nobody each question is asked as a user without rights too, who must not be told what is not so.
  *
@@ -15,8 +17,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setup as buildProgram } from '../setup/build.ts';
-import { boot, cache } from './boot.ts';
-import { fetchKernel, fetchTools, SUITES } from './fetch.ts';
+import { boot, cache, machine } from './boot.ts';
+import { fetchTools, SUITES } from './fetch.ts';
 import { type Job, type Line, probe } from './job.ts';
 
 const asked = process.argv.slice(2);
@@ -37,8 +39,7 @@ process.exitCode = wrong > 0 ? 1 : 0;
 
 /** @returns how many looks were wrong */
 async function runOn(name: string): Promise<number> {
-  const kernel = fetchKernel(cache, name, tools.host);
-  const share = await boot({ kernel, tools: tools.host, layers: [tools.guest], guest: 'guest.ts', job });
+  const share = await boot({ ...machine(name, tools), guest: 'guest.ts', job });
   return summary(name, share);
 }
 

@@ -14,8 +14,16 @@ const CLOCK_ERROR_NS = 5000;
 /** Of the sleeps that ended while both recorders ran: with stack, with waker. */
 const NAMED = 0.95;
 
-/** Holds a recording in a directory against what was asked of it. `both`: strace and perf; else what there is. */
-export function check(directory: string, both: boolean): Verdict {
+/** What a recording is to hold. */
+export interface Asked {
+  /** strace and perf; else what there is. */
+  readonly both: boolean;
+  /** All that was traced had ended before the recording did. */
+  readonly ended: boolean;
+}
+
+/** Holds a recording in a directory against what was asked of it. */
+export function check(directory: string, { both, ended }: Asked): Verdict {
   const look = lookAt(directory, (source) => source);
   const { correlation } = look.analysed;
   const wrong: string[] = [];
@@ -49,6 +57,13 @@ export function check(directory: string, both: boolean): Verdict {
     demand(share.stack >= share.of * NAMED, `stacks: ${share.stack} of ${share.of}`);
     demand(share.waker >= share.of * NAMED, `wakers: ${share.waker} of ${share.of}: ${unnamed}`);
   }
+  const spawned = look.events.flatMap((event) =>
+    event.type === 'spawn' ? [event.childTid ?? event.childPid] : [],
+  );
+  const exits = new Set(look.events.flatMap((event) => (event.type === 'exit' ? [event.tid] : [])));
+  const without = spawned.filter((tid) => !exits.has(tid));
+  Object.assign(figures, { spawned: spawned.length, exits: exits.size });
+  if (ended) demand(without.length === 0, `no exit of ${without.join(', ')}`);
   const offSums = look.calls.filter(
     ({ onCpuNs, runnableNs, blockedNs, durationNs }) =>
       onCpuNs !== undefined && Math.abs(onCpuNs + runnableNs! + blockedNs! - durationNs) > 1,
@@ -104,6 +119,10 @@ export function againstTruth(look: Look, log: string): string[] {
         ({ tid: who, name }) => who === Number(number) && name === 'clock_nanosleep',
       );
       if (sleep?.waker?.how !== 'timer') wrong.push(`${line}: woken by ${JSON.stringify(sleep?.waker)}`);
+      const ended = look.events.some(
+        (event) => event.type === 'exit' && event.pid === Number(number) && event.status === 7,
+      );
+      if (!ended) wrong.push(`${line}: it did not end with 7`);
     }
   }
   const reads = look.calls.filter(

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { TraceCase, TraceJob, TraceLine, Tracers } from './trace-job.ts';
+import { pairs, type TraceCase, type TraceJob, type TraceLine, type Tracers } from './trace-job.ts';
 
 const share = '/kernels';
 const program = join(share, 'project/bin/procdiag.cjs');
@@ -25,7 +25,7 @@ const TRUTH = '/tmp/truth.log';
 
 mkdirSync(join(share, 'traces'), { recursive: true });
 console.log(`clock: ${text('/sys/devices/system/clocksource/clocksource0/current_clocksource').trim()}`);
-for (const tracers of job.tracers) for (const one of job.cases) await play(one, tracers);
+for (const { one, tracers } of pairs(job)) await play(one, tracers);
 process.exit(0);
 
 async function play(one: TraceCase, tracers: Tracers): Promise<void> {

@@ -12,6 +12,8 @@ export interface TraceCase {
   /** Attach when it has printed a line, and end after so many seconds; else procdiag starts it, and it ends by itself. */
   readonly attachSeconds?: number;
   readonly flags: readonly string[];
+  /** With each pair of tools; else with the first only. */
+  readonly withAll?: true;
 }
 
 export interface TraceJob {
@@ -43,6 +45,7 @@ export const CASES: readonly TraceCase[] = [
     name: 'truth',
     command: [`${PROGRAMS}/truth`, '/tmp/truth.log', '4', '40'],
     flags: ['--strace', '--perf'],
+    withAll: true,
   },
   {
     name: 'threads',
@@ -55,3 +58,13 @@ export const CASES: readonly TraceCase[] = [
   { name: 'plain', command: ['sh', '-c', SHORT_SHELL], flags: [] },
   { name: 'strace-alone', command: ['sh', '-c', SHORT_SHELL], flags: ['--strace'] },
 ];
+
+/** What is to be done, in that order: all cases with the first tools, and some with the others. */
+export function pairs({
+  tracers,
+  cases,
+}: TraceJob): { readonly one: TraceCase; readonly tracers: Tracers }[] {
+  return tracers.flatMap((each, nth) =>
+    cases.filter((one) => nth === 0 || one.withAll).map((one) => ({ one, tracers: each })),
+  );
+}

@@ -13,12 +13,12 @@ import { gzipSync } from 'node:zlib';
 import { compiled } from '../live/compiled.ts';
 import { tracedProgram } from '../live/traced-program.ts';
 import { setup as buildProgram } from '../setup/build.ts';
-import { boot, cache } from './boot.ts';
-import { fetchKernel, fetchTools, fetchTracers, SUITES, tracersBin } from './fetch.ts';
+import { boot, cache, machine } from './boot.ts';
+import { fetchTools, fetchTracers, SUITES, tracersBin } from './fetch.ts';
 import { check } from './trace-check.ts';
-import { CASES, type TraceJob, type TraceLine, type Tracers } from './trace-job.ts';
+import { CASES, pairs, type TraceJob, type TraceLine, type Tracers } from './trace-job.ts';
 
-const KEPT = ['truth', 'shell'];
+const KEPT = ['truth', 'forks'];
 const fixtures = join(import.meta.dirname, '../../fixtures/kernels');
 /** Whose tools differ from those of the machine, where that is Debian 12. */
 const OWN_TOOLS: Readonly<Record<string, string>> = { '5.10': 'bullseye', '7.3': 'sid' };
@@ -36,10 +36,10 @@ process.exitCode = wrong > 0 ? 1 : 0;
 
 /** @returns how many traces were wrong */
 async function traceOn(name: string): Promise<number> {
-  const kernel = fetchKernel(cache, name, tools.host);
+  const base = machine(name, tools);
   const suite = OWN_TOOLS[name];
   const tracers: Tracers[] = [{ name: 'installed' }];
-  const layers: string[] = [tools.guest];
+  const layers = [...base.layers];
   if (suite !== undefined) {
     layers.unshift(fetchTracers(cache, suite));
     tracers.push({ name: suite, bin: tracersBin(suite) });
@@ -52,7 +52,7 @@ async function traceOn(name: string): Promise<number> {
     ['truth', compiled('truth')],
     ['traced', tracedProgram()],
   ]);
-  const share = await boot({ kernel, tools: tools.host, layers, guest: 'trace-guest.ts', job, programs });
+  const share = await boot({ ...base, layers, guest: 'trace-guest.ts', job, programs });
   return summary(name, share, job);
 }
 
@@ -64,7 +64,7 @@ function summary(name: string, share: string, job: TraceJob): number {
         .split('\n')
         .map((line) => JSON.parse(line) as TraceLine)
     : [];
-  const missing = job.tracers.length * job.cases.length - lines.length;
+  const missing = pairs(job).length - lines.length;
   let bad = missing;
   if (missing > 0) say(`${name}: ${missing} were not done, see ${join(share, 'console.log')}`);
   for (const line of lines) {
@@ -74,8 +74,9 @@ function summary(name: string, share: string, job: TraceJob): number {
       faults.push(`exit code ${line.exitCode}: ${line.said.slice(-300)}`);
     let figures = {};
     if (existsSync(join(directory, 'meta.json'))) {
-      const both = CASES.find((one) => one.name === line.name)?.flags.length === 2;
-      const verdict = check(directory, both);
+      const one = CASES.find(({ name }) => name === line.name);
+      const asked = { both: one?.flags.length === 2, ended: one?.attachSeconds === undefined };
+      const verdict = check(directory, asked);
       faults.push(...verdict.wrong);
       ({ figures } = verdict);
     } else faults.push('no recording');
