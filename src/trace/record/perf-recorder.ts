@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Guard } from './guard.ts';
 import { Opening } from './opening.ts';
+import { procText } from './proc.ts';
 import { sizeOf } from './strace-recorder.ts';
 import { Tool, within } from './tool.ts';
 import type { PerfTool } from './tools.ts';
@@ -23,8 +24,11 @@ const HOST_EVENTS = ['sched:sched_waking/call-graph=fp,max-stack=12/', 'sched:sc
 const BUFFER_BYTES = { tree: 256, host: 128, late: 64 } as const;
 const MOST_PER_CPU = { tree: 16, host: 8, late: 8 } as const;
 
-/** perf reads all kernel symbols first: 0.2 s, some seconds on a loaded host, 20 s and more on an emulated one that is loaded. */
-const READY_MS = 60_000;
+/**
+ * perf reads all kernel symbols first: 0.2 s, some seconds on a loaded host, a minute where all is emulated and loaded. So it is
+ * waited for while it gets on.
+ */
+const READY_MS = { withoutProgress: 15_000, atMost: 180_000 };
 const ACK_MS = 2000;
 /** It writes what is left in the buffers, and reads it again for its header. */
 const STOP_MS = 20_000;
@@ -124,7 +128,7 @@ export class PerfRecorder {
     tool.letGo(ids);
     // Nothing is enabled yet: the answer only tells that it is ready. (`ping` is not known before 5.12.)
     const opening = new Opening(tool.pid);
-    const ready = await recorder.#command('disable', READY_MS);
+    const ready = await recorder.#isReady();
     opening.end();
     if (ready) {
       recorder.opening = opening;
@@ -132,7 +136,7 @@ export class PerfRecorder {
     }
     const ended = tool.hasEnded !== undefined;
     await recorder.stop();
-    if (!ended) throw new Error(`perf was not ready within ${READY_MS / 1000} s`);
+    if (!ended) throw new Error('perf was not ready in time');
     throw new Error(tool.said.trim() || 'perf ended at once and did not say why');
   }
 
@@ -148,19 +152,39 @@ export class PerfRecorder {
     return this.#command('disable', ACK_MS);
   }
 
+  /** True when it answered. */
+  async #isReady(): Promise<boolean> {
+    const answer = this.#ask('disable');
+    const deadline = performance.now() + READY_MS.atMost;
+    let before: string | undefined;
+    for (;;) {
+      await within(Promise.race([answer.given, this.tool.ended]), READY_MS.withoutProgress);
+      if (answer.isGiven() || this.tool.hasEnded !== undefined) return answer.isGiven();
+      // Its time on the CPU, and how often it got one.
+      const now = procText(`/proc/${this.tool.pid}/schedstat`);
+      if (now === before || performance.now() > deadline) return false;
+      before = now;
+    }
+  }
+
   /** True when it answered in time. */
   async #command(command: string, patienceMs: number): Promise<boolean> {
     if (this.tool.hasEnded !== undefined) return false;
-    let acknowledged = false;
-    const answer = new Promise<void>((resolve) => {
+    const answer = this.#ask(command);
+    await within(Promise.race([answer.given, this.tool.ended]), patienceMs);
+    return answer.isGiven();
+  }
+
+  #ask(command: string): { readonly given: Promise<void>; readonly isGiven: () => boolean } {
+    let isGiven = false;
+    const given = new Promise<void>((resolve) => {
       this.#acknowledged.push(() => {
-        acknowledged = true;
+        isGiven = true;
         resolve();
       });
     });
     this.tool.control?.to.write(`${command}\n`);
-    await within(Promise.race([answer, this.tool.ended]), patienceMs);
-    return acknowledged;
+    return { given, isGiven: () => isGiven };
   }
 
   /** Lets it write what it has and end. @returns false when it had to be killed: its file then has no end in its header. */
