@@ -3,7 +3,6 @@ import { version } from './cli/config.ts';
 import { helpHint, tell, USAGE } from './cli/errors.ts';
 import { EXIT, type ExitCode } from './cli/exit-codes.ts';
 import { beforeDashes, fail, wantsJson } from './cli/fail.ts';
-import { printedHelp } from './cli/printed-help.ts';
 import { registry } from './cli/registry.ts';
 
 import { nearest } from './cli/suggest.ts';
@@ -34,6 +33,7 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
 async function help(id: string, argv: readonly string[]): Promise<ExitCode> {
   if (id !== '' && !Object.hasOwn(registry, id)) return unknownCommand(id, argv);
   const { width } = await screenOf(process.env, true);
+  const { printedHelp } = await import('./cli/printed-help.ts');
   const printed = printedHelp(id, width);
   if (printed !== undefined) return answer(printed);
   const { renderHelp } = await import('./cli/help.ts');

@@ -16,7 +16,7 @@ import { builtTracePage } from './trace-page.ts';
  *
  * 1. One small main file, and one file a command that holds all it needs: two files are found and compiled at a start.
  * 2. CommonJS, which Node loads in less time than modules.
- * 3. Help texts are rendered now: `--help` prints them, and oclif's help is loaded for narrow terminals only.
+ * 3. Help texts are rendered now, into a file beside: `--help` prints them, and oclif's help is loaded for narrow terminals only.
  * 4. Of oclif, commands get what parses flags, and no more.
  * 5. What few runs need (the pages of explain, captures, tables) are files beside the command.
  * 6. The command that is run under stress has a code cache, and is in parts: what begins to read, what is loaded
@@ -49,7 +49,7 @@ const common: BuildOptions = {
 const filesBeside: Plugin = {
   name: 'files-beside',
   setup(builder) {
-    builder.onResolve({ filter: /\/(?:commands\/[\w-]+|help)\.ts$/ }, ({ kind, path }) =>
+    builder.onResolve({ filter: /\/(?:commands\/[\w-]+|(?:printed-)?help)\.ts$/ }, ({ kind, path }) =>
       kind === 'dynamic-import'
         ? { path: path.replace(/^.*\/([\w-]+)\.ts$/, './$1.cjs'), external: true }
         : undefined,
@@ -91,6 +91,10 @@ const results = await Promise.all([
     ...common,
     entryPoints: ['src/main.ts'],
     plugins: [withCodeCache({ inspect: /\/commands\/inspect\.ts$/ }), filesBeside],
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/cli/printed-help.ts'],
     define: { ...common.define, PRINTED_HELP: JSON.stringify(help) },
   }),
   build({

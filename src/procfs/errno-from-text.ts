@@ -135,14 +135,19 @@ ENOTRECOVERABLE State not recoverable
 ERFKILL Operation not possible due to RF-kill
 `;
 
-const ERRNO_BY_MESSAGE: ReadonlyMap<string, string> = new Map(
-  MESSAGES.trim()
-    .split('\n')
-    .map((line) => {
-      const blank = line.indexOf(' ');
-      return [line.slice(blank + 1), line.slice(0, blank)];
-    }),
-);
+let errnoByMessage: ReadonlyMap<string, string> | undefined;
+
+function byMessage(): ReadonlyMap<string, string> {
+  errnoByMessage ??= new Map(
+    MESSAGES.trim()
+      .split('\n')
+      .map((line) => {
+        const blank = line.indexOf(' ');
+        return [line.slice(blank + 1), line.slice(0, blank)];
+      }),
+  );
+  return errnoByMessage;
+}
 
 /**
  * `Permission denied` gives `EACCES`; so does a whole line that ends with it after `: `, as in
@@ -150,5 +155,5 @@ const ERRNO_BY_MESSAGE: ReadonlyMap<string, string> = new Map(
  */
 export function errnoFromMessage(message: string): string | undefined {
   const text = message.trim();
-  return ERRNO_BY_MESSAGE.get(text) ?? ERRNO_BY_MESSAGE.get(text.slice(text.lastIndexOf(': ') + 1).trim());
+  return byMessage().get(text) ?? byMessage().get(text.slice(text.lastIndexOf(': ') + 1).trim());
 }

@@ -13,20 +13,27 @@ const WIDE_RANGES = `
   1f7e0-1f7f0 1f90c-1f93a 1f93c-1f945 1f947-1f9ff 1fa70-1faff 20000-3fffd
 `;
 
-const WIDE: readonly (readonly [first: number, last: number])[] = WIDE_RANGES.trim()
-  .split(/\s+/)
-  .map((range) => {
-    const [first = '', last = first] = range.split('-');
-    return [Number.parseInt(first, 16), Number.parseInt(last, 16)];
-  });
+type Range = readonly [first: number, last: number];
 
-const COMBINING = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]$/u;
+/** Not made before a text asks for it: most texts are ASCII, and properties of Unicode take a start of procdiag long to read. */
+let wide: readonly Range[] | undefined;
+
+function wideRanges(): readonly Range[] {
+  wide ??= WIDE_RANGES.trim()
+    .split(/\s+/)
+    .map((range) => {
+      const [first = '', last = first] = range.split('-');
+      return [Number.parseInt(first, 16), Number.parseInt(last, 16)];
+    });
+  return wide;
+}
 
 /** Columns that one character (a code point) takes in a terminal: 0 combining or invisible, 2 wide, else 1. */
 export function charWidth(char: string): 0 | 1 | 2 {
   const code = char.codePointAt(0) ?? 0;
   if (code >= 0x20 && code < 0x7f) return 1;
-  if (COMBINING.test(char)) return 0;
+  // Written here, since V8 reads it when it comes by.
+  if (/^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]$/u.test(char)) return 0;
   return code >= 0x1100 && isWide(code) ? 2 : 1;
 }
 
@@ -39,11 +46,12 @@ export function displayWidth(text: string): number {
 }
 
 function isWide(code: number): boolean {
+  const ranges = wideRanges();
   let low = 0;
-  let high = WIDE.length - 1;
+  let high = ranges.length - 1;
   while (low <= high) {
     const middle = (low + high) >> 1;
-    const [first, last] = WIDE[middle]!;
+    const [first, last] = ranges[middle]!;
     if (code < first) high = middle - 1;
     else if (code > last) low = middle + 1;
     else return true;

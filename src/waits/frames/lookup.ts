@@ -1,21 +1,37 @@
 import { canonicalName } from './names.ts';
-import type { FrameRule } from './rule.ts';
+import { type FrameRule, patternsOf } from './rule.ts';
 import { VOCABULARY } from './vocabulary/index.ts';
 
 const ASTERISK = 42;
 
-/** By pattern as it is written, since each start of procdiag makes it anew; and the lengths of those that end in `*`. */
-const byPattern = new Map<string, FrameRule>();
-const found: boolean[] = [];
-for (const rule of VOCABULARY) {
-  for (const pattern of rule.frames) {
-    if (byPattern.has(pattern)) continue;
-    byPattern.set(pattern, rule);
-    const last = pattern.length - 1;
-    if (pattern.charCodeAt(last) === ASTERISK) found[last] = true;
-  }
+interface Index {
+  /** By pattern as it is written. */
+  readonly byPattern: ReadonlyMap<string, FrameRule>;
+  /** Lengths of the patterns that end in `*`, longest first. */
+  readonly lengths: readonly number[];
 }
-const lengths = [...found.keys()].filter((length) => found[length] === true).reverse();
+
+let index: Index | undefined;
+
+/** Made when it is first asked: a start of procdiag would pay for it, and healthy processes do without. */
+function vocabulary(): Index {
+  index ??= indexed();
+  return index;
+}
+
+function indexed(): Index {
+  const byPattern = new Map<string, FrameRule>();
+  const found: boolean[] = [];
+  for (const rule of VOCABULARY) {
+    for (const pattern of patternsOf(rule)) {
+      byPattern.set(pattern, rule);
+      const last = pattern.length - 1;
+      if (pattern.charCodeAt(last) === ASTERISK) found[last] = true;
+    }
+  }
+  const lengths = [...found.keys()].filter((length) => found[length] === true).reverse();
+  return { byPattern, lengths };
+}
 
 /** Names repeat much in a log; a hostile log's do not, so the memory is bounded. */
 const MAX_REMEMBERED = 20_000;
@@ -32,7 +48,7 @@ export function ruleOf(name: string): FrameRule | undefined {
 }
 
 function find(name: string): FrameRule | undefined {
-  return byPattern.get(name) ?? byPrefix(name);
+  return vocabulary().byPattern.get(name) ?? byPrefix(name);
 }
 
 /** The family that a function's name begins with, whatever its own row says. */
@@ -41,6 +57,7 @@ export function familyOf(name: string): FrameRule | undefined {
 }
 
 function byPrefix(name: string): FrameRule | undefined {
+  const { byPattern, lengths } = vocabulary();
   for (const length of lengths) {
     if (length > name.length) continue;
     const rule = byPattern.get(`${name.slice(0, length)}*`);

@@ -32,8 +32,13 @@ export interface FrameRule {
    * (reclaim). Other rules do not: whoever reads a page, its device is what is waited for.
    */
   readonly pages?: 'anywhere' | 'adjacent';
-  /** Function names, in the spelling of canonicalName; `x*` = begins with x. */
-  readonly frames: readonly string[];
+  /** See `patternsOf`: a text until it is asked, which most looks at healthy processes never do. */
+  readonly frames: string;
+}
+
+/** The functions of a row, in the spelling of canonicalName; `x*` = begins with x. */
+export function patternsOf({ frames }: FrameRule): string[] {
+  return frames.trim().split(/\s+/);
 }
 
 /** One table of rules: a family of subsystems. */
@@ -56,7 +61,7 @@ const rule =
     killable: options.killable ?? null,
     ...(options.lock === undefined ? {} : { lock: options.lock }),
     ...(options.pages === undefined ? {} : { pages: options.pages }),
-    frames: frames.trim().split(/\s+/),
+    frames,
   });
 
 /** See `Tier`. `frames` are separated by blanks. */

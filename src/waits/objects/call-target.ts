@@ -14,28 +14,16 @@ export interface CallTarget {
   readonly facts: readonly Fact[];
 }
 
-const FD_FIRST = new Set(
-  `read write pread64 pwrite64 readv writev preadv pwritev preadv2 pwritev2 fsync fdatasync ftruncate fallocate getdents
-  getdents64 fstat lseek ioctl fcntl flock close sendfile splice copy_file_range sync_file_range fadvise64 readahead syncfs
-  fstatfs fchmod fchown fchdir connect accept accept4 recvfrom recvmsg recvmmsg sendto sendmsg sendmmsg vmsplice tee
-  fsetxattr fgetxattr flistxattr epoll_wait epoll_pwait epoll_pwait2 epoll_ctl shutdown`.split(/\s+/),
-);
+const FD_FIRST =
+  /^(?:read|write|pread64|pwrite64|readv|writev|preadv2?|pwritev2?|fsync|fdatasync|ftruncate|fallocate|getdents(?:64)?|fstat|lseek|ioctl|fcntl|flock|close|sendfile|splice|copy_file_range|sync_file_range|fadvise64|readahead|syncfs|fstatfs|fchmod|fchown|fchdir|connect|accept4?|recvfrom|recvm?msg|sendto|sendm?msg|vmsplice|tee|fsetxattr|fgetxattr|flistxattr|epoll_p?wait2?|epoll_ctl|shutdown)$/;
 
-/** Which argument is a path, by system call; for the *at calls the one before it is the directory. */
-const PATH_ARGUMENT: Readonly<Record<string, number>> = {
-  ...Object.fromEntries(
-    `open stat lstat access execve mkdir rmdir unlink rename readlink chdir statfs truncate chmod chown lchown mknod
-    umount2 creat getxattr lgetxattr listxattr setxattr chroot utime utimes acct swapon`
-      .split(/\s+/)
-      .map((name) => [name, 0]),
-  ),
-  ...Object.fromEntries(
-    `openat openat2 newfstatat statx faccessat faccessat2 execveat mkdirat unlinkat renameat renameat2 readlinkat
-    fchmodat fchownat utimensat mknodat name_to_handle_at inotify_add_watch open_tree mount`
-      .split(/\s+/)
-      .map((name) => [name, 1]),
-  ),
-};
+/** Calls whose first argument is a path. */
+const PATH_FIRST =
+  /^(?:open|stat|lstat|access|execve|mkdir|rmdir|unlink|rename|readlink|chdir|statfs|truncate|l?chown|chmod|mknod|umount2|creat|l?getxattr|l?listxattr|setxattr|chroot|utimes?|acct|swapon)$/;
+
+/** Calls whose second argument is a path, the first its directory or something else. */
+const PATH_SECOND =
+  /^(?:openat2?|newfstatat|statx|faccessat2?|execveat|mkdirat|unlinkat|renameat2?|readlinkat|fchmodat|fchownat|utimensat|mknodat|name_to_handle_at|inotify_add_watch|open_tree|mount)$/;
 
 /** Calls whose path is not where the rule above looks: the new name of a link, with the argument of its directory. */
 const NEW_NAME: Readonly<Record<string, { path: number; directory?: number }>> = {
@@ -52,7 +40,7 @@ export function callTarget(context: WaitContext): CallTarget {
   const { evidence, process, thread } = context;
   const name = thread.syscallName;
   if (name === undefined) return { facts: [] };
-  if (FD_FIRST.has(name)) {
+  if (FD_FIRST.test(name)) {
     const fd = thread.intArgument(0);
     if (fd === undefined) return { facts: [] };
     const path = process.fd(fd)?.target;
@@ -79,7 +67,7 @@ export function callTarget(context: WaitContext): CallTarget {
 
 /** Which arguments are the path and its directory. */
 function pathPlace(name: string): { path: number; directory?: number } | undefined {
-  const path = PATH_ARGUMENT[name];
-  if (path === undefined) return NEW_NAME[name];
-  return path === 1 && name !== 'inotify_add_watch' && name !== 'mount' ? { path, directory: 0 } : { path };
+  if (PATH_FIRST.test(name)) return { path: 0 };
+  if (!PATH_SECOND.test(name)) return NEW_NAME[name];
+  return name === 'inotify_add_watch' || name === 'mount' ? { path: 1 } : { path: 1, directory: 0 };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalName } from '../../../src/waits/frames/names.ts';
+import { patternsOf } from '../../../src/waits/frames/rule.ts';
 import { SUBSYSTEMS } from '../../../src/waits/frames/subsystem.ts';
 import { VOCABULARY } from '../../../src/waits/frames/vocabulary/index.ts';
 
@@ -7,8 +8,9 @@ describe('the vocabulary', () => {
   it('names each function once', () => {
     const seen = new Map<string, string>();
     const twice: string[] = [];
-    for (const { subsystem, frames } of VOCABULARY) {
-      for (const pattern of frames) {
+    for (const row of VOCABULARY) {
+      const { subsystem } = row;
+      for (const pattern of patternsOf(row)) {
         const name = canonicalName(pattern);
         const before = seen.get(name);
         if (before !== undefined) twice.push(`${pattern}: ${before} and ${subsystem}`);
@@ -19,7 +21,7 @@ describe('the vocabulary', () => {
   });
 
   it('spells them as those are that are looked up', () => {
-    const odd = VOCABULARY.flatMap(({ frames }) => frames).filter((name) => canonicalName(name) !== name);
+    const odd = VOCABULARY.flatMap(patternsOf).filter((name) => canonicalName(name) !== name);
     expect(odd).toEqual([]);
   });
 
@@ -29,7 +31,7 @@ describe('the vocabulary', () => {
   });
 
   it('holds only names of functions', () => {
-    const odd = VOCABULARY.flatMap(({ frames }) => frames).filter((name) => !/^[A-Za-z_]\w*\*?$/.test(name));
+    const odd = VOCABULARY.flatMap(patternsOf).filter((name) => !/^[A-Za-z_]\w*\*?$/.test(name));
     expect(odd).toEqual([]);
   });
 
