@@ -6,7 +6,7 @@ export const EXIT = {
   OK: 0,
   /** A finding at or above `--fail-on`. */
   FOUND: 1,
-  /** Usage error, no such process, or could not look. */
+  /** Usage error, no such process, could not look, or could not tell. */
   FAILED: 2,
 } as const;
 
@@ -19,12 +19,19 @@ export type FailOn = (typeof FAIL_ON)[number];
 
 /** What a diagnosing command's exit code needs to know of its results. */
 type Result =
-  | { readonly diagnosis: { readonly findings: readonly { readonly severity: Severity }[] } }
+  | {
+      readonly diagnosis: {
+        readonly findings: readonly { readonly severity: Severity }[];
+        /** `unknown`: what it waits for could not be told, so that it is not known to be healthy. */
+        readonly verdict?: { readonly state: string };
+      };
+    }
   | { readonly error: unknown };
 
-/** One target that could not be looked at outweighs findings in the others: the answer is not whole. */
+/** One target of which nothing can be told outweighs findings in the others: the answer is not whole. */
 export function exitCode(results: readonly Result[], failOn: FailOn): ExitCode {
-  if (results.some((result) => 'error' in result)) return EXIT.FAILED;
+  if (results.some((result) => 'error' in result || result.diagnosis.verdict?.state === 'unknown'))
+    return EXIT.FAILED;
   const found = results.flatMap((result) => ('diagnosis' in result ? result.diagnosis.findings : []));
   const bar = FAIL_ON.indexOf(failOn);
   const over = failOn !== 'never' && found.some(({ severity }) => FAIL_ON.indexOf(severity) <= bar);

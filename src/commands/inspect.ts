@@ -6,12 +6,13 @@ import { CANNOT_LOOK, USAGE, UserError } from '../cli/errors.ts';
 import { type ExitCode, exitCode, FAIL_ON, type FailOn } from '../cli/exit-codes.ts';
 import { onInterrupt } from '../cli/interrupt.ts';
 import { DEPTH, SAMPLE_MS, TIMEOUT_SECONDS } from '../cli/looking.ts';
+import type { DiagnosisResult } from '../diagnosis/diagnose.ts';
 
 export class Inspect extends BaseCommand {
   static override summary = 'Say what a process waits for, who is to blame, why, and what to do';
   static override description =
     `Reads only: nothing is attached, stopped or signalled, and nothing can hang it.
-Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not look.`;
+Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not look, or not tell.`;
   static override usage = 'inspect PID... [FLAGS]';
   static override examples = [
     { description: 'One process, one screen', command: 'procdiag inspect 4711' },
@@ -79,9 +80,20 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not look.
       const screen = await this.screen(flags);
       this.print((await renderResults(results, { ...screen, threads: flags.threads })).text);
     }
-    this.complain(results.flatMap((result) => ('error' in result ? [result.error.message] : [])));
+    const { line } = await import('../report/text.ts');
+    this.complain(results.flatMap(unanswered).map(line));
     return exitCode(results, flags['fail-on']);
   }
+}
+
+/** Why a result is no answer, in a sentence. */
+function unanswered(result: DiagnosisResult): string[] {
+  if ('error' in result) return [result.error.message];
+  const { verdict, unseen } = result.diagnosis;
+  if (verdict.state !== 'unknown') return [];
+  const [first] = unseen;
+  const why = first === undefined ? '' : ` (not seen: ${first.what}: ${first.why})`;
+  return [`process ${result.pid}: ${verdict.summary}${why}`];
 }
 
 async function live(flags: { proc: string; timeout: number; depth: number; 'read-memory': boolean }) {
