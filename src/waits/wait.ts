@@ -1,6 +1,7 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import type { ProcessEvidence } from '../evidence/process.ts';
 import type { ThreadEvidence } from '../evidence/thread.ts';
+import { functionTest } from './frames/function-test.ts';
 import type { Subsystem } from './frames/subsystem.ts';
 import type { Edge, Fact, Node } from './graph.ts';
 import { threadNode } from './nodes.ts';
@@ -78,26 +79,7 @@ export function inFrames(
   functions: RegExp,
   depth = Number.POSITIVE_INFINITY,
 ): boolean {
-  const frames = thread.frames.slice(0, depth);
-  const names = wholeNames(functions.source);
-  if (names === null) return frames.some((frame) => functions.test(frame));
-  return frames.some((frame) => names.includes(frame));
-}
-
-const namesBySource = new Map<string, readonly string[] | null>();
-
-/**
- * The names of a pattern `^(?:name|name)$`; null for patterns that say more. A start of procdiag asks dozens of patterns
- * once each, and V8 takes longer to compile one than to compare names.
- */
-function wholeNames(source: string): readonly string[] | null {
-  let names = namesBySource.get(source);
-  if (names === undefined) {
-    const [, alternatives] = /^\^(?:\(\?:)?([\w|]+)\)?\$$/.exec(source) ?? [];
-    names = alternatives?.split('|') ?? null;
-    namesBySource.set(source, names);
-  }
-  return names;
+  return thread.frames.slice(0, depth).some(functionTest(functions));
 }
 
 /** Wait channels that say no more than "asleep": the caller, which would tell, stands in the stack, and that is root's. */

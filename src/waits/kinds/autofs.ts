@@ -7,7 +7,7 @@ import { inFrames, type Resolver, waitOf } from '../wait.ts';
 /** A path below an autofs mount: waits until its daemon (option `pgrp=`) has mounted what belongs there. */
 export const autofs: Resolver = (context) => {
   const { evidence, process, thread, node } = context;
-  if (!inFrames(thread, /^autofs4?_wait$/, 3)) return undefined;
+  if (!inFrames(thread, /^(?:autofs_wait|autofs4_wait)$/, 3)) return undefined;
   const call = callTarget(context);
   const all = process.mounts.filter((mount) => mount.fsType === 'autofs');
   const named = call.path === undefined ? undefined : mountOfPath(process, call.path);

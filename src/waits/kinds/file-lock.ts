@@ -17,7 +17,7 @@ export const fileLock: Resolver = (context) => {
   const byCall = name === 'flock' || (name === 'fcntl' && (command === F_SETLKW || command === F_OFD_SETLKW));
   const byFrame = inFrames(
     thread,
-    /^(?:locks_lock_inode_wait|flock_lock_inode_wait|posix_lock_inode_wait|fcntl_setlk(?:64)?|__break_lease|nlmclnt_\w+|nfs4_proc_lock)$/,
+    /^(?:locks_lock_inode_wait|flock_lock_inode_wait|posix_lock_inode_wait|fcntl_setlk|fcntl_setlk64|__break_lease|nlmclnt_\w+|nfs4_proc_lock)$/,
     3,
   );
   if (!byFrame && !(byCall && isBlind(thread))) return undefined;

@@ -11,9 +11,9 @@ export const fuse: Resolver = (context) => {
   const inRequest =
     inFrames(
       thread,
-      /^(?:request_wait_answer|fuse_chan_send|__?fuse_(?:simple_)?request(?:_send)?|fuse_dax_break_layouts|fuse_request_alloc|fuse_get_req|__fuse_get_req)$/,
+      /^(?:request_wait_answer|fuse_chan_send|_fuse_request|_fuse_request_send|__fuse_request|__fuse_request_send|_fuse_simple_request|__fuse_simple_request|fuse_dax_break_layouts|fuse_request_alloc|fuse_get_req|__fuse_get_req)$/,
       2,
-    ) && !inFrames(thread, /^fuse_dev_do_(?:read|write)$/, 2);
+    ) && !inFrames(thread, /^(?:fuse_dev_do_read|fuse_dev_do_write)$/, 2);
   if (!inRequest) return undefined;
   const call = callTarget(context);
   const named = call.mount !== undefined && isFuse(call.mount) ? call.mount : undefined;

@@ -21,7 +21,7 @@ export const futex: Resolver = (context) => {
     /^futex(?:_wait|_waitv)?$/.test(name) ||
     inFrames(
       thread,
-      /^(?:futex_do_wait|futex_wait_queue(?:_me)?|futex_wait\w*|__futex_wait|futex_lock_pi|rt_mutex_\w+|__rt_mutex_\w+)$/,
+      /^(?:futex_do_wait|futex_wait\w*|__futex_wait|futex_lock_pi|rt_mutex_\w+|__rt_mutex_\w+)$/,
       2,
     );
   if (!isFutex) return undefined;

@@ -10,8 +10,8 @@ const WRITES = /^(?:write|writev|pwritev2)$/;
 export const pipe: Resolver = (context) => {
   const { evidence, process, thread, node } = context;
   if (thread.state === 'D') return undefined;
-  const reading = inFrames(thread, /^(?:(?:anon_)?pipe_read|pipe_wait_readable)$/, 2);
-  const writing = inFrames(thread, /^(?:(?:anon_)?pipe_write|pipe_wait_writable|opipe_prep)$/, 2);
+  const reading = inFrames(thread, /^(?:pipe_read|anon_pipe_read|pipe_wait_readable)$/, 2);
+  const writing = inFrames(thread, /^(?:pipe_write|anon_pipe_write|pipe_wait_writable|opipe_prep)$/, 2);
   const name = thread.syscallName;
   const fd = thread.intArgument(0);
   const target = fd === undefined ? undefined : process.fd(fd)?.target;

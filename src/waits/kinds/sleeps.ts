@@ -14,7 +14,12 @@ interface Sleep {
 }
 
 const SLEEPS: readonly Sleep[] = [
-  { idle: 'idle-fuse-daemon', frames: /^fuse_dev_do_(?:read|splice_read)$/, subsystem: 'fuse', fd: true },
+  {
+    idle: 'idle-fuse-daemon',
+    frames: /^(?:fuse_dev_do_read|fuse_dev_do_splice_read)$/,
+    subsystem: 'fuse',
+    fd: true,
+  },
   {
     idle: 'idle-timer',
     calls: /^(?:nanosleep|clock_nanosleep)$/,

@@ -10,7 +10,7 @@ const CONNECT =
 const ACCEPT =
   /^(?:inet_csk_accept|inet_csk_wait_for_connect|unix_accept|vsock_accept|tcp_accept|sctp_wait_for_accept)$/;
 const RECEIVE =
-  /^(?:__skb_wait_for_more_packets|unix_stream_(?:read_generic|data_wait)|sk_wait_data|tcp_recvmsg(?:_locked)?|tcp_data_wait|unix_dgram_recvmsg|__unix_dgram_recvmsg|__skb_recv_datagram|skb_recv_datagram|netlink_recvmsg|packet_recvmsg|udp_recvmsg|inet6?_recvmsg|mptcp_recvmsg|vsock_\w+recvmsg|tls_\w+)$/;
+  /^(?:__skb_wait_for_more_packets|unix_stream_read_generic|unix_stream_data_wait|sk_wait_data|tcp_recvmsg|tcp_recvmsg_locked|tcp_data_wait|unix_dgram_recvmsg|__unix_dgram_recvmsg|__skb_recv_datagram|skb_recv_datagram|netlink_recvmsg|packet_recvmsg|udp_recvmsg|inet_recvmsg|inet6_recvmsg|mptcp_recvmsg|vsock_\w+recvmsg|tls_\w+)$/;
 
 /** Sockets: full send buffers, unanswered connects, accepts and receives. */
 export const socket: Resolver = (context) => {

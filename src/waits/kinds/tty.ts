@@ -12,7 +12,7 @@ export const tty: Resolver = (context) => {
   const call = thread.syscallName ?? '';
   const write =
     (blind && /^writev?$/.test(call)) ||
-    inFrames(thread, /^(?:n_tty_write|tty_wait_until_sent|tty_write(?:_lock)?|file_tty_write)$/, 4);
+    inFrames(thread, /^(?:n_tty_write|tty_wait_until_sent|tty_write|tty_write_lock|file_tty_write)$/, 4);
   const read =
     (blind && /^readv?$/.test(call)) || inFrames(thread, /^(?:n_tty_read|tty_read|n_hdlc_tty_read)$/, 4);
   if (!write && !read) return undefined;

@@ -15,7 +15,8 @@ const POLLIN = 1;
 export const watch: Resolver = (context) => {
   const { evidence, process, thread } = context;
   const name = thread.syscallName ?? '';
-  const epoll = inFrames(thread, /^(?:do_epoll_(?:p)?wait|ep_poll)$/, 2) || /^epoll_p?wait2?$/.test(name);
+  const epoll =
+    inFrames(thread, /^(?:do_epoll_wait|do_epoll_pwait|ep_poll)$/, 2) || /^epoll_p?wait2?$/.test(name);
   const select =
     !epoll &&
     (inFrames(thread, /^(?:do_select|core_sys_select)$/, 3) || /^(?:p?select6?|_newselect)$/.test(name));
