@@ -57,7 +57,7 @@ export async function boot({
   const [root, trees] = isOwn(kernel) ? ['/', [...layers, kernel.tree]] : [kernel.tree, layers];
   const busybox = join(isOwn(kernel) ? tools : root, 'usr/bin/busybox');
   const initramfs = buildInitramfs(kernel, busybox, trees.length, tools, share);
-  await prepare(share, guest, programs);
+  await prepare(share, guest, programs, isOwn(kernel));
   writeFileSync(join(share, 'job.json'), JSON.stringify(job));
   const { arch, image } = kernel;
   const machine = { arch, root, image, initramfs, share, layers: trees, tools: qemu, memoryMb: MEMORY_MB };
@@ -72,7 +72,12 @@ export async function boot({
 const isOwn = ({ arch }: Kernel): boolean => arch === 'amd64';
 
 /** The program as it is built now, the job, and the lab's programs that are compiled already. */
-async function prepare(share: string, guest: string, more: ReadonlyMap<string, string>): Promise<void> {
+async function prepare(
+  share: string,
+  guest: string,
+  more: ReadonlyMap<string, string>,
+  isCompiled: boolean,
+): Promise<void> {
   const project = join(share, 'project');
   for (const part of ['bin', 'dist', 'package.json', 'src/lab/programs'])
     cpSync(join(root, part), join(project, part), { recursive: true });
@@ -92,7 +97,8 @@ async function prepare(share: string, guest: string, more: ReadonlyMap<string, s
   mkdirSync(programs);
   for (const entry of readdirSync(privateDir(), { withFileTypes: true })) {
     const compiled = entry.isDirectory() && /^[0-9a-f]{16}$/.test(entry.name);
-    if (compiled) cpSync(join(privateDir(), entry.name), join(programs, entry.name), { recursive: true });
+    if (isCompiled && compiled)
+      cpSync(join(privateDir(), entry.name), join(programs, entry.name), { recursive: true });
   }
   for (const [name, file] of more) copyFileSync(file, join(programs, name));
   copyFileSync(join(import.meta.dirname, 'start.sh'), join(share, 'start.sh'));

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { pairs, type TraceCase, type TraceJob, type TraceLine, type Tracers } from './trace-job.ts';
+import { PROGRAMS, pairs, type TraceCase, type TraceJob, type TraceLine, type Tracers } from './trace-job.ts';
 
 const share = '/kernels';
 const program = join(share, 'project/bin/procdiag.cjs');
@@ -24,6 +24,10 @@ const READY_MS = 60_000;
 const TRUTH = '/tmp/truth.log';
 
 mkdirSync(join(share, 'traces'), { recursive: true });
+for (const name of names(PROGRAMS).filter((each) => each.endsWith('.c'))) {
+  const [from, to] = [join(PROGRAMS, name), join(PROGRAMS, name.slice(0, -2))];
+  if (!existsSync(to)) spawnSync('gcc', ['-O1', '-pthread', '-o', to, from], { stdio: 'inherit' });
+}
 console.log(`clock: ${text('/sys/devices/system/clocksource/clocksource0/current_clocksource').trim()}`);
 for (const { one, tracers } of pairs(job)) await play(one, tracers);
 process.exit(0);

@@ -33,7 +33,7 @@ export interface TraceLine {
   readonly left: readonly string[];
 }
 
-const PROGRAMS = '/tmp/procdiag-lab-0';
+export const PROGRAMS = '/tmp/procdiag-lab-0';
 
 /** Some processes an iteration: executed ones, a pipeline's, a subshell's; not without pause, on an emulated machine. */
 const SHELL = 'echo ready; while :; do /bin/true; echo x | cat >/dev/null; (exit 3); sleep 0.2; done';
