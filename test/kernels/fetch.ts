@@ -28,7 +28,7 @@ const HOST_TOOLS = ['qemu-system-x86', 'busybox-static', 'kmod'];
 const GUEST_TOOLS = ['kmod', 'nfs-kernel-server', 'nfs-common', 'nbd-client', 'nbd-server', 'dmsetup'];
 
 /** The suite that arm64 comes from, whole: kernel, C library, Node, tools. */
-export const ARM64 = 'trixie';
+const ARM64 = 'trixie';
 const ARM64_PACKAGES = [
   ...['linux-image-arm64', 'busybox-static', 'kmod', 'nodejs', 'strace', 'linux-perf', 'gcc', 'libc6-dev'],
   ...[

@@ -92,7 +92,7 @@ function named({ calls }: Look) {
 }
 
 /** What the program truth.c logged of itself. */
-export function againstTruth(look: Look, log: string): string[] {
+function againstTruth(look: Look, log: string): string[] {
   const wrong: string[] = [];
   const seen = new Map(
     look.calls
