@@ -156,8 +156,7 @@ export class Correlator implements StraceTaker {
         this.#deaths.ofPerf(at, batch.a[row]!, batch.b[row]!);
         break;
       case PERF.taskExit:
-        // 5.10, 6.1 and 6.12 as they are since 2025 let perf go of a thread before sched_process_exit, which then is in no recording.
-        if (this.#threads.get(tid)?.perfDone === false) this.#deaths.ofPerf(at, tid, -1);
+        this.#deaths.ofTask(at, tid);
         break;
       case PERF.waking:
         this.#wakes.row(at, batch, row, source);

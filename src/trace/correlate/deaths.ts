@@ -62,6 +62,18 @@ export class Deaths {
     }
   }
 
+  /**
+   * PERF_RECORD_EXIT, which comes after sched_process_exit where that is told at all: 5.10, 6.1 and 6.12, as they are since 2025, let
+   * perf go of a thread before. perf records it before it is enabled, too: who ended then is no part of the recording.
+   */
+  ofTask(at: Ns, tid: number): void {
+    const thread = this.#threads.get(tid);
+    if (thread === undefined || thread.perfDone) return;
+    const from = this.#options.perfWindow?.from;
+    if (from === undefined || at >= from || thread.straced) this.ofPerf(at, tid, -1);
+    else this.#threads.forget(thread);
+  }
+
   /** The number is given to another: of the dead one that had it nothing more will come. */
   reused(tid: number, at: Ns): void {
     const dead = this.#threads.get(tid);

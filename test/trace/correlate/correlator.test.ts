@@ -430,6 +430,16 @@ describe('a death that only PERF_RECORD_EXIT tells', () => {
     ]);
   });
 
+  test('is none of the recording when it was before perf was enabled', () => {
+    const perf: FakeRow[] = [
+      { kind: 'comm', at: -9000, pid: 20, tid: 20, text: 'early' },
+      { kind: 'taskExit', at: -5000, pid: 20, tid: 20, a: 10, b: 10 },
+      { ...enter(10, 1000, 39), pid: 10 },
+    ];
+    const { events } = correlate({ perf, more: { perfWindow: { from: 0, to: 9000 } } });
+    expect(events.filter(({ type }) => type === 'exit')).toEqual([]);
+  });
+
   test('is what woke the parent, though strace sent the wake-up', () => {
     const { calls } = correlate({
       strace: [
