@@ -80,6 +80,7 @@ export class Correlator implements StraceTaker {
 
   begun(at: Ns, call: StraceCall, whole: boolean): void {
     this.#now = at;
+    this.#deaths.settle(at);
     this.#pairing.begun(at, call, whole);
   }
 
@@ -153,6 +154,7 @@ export class Correlator implements StraceTaker {
         this.#execs.ofPerf(at, batch.a[row]!, batch.b[row]!, source.text(batch.text[row]!));
         break;
       case PERF.schedExit:
+        this.#deaths.settle(at);
         this.#deaths.ofPerf(at, batch.a[row]!, batch.b[row]!);
         break;
       case PERF.taskExit:

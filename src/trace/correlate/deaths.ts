@@ -9,6 +9,13 @@ import type { Thread } from './thread.ts';
 import type { Threads } from './threads.ts';
 import type { ToldCalls } from './told-calls.ts';
 
+/**
+ * For so long the end of a thread that strace has told nothing of waits for strace's word of it: that comes 50 µs later, on a
+ * busy host up to a quarter of a second.
+ */
+const PATIENCE_NS = 1_000_000_000;
+const MOST_WAITING = 10_000;
+
 /** How threads end: once each, by the word of both sources where both tell of it. */
 export class Deaths {
   readonly #options: CorrelatorOptions;
@@ -17,6 +24,9 @@ export class Deaths {
   readonly #parents: Parents;
   readonly #firstSleeps: FirstSleeps;
   readonly #quality: QualityCounter;
+  /** Those that wait for strace's word, from `#next` on, in the order of their ends. */
+  #waiting: { readonly thread: Thread; readonly until: Ns }[] = [];
+  #next = 0;
 
   constructor(
     options: CorrelatorOptions,
@@ -37,10 +47,8 @@ export class Deaths {
   /** strace tells the end of a thread. */
   ofStrace(thread: Thread, exit: StraceExit, at: Ns): void {
     this.#told.closeWindow(thread, at, 'died');
-    this.#options.sink.event(exitEvent(thread, exit, at));
-    thread.perfExit = undefined;
-    thread.straceDone = true;
-    this.#forgetIfDone(thread);
+    this.#tell(thread, exit, at);
+    if (!thread.perfed && thread.pid === thread.tid) this.#parents.forget(thread.pid);
   }
 
   /** sched_process_exit. `groupDead`: 1 for the last thread of its process, 0 for others, -1 where the kernel does not tell. */
@@ -53,12 +61,24 @@ export class Deaths {
     thread.track.ends(at);
     thread.perfDone = true;
     if (last !== false) this.#parents.died(thread.pid, thread.comm);
-    if (!this.#options.hasStrace || !thread.straced) {
-      this.#told.closeEnter(thread, at, 'died');
-      this.#options.sink.event(exitEvent(thread, undefined, at));
-      thread.perfExit = undefined;
-      thread.straceDone = true;
-      this.#forgetIfDone(thread);
+    // What it was told to do with a call, strace tells with its end.
+    if (this.#options.hasStrace && thread.straced) return;
+    this.#told.closeEnter(thread, at, 'died');
+    if (this.#options.hasStrace) this.#waiting.push({ thread, until: at + PATIENCE_NS });
+    else this.#tell(thread, undefined, at);
+  }
+
+  /** Time goes on: of whom strace has told nothing by now it has not seen the end. */
+  settle(now: Ns): void {
+    for (; this.#next < this.#waiting.length; this.#next++) {
+      const { thread, until } = this.#waiting[this.#next]!;
+      if (until >= now && this.#waiting.length - this.#next <= MOST_WAITING) break;
+      if (thread.perfExit !== undefined && this.#threads.get(thread.tid) === thread)
+        this.#tell(thread, undefined, now);
+    }
+    if (this.#next * 2 > this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#next);
+      this.#next = 0;
     }
   }
 
@@ -93,10 +113,14 @@ export class Deaths {
     this.#threads.forget(thread);
   }
 
-  #forgetIfDone(thread: Thread): void {
+  #tell(thread: Thread, exit: StraceExit | undefined, at: Ns): void {
+    this.#options.sink.event(exitEvent(thread, exit, at));
+    thread.perfExit = undefined;
+    thread.straceDone = true;
     const perfDone = thread.perfDone || !this.#options.hasPerf || !thread.perfed;
-    if (!thread.straceDone || !perfDone) return;
-    this.#quality.perfOnly[thread.straced ? 'other' : 'notAttached'] += thread.unclaimed;
+    if (!perfDone) return;
+    const kind = !thread.straced ? 'notAttached' : this.#options.filtered ? 'filtered' : 'other';
+    this.#quality.perfOnly[kind] += thread.unclaimed;
     this.#threads.forget(thread);
   }
 }

@@ -208,7 +208,7 @@ function framesOf(thread: Thread, stack: number): readonly string[] | undefined 
 function whyOpen(call: StraceCall, open: SyscallEvent['open']): SyscallEvent['open'] {
   if (call.state === 'superseded') return 'superseded';
   if (call.state === 'no-return') return 'died';
-  return call.state === 'open' ? (open ?? 'end-of-trace') : 'end-of-trace';
+  return call.state === 'open' ? open : 'end-of-trace';
 }
 
 /** A text of strace without its quotes; its escapes stay. */

@@ -40,7 +40,8 @@ export class Pairing {
     const thread = this.#threads.of(call.tid);
     // strace keeps a name that it read before an exec: perf's own record of a name is better.
     if (call.comm !== undefined && !thread.namedByPerf) this.#threads.name(thread, call.comm, at, STRACE);
-    this.#told.closeWindow(thread, at, 'died');
+    // It makes another call: the one before has returned, and nobody told.
+    this.#told.closeWindow(thread, at, undefined);
     this.#quality.straceSyscalls++;
     if (thread.unclaimed > 0) {
       const kind = !thread.straced ? 'beforeAttach' : this.#options.filtered ? 'filtered' : 'other';
@@ -89,11 +90,13 @@ export class Pairing {
     const totals = thread.track.totals(at);
     const { window } = thread;
     let owner: Window | undefined;
+    let refused: boolean = false;
     if (window !== undefined && window.enter === undefined && !window.refused) {
       if (this.#names.isCall(window.call, nr, batch.firstWord(row))) owner = window;
       else {
         this.#quality.wrongPairsRefused++;
         window.refused = true;
+        refused = true;
       }
     }
     // What strace tells in words need not be told in numbers.
@@ -103,7 +106,8 @@ export class Pairing {
     if (owner !== undefined) {
       owner.enter = call;
       this.#quality.residual.add(at - owner.at);
-    } else if (this.#options.hasStrace) thread.unclaimed++;
+      // One that was refused counts once: as the call of strace that has no partner.
+    } else if (this.#options.hasStrace && !refused) thread.unclaimed++;
     const name = this.#options.syscallName(nr);
     if (args !== '' && (name === 'exit_group' || name === 'exit'))
       thread.exitStatus = Number.parseInt(args, 16) & 0xff;

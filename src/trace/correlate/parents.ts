@@ -4,22 +4,33 @@ export interface DeadChild {
   readonly comm: string;
 }
 
+interface Living {
+  parent: number | undefined;
+  lastDead: DeadChild | undefined;
+}
+
 /** Which process is whose child, as long as both live. */
 export class Parents {
-  readonly #parents = new Map<number, number>();
-  readonly #lastDead = new Map<number, DeadChild>();
+  readonly #living = new Map<number, Living>();
 
   set(pid: number, parent: number): void {
-    this.#parents.set(pid, parent);
+    this.#living.set(pid, { parent, lastDead: undefined });
+    if (!this.#living.has(parent)) this.#living.set(parent, { parent: undefined, lastDead: undefined });
   }
 
   died(pid: number, comm: string): void {
-    const parent = this.#parents.get(pid);
-    if (parent !== undefined) this.#lastDead.set(parent, { pid, comm });
-    this.#parents.delete(pid);
+    const parent = this.#living.get(pid)?.parent;
+    const mourner = parent === undefined ? undefined : this.#living.get(parent);
+    if (mourner !== undefined) mourner.lastDead = { pid, comm };
+    this.forget(pid);
+  }
+
+  /** Nobody will ask for it, or for its children, any more. */
+  forget(pid: number): void {
+    this.#living.delete(pid);
   }
 
   lastDeadOf(parent: number): DeadChild | undefined {
-    return this.#lastDead.get(parent);
+    return this.#living.get(parent)?.lastDead;
   }
 }

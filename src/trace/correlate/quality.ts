@@ -67,29 +67,31 @@ export class QualityCounter {
     other: 0,
   };
   readonly perfOnly = { beforeAttach: 0, afterDetach: 0, notAttached: 0, filtered: 0, other: 0 };
-  #others: { readonly from: Ns; readonly to: Ns }[] = [];
-  readonly #gaps: { readonly from: Ns; readonly to: Ns }[] = [];
+  /** Those that a gap may still explain, in the order of their ends. */
+  #recent: { readonly loss: 'neverBegun' | 'other'; readonly to: Ns }[] = [];
+  #lastGapTo: Ns = Number.NEGATIVE_INFINITY;
 
-  /** A call of strace whose time is over, and that perf did not show. */
+  /** A call of strace whose time is over, and that perf did not show. To be told in the order of `to`. */
   lose(loss: Loss, from: Ns, to: Ns): void {
-    if (loss === 'other') {
-      // The gap may already be known, or be told of by the recording when it is over.
-      if (this.#gaps.some((gap) => from <= gap.to && to >= gap.from)) loss = 'lostGap';
-      else if (this.#others.length < MOST_REMEMBERED) this.#others.push({ from, to });
+    if (loss === 'other' || loss === 'neverBegun') {
+      // The gap may already be known (all of them lie before now), or be told of by the recording when it is over.
+      if (from <= this.#lastGapTo) loss = 'lostGap';
+      else {
+        if (this.#recent.length >= MOST_REMEMBERED) this.#recent.splice(0, MOST_REMEMBERED / 2);
+        this.#recent.push({ loss, to });
+      }
     }
     this.unmatched[loss]++;
   }
 
-  /** perf tells of a time on one CPU of which it has not all. */
+  /** perf tells of a time on one CPU of which it has not all. To be told at `to`. */
   gap(from: Ns, to: Ns): void {
-    this.#gaps.push({ from, to });
-    // Only the last can still meet a call that ends later: times go on.
-    if (this.#gaps.length > 1000) this.#gaps.shift();
-    const left = this.#others.filter((other) => other.from > to || other.to < from);
-    const moved = this.#others.length - left.length;
-    this.unmatched.other -= moved;
-    this.unmatched.lostGap += moved;
-    this.#others = left;
+    this.#lastGapTo = Math.max(this.#lastGapTo, to);
+    for (let last = this.#recent.at(-1); last !== undefined && last.to >= from; last = this.#recent.at(-1)) {
+      this.#recent.pop();
+      this.unmatched[last.loss]--;
+      this.unmatched.lostGap++;
+    }
   }
 
   finish(clock: { offsetNs?: bigint; errorNs?: number }): CorrelationQuality {

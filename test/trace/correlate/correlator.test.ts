@@ -278,7 +278,8 @@ describe('what has no partner', () => {
         exit(10, 230_000, 39, 10),
       ],
     });
-    expect(correlation).toMatchObject({ matched: 1, wrongPairsRefused: 2 });
+    // Each of the two counts once.
+    expect(correlation).toMatchObject({ matched: 1, wrongPairsRefused: 2, eligible: 3 });
     expect(calls.map(({ name, sources }) => [name, sources.join()])).toEqual([
       ['write', 'perf'],
       ['read', 'strace'],
@@ -368,6 +369,22 @@ describe('what has no partner', () => {
     expect(over([sleeps])).toMatchObject({ eligible: 2, unmatched: { afterDetach: 0, other: 1 } });
     const held: FakeRow = { kind: 'switch', tid: 10, at: 799_000, a: 8, stack: ['ptrace_stop'] };
     expect(over([held])).toMatchObject({ eligible: 1, unmatched: { afterDetach: 1, other: 0 } });
+  });
+
+  test('a call whose end nobody told has ended, if its thread makes another', () => {
+    const { calls } = correlate({
+      strace: [
+        at(10, 1000, '[   0] read(3,  <unfinished ...>'),
+        at(10, 101_000, '[  39] getpid() = 10 <0.000010000>'),
+        at(10, 201_000, '[   0] read(4,  <unfinished ...>'),
+        at(10, 301_000, '+++ killed by SIGKILL +++'),
+      ],
+    });
+    expect(calls.map(({ name, durationNs, open }) => [name, durationNs, open])).toEqual([
+      ['read', 100_000, undefined],
+      ['getpid', 10_000, undefined],
+      ['read', 100_000, 'died'],
+    ]);
   });
 
   test('calls of perf before strace attached, after it left, or left out by its filter stay, with raw arguments', () => {
@@ -914,6 +931,53 @@ test('a step of the wall clock moves nothing where -r tells the time that went b
     eligible: 200,
     resultsCompared: 200,
     wrongPairsRefused: 0,
+  });
+});
+
+describe('the end of a thread that strace has told nothing of', () => {
+  const rows: readonly FakeRow[] = [
+    { kind: 'fork', pid: 20, tid: 20, at: 10_000, a: 10, b: 10 },
+    { kind: 'schedExit', tid: 20, at: 50_000, a: 20, b: 1 },
+  ];
+  const ends = (events: readonly TraceEvent[]) =>
+    events.flatMap((event) =>
+      event.type === 'exit' ? [[event.tid, event.signal, event.sources.join()]] : [],
+    );
+
+  test('is told once, with how it ended, where strace tells it later than perf', () => {
+    const { events } = correlate({
+      strace: [
+        at(10, 1000, '[  39] getpid() = 10 <0.000010000>'),
+        at(10, 60_000, '[  39] getpid() = 10 <0.000010000>'),
+        at(20, 90_000_000, '+++ killed by SIGKILL +++'),
+      ],
+      perf: [...rows, enter(10, 80_000, 39), exit(10, 81_000, 39, 10)],
+    });
+    expect(ends(events)).toEqual([[20, 'SIGKILL', 'strace,perf']]);
+  });
+
+  test('is told by the word of perf, and not only when all is over, where strace never tells it', () => {
+    const { events } = correlate({
+      strace: [at(10, 1000, '[  39] getpid() = 10 <0.000010000>'), at(10, 5e9, '[  39] getpid() = 10')],
+      perf: [...rows, enter(10, 5e9 + 20_000, 39), exit(10, 5e9 + 21_000, 39, 10)],
+    });
+    expect(ends(events)).toEqual([[20, undefined, 'perf']]);
+    const kinds = events.map((event) => (event.type === 'syscall' ? event.name : event.type));
+    expect(kinds.indexOf('exit')).toBeLessThan(kinds.lastIndexOf('getpid'));
+  });
+
+  test('is told before its number is given to another', () => {
+    const { events } = correlate({
+      strace: [at(10, 1000, '[  39] getpid() = 10 <0.000010000>'), at(20, 90_000, '+++ exited with 3 +++')],
+      perf: [
+        ...rows,
+        ...rows.map((row) => ({ ...row, at: row.at + 20_000 + (row.at > 20_000 ? 0 : 30_000) })),
+      ],
+    });
+    expect(ends(events)).toEqual([
+      [20, undefined, 'perf'],
+      [20, undefined, 'strace,perf'],
+    ]);
   });
 });
 
