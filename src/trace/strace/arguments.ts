@@ -99,7 +99,8 @@ type Node = Mutable<Argument>;
 
 const IDENTIFIER = /[A-Za-z_&?$][\w.?]*/y;
 const NUMBER = /[-+]?(?:0x[0-9a-fA-F]+|\d+)/y;
-const INDEX = /\[[^\][]{1,40}\](?==)/y;
+/** Not what a string or a path in a list may look like. */
+const INDEX = /\[[^\][<"]{1,40}\](?==)/y;
 const NOTE = /<[^<>]{1,200}>/y;
 const OPERATOR = /\||<<|\*(?!\/)| or /y;
 const COMMENT = /\s*\/\*/y;

@@ -37,6 +37,15 @@ describe('arguments', () => {
     expect(fieldOf(status, 'st_ino')).toBeUndefined();
   });
 
+  it('are lists of descriptors and strings, whatever these hold, and lists with indexes', () => {
+    expect(one('[0</]=\\74unfinished ...\\76>]')).toMatchObject({
+      kind: 'array',
+      items: [{ kind: 'number', value: 0, shown: '</]=\\74unfinished ...\\76>' }],
+    });
+    expect(one('["]="]')).toMatchObject({ kind: 'array', items: [{ kind: 'string', quoted: ']=' }] });
+    expect(one('[[0]=7, [SIGHUP]=8]')).toMatchObject({ kind: 'array', items: [{ value: 7 }, { value: 8 }] });
+  });
+
   it('are structs without names, of strace 4.x', () => {
     expect(one('{EPOLLIN, {u32=6274288, u64=6274288}}')).toMatchObject({
       kind: 'struct',
