@@ -75,6 +75,8 @@ export interface RecordedTask {
   readonly startTime: number;
   /** NSpid of status: its numbers, from the host's namespace inwards. */
   readonly nspid: readonly number[];
+  /** It was stopped (T) just before the recording. */
+  readonly stopped?: boolean;
   /** What it slept in just before the recording: a thread that never wakes makes no event. Absent: it did not sleep. */
   readonly asleep?: {
     /** S, D or I. */

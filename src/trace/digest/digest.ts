@@ -7,6 +7,7 @@ import { Channels } from './channels.ts';
 import { Enders } from './enders.ts';
 import { plural } from './numbers.ts';
 import { Spent } from './spent.ts';
+import { findStopped, Stops } from './stops.ts';
 import type { StripState } from './strip.ts';
 import type { TraceSummary } from './summary.ts';
 import { ThreadAccounts } from './threads.ts';
@@ -16,6 +17,7 @@ import { Waits } from './waits.ts';
 
 /** Waits that may be asked for; `--json` has fewer. */
 const MOST_WAITS = 500;
+const MOST_STOPS = 100;
 /** Threads in the lists; beyond, only their sum counts. */
 const MOST_LISTED = 500;
 /** Counted of those that were there at the start: more than one host has, and no more than memory allows. */
@@ -27,7 +29,8 @@ export interface DigestFacts {
   readonly window: TraceSummary['window'];
   readonly sources: TraceSummary['sources'];
   readonly notes: readonly string[];
-  /** The last moment of the trace. */
+  /** The first and the last moment of the trace. */
+  readonly startNs: number;
   readonly endNs: number;
   /** The way to the end of this thread, between these moments (Ns). */
   readonly path: { readonly tid: number; readonly from: number; readonly to: number };
@@ -51,6 +54,7 @@ export class Digest implements TraceSink {
   /** Undefined where perf recorded who woke whom. */
   readonly #enders: Enders | undefined;
   readonly #processes = new Set<number>();
+  readonly #stops: Stops;
   readonly #gaps = new Set<number>();
   #spawned = 0;
   #lost = 0;
@@ -61,6 +65,10 @@ export class Digest implements TraceSink {
     const { tables } = this.#ledgers;
     this.#channels = new Channels(tables);
     this.#spent = new Spent(scheduled);
+    this.#stops = new Stops(opening.tasks ?? [], (state) => {
+      this.#threads.event(state);
+      this.#spent.event(state);
+    });
     this.#enders = scheduled ? undefined : new Enders(this.#channels, tables);
     this.#waits = new Waits({
       spent: this.#spent,
@@ -79,6 +87,7 @@ export class Digest implements TraceSink {
     }
     this.#ledgers.event(event);
     this.#enders?.event(event);
+    this.#stops.event(event);
     if (event.type === 'syscall') this.#call(event);
     else {
       this.#threads.event(event);
@@ -107,8 +116,9 @@ export class Digest implements TraceSink {
 
   summary(analysed: Analysed, facts: DigestFacts): TraceSummary {
     this.#enders?.finish();
+    const stops = this.#stops.finish(facts.startNs, facts.endNs);
     const threads = this.#threads.finish();
-    const { path, endNs, ...rest } = facts;
+    const { path, startNs: _, endNs, ...rest } = facts;
     const books = this.#ledgers.finish(endNs);
     return {
       ...rest,
@@ -126,7 +136,11 @@ export class Digest implements TraceSink {
       threads: threads.slice(0, MOST_LISTED),
       longestWaits: this.#waits.finish(MOST_WAITS),
       ledgers: books,
-      findings: findingsOfLedgers({ books, endNs, gaps: this.#gaps }),
+      stops: stops.slice(0, MOST_STOPS),
+      findings: [
+        ...findStopped(stops, (pid) => threads.find(({ tid }) => tid === pid)?.comm ?? ''),
+        ...findingsOfLedgers({ books, endNs, gaps: this.#gaps }),
+      ],
       criticalPath: this.#waits.criticalPath(path.tid, path.from, path.to),
     };
   }

@@ -1,5 +1,6 @@
 import { count, percent, plural, time } from './numbers.ts';
 import { besides, isOneSleep, partsInWords } from './parts.ts';
+import { stopInWords } from './stops.ts';
 import type { TraceSummary } from './summary.ts';
 import type { ThreadTotals, TimeTotals } from './threads.ts';
 import { IN_CALL, kindInWords } from './wait-kind.ts';
@@ -16,7 +17,8 @@ export function story(summary: TraceSummary): string[] {
   const main = mainThread(summary);
   return [
     `${plural(totals.processes, 'process', 'processes')} with ${plural(totals.threads, 'thread')} made ${plural(totals.syscalls, 'system call')} ${window.seconds > 0 ? `in ${time(window.seconds)}` : 'at times that are not recorded'}${tracerCost(summary)}.`,
-    ...(main === undefined ? [] : [whereItWent(main, summary)]),
+    ...(main === undefined ? [] : whereItWent(main, summary)),
+    ...stopped(summary),
     ...busiest(summary, main),
     ...new Set(telling(summary).slice(0, 2).map(waitSentence)),
     ...stillIn(summary),
@@ -27,7 +29,27 @@ function mainThread({ threads, target }: TraceSummary): ThreadTotals | undefined
   return threads.find(({ tid }) => tid === target.pid);
 }
 
-function whereItWent(thread: ThreadTotals, { totals: { scheduled }, window, sources }: TraceSummary): string {
+/** The stops of the target's main thread: the longest of them, and how many there are. */
+function stopped({ stops, target }: TraceSummary): string[] {
+  const own = stops.filter(({ tid }) => tid === target.pid).sort((a, b) => b.seconds - a.seconds);
+  const [longest] = own;
+  if (longest === undefined) return [];
+  const more = own.length > 1 ? ` (and ${plural(own.length - 1, 'other time')})` : '';
+  const remedy = own.some(({ toNs }) => toNs === undefined) ? `: kill -CONT ${target.pid} lets it go on` : '';
+  return [`${`${target.pid} ${target.comm}`.trim()} was ${stopInWords(longest)}${more}${remedy}.`];
+}
+
+/** It did not do anything that could be told, since it was stopped all the time. */
+function isStoppedThrough({ stops, window }: TraceSummary, tid: number): boolean {
+  return stops.some((stop) => stop.tid === tid && stop.seconds >= window.seconds * NEARLY_ALL);
+}
+
+function whereItWent(thread: ThreadTotals, summary: TraceSummary): string[] {
+  if (isStoppedThrough(summary, thread.tid)) return [];
+  return [whatItDid(thread, summary)];
+}
+
+function whatItDid(thread: ThreadTotals, { totals: { scheduled }, window, sources }: TraceSummary): string {
   const who = `${thread.tid} ${thread.comm}`.trim();
   const [first, second] = thread.blockedOn;
   if (!scheduled) return inCalls(who, thread, sources.perf !== null);

@@ -35,6 +35,7 @@ export function summaryOf(
         from: between === undefined ? from : from + between.from * 1e9,
         to: between === undefined ? to : Math.min(to, from + between.to * 1e9),
       },
+      startNs: from,
       endNs: to,
     }),
   };

@@ -3,6 +3,7 @@ import type { TraceFinding } from '../finding.ts';
 import type { LedgerBooks } from '../ledgers/books.ts';
 import type { StraceTally } from '../strace/call.ts';
 import type { CallTotals } from './calls.ts';
+import type { Stop } from './stops.ts';
 import type { ThreadTotals, TimeTotals } from './threads.ts';
 import type { LongWait, PathStep } from './waits.ts';
 
@@ -35,6 +36,8 @@ export interface TraceSummary {
   readonly threads: readonly ThreadTotals[];
   readonly longestWaits: readonly LongWait[];
   readonly criticalPath: readonly PathStep[];
+  /** Threads that were stopped (SIGSTOP, Ctrl+Z), from when to when. */
+  readonly stops: readonly Stop[];
   readonly ledgers: LedgerBooks;
   /** What is wrong, the worst first. */
   readonly findings: readonly TraceFinding[];

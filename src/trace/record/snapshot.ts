@@ -37,6 +37,7 @@ export async function takeSnapshot(tasks: readonly TreeTask[]): Promise<Snapshot
         comm: status.name,
         startTime: started.get(tid) ?? 0,
         nspid: status.nsPid,
+        ...(status.state.startsWith('T') ? { stopped: true } : {}),
         ...(asleep.has(tid) ? { asleep: asleep.get(tid)! } : {}),
       }),
     ),

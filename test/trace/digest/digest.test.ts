@@ -81,6 +81,7 @@ function summaryFor(digest: Digest) {
     window: { originNs: null, fromNs: null, toNs: null, seconds: 1, startedAt: null },
     sources: { strace: null, perf: null },
     notes: [],
+    startNs: 0,
     endNs: 1e9,
     path: { tid: 1, from: 0, to: 1e9 },
   });

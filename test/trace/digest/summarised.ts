@@ -1,13 +1,18 @@
 import { Digest } from '../../../src/trace/digest/digest.ts';
 import type { TraceSummary } from '../../../src/trace/digest/summary.ts';
 import type { TraceEvent } from '../../../src/trace/event.ts';
+import type { OpeningBalance } from '../../../src/trace/ledgers/ledgers.ts';
 
 /** The summary of events of one source, of a trace from 0 to the last of them. */
 export function summarised(
   events: readonly TraceEvent[],
-  { scheduled = false, pid = 10 }: { readonly scheduled?: boolean; readonly pid?: number } = {},
+  {
+    scheduled = false,
+    pid = 10,
+    opening = {},
+  }: { readonly scheduled?: boolean; readonly pid?: number; readonly opening?: OpeningBalance } = {},
 ): TraceSummary {
-  const digest = new Digest({ opening: {}, scheduled });
+  const digest = new Digest({ opening, scheduled });
   for (const event of events) digest.event(event);
   const endNs = Math.max(
     ...events.map((event) => event.startNs + ('durationNs' in event ? event.durationNs : 0)),
@@ -35,6 +40,7 @@ export function summarised(
         perf: scheduled ? { version: null, argv: null, events: [], complaints: [] } : null,
       },
       notes: [],
+      startNs: 0,
       endNs,
       path: { tid: pid, from: 0, to: endNs },
     },

@@ -1,0 +1,165 @@
+import type { Ns, StateEvent, TraceEvent, TraceSink } from '../event.ts';
+import type { TraceFinding } from '../finding.ts';
+import type { RecordedTask } from '../recording.ts';
+import { time } from './numbers.ts';
+
+/** A time in which a thread was stopped by SIGSTOP or its like. */
+export interface Stop {
+  readonly pid: number;
+  readonly tid: number;
+  /** `SIGSTOP`; undefined where only its state tells. */
+  readonly signal?: string;
+  /** It was stopped when the recording began. */
+  readonly before: boolean;
+  readonly fromNs: Ns;
+  /** Undefined: it was stopped still when the recording ended. */
+  readonly toNs?: Ns;
+  /** When it began in the trace, and how long it lasted there. */
+  readonly atSeconds: number;
+  readonly seconds: number;
+}
+
+type Told = Omit<Stop, 'atSeconds' | 'seconds'>;
+
+interface Open {
+  readonly pid: number;
+  signal: string | undefined;
+  readonly before: boolean;
+  readonly fromNs: Ns;
+}
+
+const MOST = 1000;
+const NS = 1e9;
+/** Stopped so long at the end, somebody has forgotten it. */
+const LONG_SECONDS = 1;
+const MOST_FINDINGS = 3;
+
+/** Who is stopped, from when to when: by /proc before the recording, by strace's word, by the scheduler's. */
+export class Stops implements TraceSink {
+  readonly #open = new Map<number, Open>();
+  readonly #over: Told[] = [];
+  readonly #account: (state: StateEvent) => void;
+
+  /** `account`: takes a stop that the scheduler has not told, when it is over. */
+  constructor(tasks: readonly RecordedTask[], account: (state: StateEvent) => void) {
+    this.#account = account;
+    for (const { pid, tid, stopped } of tasks)
+      if (stopped === true && this.#open.size < MOST)
+        this.#open.set(tid, { pid, signal: undefined, before: true, fromNs: 0 });
+  }
+
+  event(event: TraceEvent): void {
+    const { tid, pid, startNs } = event;
+    if (event.type === 'signal' && event.stopped) {
+      const open = this.#open.get(tid);
+      if (open !== undefined) open.signal ??= event.signal;
+      else if (this.#open.size < MOST)
+        this.#open.set(tid, {
+          pid,
+          signal: event.signal,
+          // What it tells when it attaches was so before.
+          before: startNs <= 0,
+          fromNs: Math.max(0, startNs),
+        });
+      return;
+    }
+    if (event.type === 'state' && event.state === 'stopped') {
+      this.#close(tid, startNs);
+      if (this.#over.length < MOST)
+        this.#over.push({ pid, tid, before: false, fromNs: startNs, toNs: startNs + event.durationNs });
+      return;
+    }
+    if (this.#open.size > 0 && goesOn(event)) this.#close(tid, startNs);
+  }
+
+  /** All of them, in the order of their begins; from when to when the trace goes. */
+  finish(startNs: Ns, endNs: Ns): Stop[] {
+    for (const [tid, { pid, signal, before, fromNs }] of this.#open) {
+      if (endNs > fromNs) this.#tell(pid, tid, fromNs, endNs);
+      this.#over.push({ pid, tid, ...(signal === undefined ? {} : { signal }), before, fromNs });
+    }
+    this.#open.clear();
+    return this.#over
+      .map((stop) => {
+        const from = Math.max(stop.fromNs, startNs);
+        return {
+          ...stop,
+          atSeconds: (from - startNs) / NS,
+          seconds: Math.max(0, (stop.toNs ?? endNs) - from) / NS,
+        };
+      })
+      .sort((a, b) => a.fromNs - b.fromNs);
+  }
+
+  #close(tid: number, at: Ns): void {
+    const open = this.#open.get(tid);
+    if (open === undefined || at <= open.fromNs) return;
+    this.#open.delete(tid);
+    const { pid, signal, before, fromNs } = open;
+    this.#tell(pid, tid, fromNs, at);
+    if (this.#over.length >= MOST) return;
+    this.#over.push({ pid, tid, ...(signal === undefined ? {} : { signal }), before, fromNs, toNs: at });
+  }
+
+  #tell(pid: number, tid: number, from: Ns, to: Ns): void {
+    this.#account({ type: 'state', pid, tid, state: 'stopped', startNs: from, durationNs: to - from });
+  }
+}
+
+/** Only who goes on makes calls, takes signals, or gets a CPU; strace's attaching makes a stopped one run for a moment. */
+function goesOn(event: TraceEvent): boolean {
+  if (event.type === 'syscall') return event.open === undefined;
+  return (event.type === 'signal' && event.signal === 'SIGCONT') || event.type === 'exit';
+}
+
+/** `stopped by SIGSTOP before the trace and through all of it`. */
+export function stopInWords({ signal, before, toNs, atSeconds, seconds }: Stop): string {
+  const by = signal === undefined ? 'stopped' : `stopped by ${signal}`;
+  if (before) {
+    return toNs === undefined
+      ? `${by} before the trace began and through all of it`
+      : `${by} before the trace began, and for ${time(seconds)} of it`;
+  }
+  const since = `${by} ${time(atSeconds)} into the trace`;
+  return toNs === undefined ? `${since}, and still when it ended` : `${since}, for ${time(seconds)}`;
+}
+
+/** Processes that are stopped still when the trace ends, and have been for long. */
+export function findStopped(stops: readonly Stop[], comm: (pid: number) => string): TraceFinding[] {
+  return stops
+    .filter(
+      ({ pid, tid, toNs, before, seconds }) =>
+        pid === tid && toNs === undefined && (before || seconds >= LONG_SECONDS),
+    )
+    .slice(0, MOST_FINDINGS)
+    .map((stop): TraceFinding => {
+      const { pid, signal } = stop;
+      const who = `${pid} ${comm(pid)}`.trim();
+      return {
+        cause: 'stopped',
+        family: 'stopped',
+        severity: 'warning',
+        confidence: 'certain',
+        because: stop.before
+          ? 'its state was T when the recording began, and nothing of it ran since'
+          : 'strace saw it stop, and nothing of it since',
+        title: `${who} is stopped${signal === undefined ? '' : ` by ${signal}`}`,
+        summary: `${who} was ${stopInWords(stop)}: it is not idle, it does nothing until SIGCONT.`,
+        culprit: { pid, comm: comm(pid) },
+        facts: [
+          {
+            text: stop.before ? 'State: T (stopped)' : `--- stopped by ${signal} ---`,
+            pid,
+            atNs: stop.fromNs,
+          },
+        ],
+        remedies: [
+          {
+            command: `kill -CONT ${pid}`,
+            effect: 'it goes on where it was stopped',
+            risk: 'none, unless somebody stopped it on purpose',
+          },
+        ],
+      };
+    });
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { story } from '../../../src/trace/digest/story.ts';
+import type { TraceEvent } from '../../../src/trace/event.ts';
+import { told } from '../ledgers/told.ts';
+import { summarised } from './summarised.ts';
+
+const STOPPED = {
+  tasks: [{ pid: 10, tid: 10, ppid: 1, comm: 'sh', startTime: 1, nspid: [10], stopped: true }],
+};
+
+function stopAt(ms: number): TraceEvent {
+  return {
+    type: 'signal',
+    pid: 10,
+    tid: 10,
+    startNs: ms * 1e6,
+    sources: ['strace'],
+    signal: 'SIGSTOP',
+    stopped: true,
+  };
+}
+
+const named: TraceEvent = { type: 'comm', pid: 10, tid: 10, startNs: 0, sources: [], comm: 'sh' };
+const later = told('11 2000 close(3) = 0');
+
+describe.each([true, false])('scheduled: %s', (scheduled) => {
+  test('who is stopped through the whole trace is told as stopped, not as idle', () => {
+    const summary = summarised([named, ...later], { scheduled, opening: STOPPED });
+    expect(story(summary).join(' ')).toContain(
+      '10 sh was stopped before the trace began and through all of it: kill -CONT 10 lets it go on.',
+    );
+    expect(story(summary).join(' ')).not.toMatch(/did not run|not recorded/);
+    expect(summary.threads.find(({ tid }) => tid === 10)?.stoppedSeconds).toBeCloseTo(2, 3);
+    expect(summary.findings).toMatchObject([{ cause: 'stopped', culprit: { pid: 10, comm: 'sh' } }]);
+  });
+});
+
+test('what strace says when it attaches is of before, and has its signal', () => {
+  const { stops } = summarised([named, stopAt(-3), ...later]);
+  expect(stops).toMatchObject([{ tid: 10, signal: 'SIGSTOP', before: true, atSeconds: 0 }]);
+});
+
+test('a stop within the trace has its length, and is no finding when it is over', () => {
+  const events = [
+    named,
+    stopAt(500),
+    { ...stopAt(1500), signal: 'SIGCONT', stopped: false },
+    ...told('10 1501 close(3) = 0'),
+    ...later,
+  ] as TraceEvent[];
+  const summary = summarised(events);
+  expect(story(summary).join(' ')).toContain(
+    '10 sh was stopped by SIGSTOP 500 ms into the trace, for 1.00 s.',
+  );
+  expect(summary.threads.find(({ tid }) => tid === 10)?.stoppedSeconds).toBe(1);
+  expect(summary.findings).toEqual([]);
+});
+
+test('a call that was begun before the stop does not end it', () => {
+  const open = told('10 100 pause() = ? <1900>').map((event) => ({
+    ...event,
+    open: 'end-of-trace' as const,
+  }));
+  const { stops } = summarised([named, stopAt(500), ...open]);
+  expect(stops).toMatchObject([{ before: false, seconds: 1.5 }]);
+  expect(stops[0]?.toNs).toBeUndefined();
+});
+
+test('stops that perf tells are told once', () => {
+  const state = {
+    type: 'state',
+    pid: 10,
+    tid: 10,
+    state: 'stopped',
+    startNs: 0.5e9,
+    durationNs: 1e9,
+  } as const;
+  const { stops, threads } = summarised([named, state, ...later], { scheduled: true });
+  expect(stops).toHaveLength(1);
+  expect(threads.find(({ tid }) => tid === 10)?.stoppedSeconds).toBe(1);
+});
