@@ -164,6 +164,34 @@ describe.skipIf(why !== '')(`what people run${why === '' ? '' : ` (${why})`}`, (
     expect(spawned.filter((pid) => !ended.has(pid))).toEqual([]);
   });
 
+  test('threads that are killed in the midst of their calls', async () => {
+    const program = `import os, threading, time
+def work():
+    while True: os.getppid()
+for _ in range(6): threading.Thread(target=work, daemon=True).start()
+time.sleep(0.05)
+os._exit(0)`;
+    const [look] = await traced({ command: ['python3', '-c', program], durationMs: 60_000 });
+    expectPairs(look!, 1000);
+    expectSums(look!.calls);
+  });
+
+  test('a program whose seccomp filter refuses calls, which then never begin', async () => {
+    const program = `import ctypes, platform, struct
+libc = ctypes.CDLL(None)
+number = 39 if platform.machine() == 'x86_64' else 172
+rules = [(0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)]
+text = ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *rule) for rule in rules))
+class Filter(ctypes.Structure): _fields_ = [('length', ctypes.c_ushort), ('rules', ctypes.c_void_p)]
+libc.prctl(38, 1, 0, 0, 0)
+libc.prctl(22, 2, ctypes.byref(Filter(len(rules), ctypes.addressof(text))), 0, 0)
+for _ in range(50): libc.syscall(number)`;
+    const [look] = await traced({ command: ['python3', '-c', program], durationMs: 60_000 });
+    expectPairs(look!, 300);
+    expect(look!.analysed.correlation?.unmatched.neverBegun).toBe(50);
+    expect(look!.calls.filter(({ name, errno }) => name === 'getpid' && errno === 'EPERM')).toHaveLength(50);
+  });
+
   test('a Node server under load', async () => {
     const file = join(directory, 'server.cjs');
     writeFileSync(

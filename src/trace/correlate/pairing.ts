@@ -5,6 +5,7 @@ import type { CallNames } from './call-names.ts';
 import { STRACE, timesUntil } from './events.ts';
 import type { CorrelatorOptions } from './options.ts';
 import type { QualityCounter } from './quality.ts';
+import { NOT_BEGUN } from './results.ts';
 import type { PerfCall, Thread, Window } from './thread.ts';
 import type { Threads } from './threads.ts';
 import type { ToldCalls } from './told-calls.ts';
@@ -60,6 +61,9 @@ export class Pairing {
       returnedOnly: undefined,
       seen: false,
     };
+    // Killed while strace was about to write it down.
+    if (thread.notBegun !== undefined) this.#returnsOnly(window, thread.notBegun, NOT_BEGUN);
+    thread.notBegun = undefined;
     thread.window = window;
     if (whole && !this.#options.hasPerf) this.#told.windowOver(thread, window, at);
   }
@@ -81,6 +85,7 @@ export class Pairing {
     const nr = batch.a[row]!;
     // perf has been seen to write the same records twice, when its buffers overflow.
     if (thread.enter?.at === at && thread.enter.nr === nr) return;
+    thread.notBegun = undefined;
     // It has returned, and perf lost the moment.
     this.#told.closeEnter(thread, at, undefined);
     this.#quality.perfSyscalls++;
@@ -119,10 +124,8 @@ export class Pairing {
     // Without an enter: the child's side of a fork, a call that never began, or its enter was lost.
     if (enter === undefined) {
       const open = thread.window;
-      if (open !== undefined && open.enter === undefined && this.#names.isCall(open.call, nr, undefined)) {
-        open.returnedOnly = returned;
-        open.seen = true;
-      }
+      const isOf = open !== undefined && open.enter === undefined && this.#returnsOnly(open, nr, returned);
+      if (!isOf && returned === NOT_BEGUN) thread.notBegun = nr;
       return;
     }
     // A 32-bit program leaves its execve with the number of the new program's table; rt_sigreturn with that of no call, -1.
@@ -136,6 +139,14 @@ export class Pairing {
       window.exit = ended;
       if (window.ended) this.#told.windowOver(thread, window, at);
     }
+  }
+
+  /** @returns false when it is another call. */
+  #returnsOnly(window: Window, nr: number, returned: number): boolean {
+    if (!this.#names.isCall(window.call, nr, undefined)) return false;
+    window.returnedOnly = returned;
+    window.seen = true;
+    return true;
   }
 
   #holderOf(call: StraceCall): Thread | undefined {

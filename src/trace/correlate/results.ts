@@ -21,6 +21,9 @@ export function sameResult(call: StraceCall, returned: number): boolean | undefi
   );
 }
 
+/** -ENOSYS: what stands in the register of the result until the call has begun. */
+export const NOT_BEGUN = -38;
+
 const ZERO = 48;
 const NINE = 57;
 const X = 120;

@@ -85,6 +85,8 @@ export interface Thread {
   window: Window | undefined;
   /** The call it is in by perf's word. */
   enter: PerfCall | undefined;
+  /** Number of a call that it was killed before, by perf's word, when strace had not told that call yet. */
+  notBegun: number | undefined;
   /** The longest sleep of the call that it is in, and who ended the last one. */
   longestNs: number;
   longestStack: number;

@@ -73,6 +73,7 @@ export class Threads {
       stacks: undefined,
       window: undefined,
       enter: undefined,
+      notBegun: undefined,
       waker: undefined,
       perfExit: undefined,
       exitStatus: undefined,

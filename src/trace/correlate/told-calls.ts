@@ -4,7 +4,7 @@ import type { CallNames } from './call-names.ts';
 import { BOTH, callEvent, execEvent, perfCallEvent, STRACE, timesUntil } from './events.ts';
 import type { CorrelatorOptions } from './options.ts';
 import type { Loss, QualityCounter } from './quality.ts';
-import { sameResult } from './results.ts';
+import { NOT_BEGUN, sameResult } from './results.ts';
 import type { PerfReturn, Thread, Window } from './thread.ts';
 import type { Threads } from './threads.ts';
 
@@ -134,9 +134,6 @@ export class ToldCalls {
     this.#options.sink.event(event);
   }
 }
-
-/** ENOSYS: what stands in the register of the result until the call has begun. */
-const NOT_BEGUN = -38;
 
 /**
  * The kernel gave it up in the stop of its entry: the thread was killed there, or its seccomp filter refused the call. perf

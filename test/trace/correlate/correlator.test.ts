@@ -322,25 +322,31 @@ describe('what has no partner', () => {
     });
   });
 
-  test('a call whose thread was killed in the stop before it never began, as the kernel itself tells perf', () => {
-    // As recorded: zap_other_threads, then a return of -ENOSYS without an enter.
-    const { calls, correlation } = correlate({
-      strace: [
-        at(10, 1000, '[   0] read(3, "x", 1) = 1 <0.000010000>'),
-        at(10, 101_000, '[ 202] futex(0x7f00, FUTEX_WAIT_PRIVATE, 2, NULL <unfinished ...>'),
-        at(10, 150_000, '[ 202] <... futex resumed>) = ?'),
-        at(10, 160_000, '+++ exited with 0 +++'),
-      ],
-      perf: [
-        ...[enter(10, 20_000, 0), exit(10, 30_000, 0, 1)],
-        { kind: 'in', tid: 10, at: 139_000 },
-        exit(10, 140_000, 202, -38),
-        { kind: 'schedExit', tid: 10, at: 155_000, a: 10, b: 1 },
-      ],
-    });
-    expect(calls.at(-1)).toMatchObject({ name: 'futex', sources: ['strace'], open: 'died' });
-    expect(correlation).toMatchObject({ eligible: 1, matched: 1, unmatched: { neverBegun: 1, other: 0 } });
-  });
+  test.each([
+    ['after strace had told the call', 101_000],
+    ['while strace was about to', 145_000],
+  ])(
+    'a call whose thread was killed in the stop before it, %s, never began: the kernel itself tells',
+    (_, told) => {
+      // As recorded: zap_other_threads, then a return of -ENOSYS without an enter.
+      const { calls, correlation } = correlate({
+        strace: [
+          at(10, 1000, '[   0] read(3, "x", 1) = 1 <0.000010000>'),
+          at(10, told, '[ 202] futex(0x7f00, FUTEX_WAIT_PRIVATE, 2, NULL <unfinished ...>'),
+          at(10, 150_000, '[ 202] <... futex resumed>) = ?'),
+          at(10, 160_000, '+++ exited with 0 +++'),
+        ],
+        perf: [
+          ...[enter(10, 20_000, 0), exit(10, 30_000, 0, 1)],
+          { kind: 'in', tid: 10, at: 139_000 },
+          exit(10, 140_000, 202, -38),
+          { kind: 'schedExit', tid: 10, at: 155_000, a: 10, b: 1 },
+        ],
+      });
+      expect(calls.at(-1)).toMatchObject({ name: 'futex', sources: ['strace'], open: 'died' });
+      expect(correlation).toMatchObject({ eligible: 1, matched: 1, unmatched: { neverBegun: 1, other: 0 } });
+    },
+  );
 
   test('a call that a seccomp filter refused never began; one whose enter is missing otherwise did', () => {
     const { correlation } = correlate({
