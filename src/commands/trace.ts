@@ -16,7 +16,7 @@ export class Trace extends BaseCommand {
   static override summary = 'Record system calls and scheduling, and say where the time went';
   static override description =
     `Runs the real strace and the real perf on a process and all that it starts, puts both on one clock, and tells the story: the longest waits and who ended them, the time on CPU, in the run queue and blocked, what was left over.
-Without --strace and --perf it takes perf alone where that works, which costs the process little, else strace, which stops it twice a system call. Ctrl+C or --duration ends the recording and gives the result. The process goes on untraced, however procdiag ends.
+Without --strace and --perf it takes perf alone where that works, which costs the process little, else strace, which stops it twice a system call, with what perf may still see beside it. Ctrl+C or --duration ends the recording and gives the result. The process goes on untraced, however procdiag ends.
 Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace.`;
   static override usage = [
     'trace PID [FLAGS]',
@@ -163,7 +163,12 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     const { summaryOf } = await import('../trace/digest/summary-of.ts');
     const { isCapture, Outputs } = await import('./tracing/outputs.ts');
     const names = flags.output ?? [];
-    const digest = new Digest({ opening: openingOf(trace), scheduled: trace.input.scheduled });
+    const { scheduled, switchesOnly = false } = trace.input;
+    const digest = new Digest({
+      opening: openingOf(trace),
+      scheduled,
+      wakeUps: scheduled && !switchesOnly,
+    });
     const outputs = new Outputs(
       names.filter((name) => !isCapture(name)),
       trace,

@@ -21,6 +21,8 @@ export interface AnalyseInput {
   readonly syscallName: (nr: number) => string | undefined;
   /** perf told who got and left the CPU: without, nobody knows how long a call slept. */
   readonly scheduled: boolean;
+  /** perf told nothing else: no calls. */
+  readonly switchesOnly?: boolean;
   /** The last moment of the recording, where that is known beside its events. */
   readonly endNs?: Ns;
   readonly clock: { readonly offsetNs?: bigint; readonly errorNs?: number };
@@ -56,6 +58,7 @@ export function* analysing(input: AnalyseInput): Generator<undefined, Analysed> 
   const fan = new Fan(input.sinks, new Hold(input.heldTid));
   const messages: string[] = [];
   const hasPerf = input.perf.some(({ role }) => role === 'tree');
+  const switchesOnly = input.switchesOnly ?? false;
   const correlator = new Correlator({
     sink: fan,
     syscallName: input.syscallName,
@@ -64,6 +67,7 @@ export function* analysing(input: AnalyseInput): Generator<undefined, Analysed> 
     blind: new Set(input.blind),
     filtered: input.filtered,
     scheduled: input.scheduled,
+    switchesOnly,
     ...(input.endNs === undefined ? {} : { endNs: input.endNs }),
     ...(input.perfWindow === undefined ? {} : { perfWindow: input.perfWindow }),
   });
@@ -82,7 +86,7 @@ export function* analysing(input: AnalyseInput): Generator<undefined, Analysed> 
   ]);
   correlator.finish();
   return {
-    correlation: hasPerf && input.strace.length > 0 ? correlator.result(input.clock) : null,
+    correlation: hasPerf && !switchesOnly && input.strace.length > 0 ? correlator.result(input.clock) : null,
     from: fan.from === Number.POSITIVE_INFINITY ? 0 : fan.from,
     to: Math.max(fan.to, 0),
     events: fan.events,

@@ -45,6 +45,8 @@ export interface RecordingMeta {
     readonly disabledNs?: string;
     /** Threads of the tree that no perf recorder opened. */
     readonly blindTids: readonly number[];
+    /** It was not permitted more than to see who got and left the CPU; absent: it saw calls, wake-ups and stacks too. */
+    readonly sees?: 'switches';
     readonly said: string;
   };
   /** The tree when recording began: the names and namespaces that the events do not tell. */

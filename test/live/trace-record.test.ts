@@ -17,6 +17,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { withLab } from '../../src/lab/lab.ts';
 import { missingNeeds } from '../../src/lab/needs.ts';
 import { scenes } from '../../src/lab/registry.ts';
+import type { StateEvent, SyscallEvent, TraceEvent } from '../../src/trace/event.ts';
 import { preflight } from '../../src/trace/record/preflight.ts';
 import {
   type RecordError,
@@ -299,6 +300,7 @@ live('a thread of the kernel is left to perf', async () => {
 });
 
 interface Told {
+  readonly events?: TraceEvent[];
   readonly endedBy?: string;
   readonly left?: unknown[];
   readonly refusals?: Recording['refusals'];
@@ -316,7 +318,7 @@ interface DriverOptions {
 
 /** Records in a process of its own; gives what it told last, and what its command wrote. */
 async function drive(
-  request: Partial<RecordRequest>,
+  request: Partial<RecordRequest> & { look?: boolean },
   options: DriverOptions = {},
 ): Promise<Told & { output: string }> {
   const whole = {
@@ -437,8 +439,13 @@ live('not root: own processes by strace, others not, and why', async () => {
   ]);
   const own = await target('threads', 2, { wrapper: nobody, directory: parent });
   const told = await drive({ pid: own.pid, parent }, { wrapper: nobody });
-  expect(codes(told)).toEqual(['perf perf-not-permitted']);
+  expect(codes(told)).toEqual([]);
   expect(told.meta?.strace?.file).toBe('strace.log');
+  expect(told.meta?.perf).toMatchObject({ sees: 'switches', files: [{ role: 'tree' }] });
+  expect(told.meta?.notes.join()).toMatch(/could only see when the threads got and left .* Run it as root/);
+  expect(
+    codes(await drive({ pid: own.pid, parent, strace: false, wholePerf: true }, { wrapper: nobody })),
+  ).toEqual(['perf perf-not-permitted']);
   const open = mkdtempSync(join(parent, 'open-'));
   chmodSync(open, 0o777);
   const shielded = await target('shielded', 0, { wrapper: nobody, directory: open });
@@ -447,6 +454,57 @@ live('not root: own processes by strace, others not, and why', async () => {
     'perf perf-not-permitted',
   ]);
 });
+
+live(
+  'not root: perf tells on and off the CPU, and with strace beside it where the time of calls went',
+  async () => {
+    const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+    const parent = mkdtempSync(join(directory, 'switches-'));
+    chmodSync(directory, 0o711);
+    chmodSync(parent, 0o777);
+    chmodSync(driver, 0o644);
+    const own = await target('threads', 2, { wrapper: nobody, directory: parent });
+    const alone = await drive({ pid: own.pid, parent, strace: false, look: true }, { wrapper: nobody });
+    const states = (told: Told, tid: number) =>
+      (told.events ?? []).filter((event) => event.type === 'state' && event.tid === tid) as StateEvent[];
+    for (const { tid } of tasksBelow(own.pid)) {
+      const found = states(alone, tid);
+      // One after the other, without gap or overlap, and most of it asleep: it works for microseconds every millisecond.
+      expect(found.length).toBeGreaterThan(20);
+      for (const [nth, { startNs }] of found.slice(1).entries())
+        expect(startNs).toBe(found[nth]!.startNs + found[nth]!.durationNs);
+      const sum = (...wanted: string[]) =>
+        found.filter(({ state }) => wanted.includes(state)).reduce((all, one) => all + one.durationNs, 0);
+      expect(sum('blocked')).toBeGreaterThan(sum('running'));
+      expect(sum('ptrace', 'stopped')).toBe(0);
+    }
+    const both = await drive({ pid: own.pid, parent, look: true }, { wrapper: nobody });
+    const calls = (both.events ?? []).filter((event): event is SyscallEvent => event.type === 'syscall');
+    const { fromNs, toNs } = both.meta!.window;
+    const sleeps = calls.filter(
+      ({ name, result, startNs, durationNs }) =>
+        name === 'clock_nanosleep' &&
+        result === 0 &&
+        startNs > 0 &&
+        startNs + durationNs < Number(BigInt(toNs) - BigInt(fromNs)),
+    );
+    expect(sleeps.length).toBeGreaterThan(10);
+    const split = sleeps.filter(({ blockedNs }) => blockedNs !== undefined);
+    expect(split.length).toBeGreaterThan(sleeps.length * 0.8);
+    for (const { durationNs, onCpuNs, runnableNs, blockedNs, ptraceNs, straceNs } of split) {
+      expect(onCpuNs! + runnableNs! + blockedNs! + ptraceNs!).toBeCloseTo(durationNs + ptraceNs!, -1);
+      expect(durationNs).toBeLessThanOrEqual(straceNs!);
+    }
+    // A sleep of a millisecond is one: strace's stops around it do not count.
+    expect(split.filter(({ durationNs }) => durationNs >= 1_000_000)).toHaveLength(split.length);
+    // Its timer may have been started some time before it left the CPU.
+    const slept = split.filter(({ blockedNs }) => blockedNs! >= 500_000);
+    expect(slept.length).toBeGreaterThan(split.length * 0.8);
+    const reads = calls.filter(({ name, blockedNs }) => name === 'read' && blockedNs !== undefined);
+    expect(reads.filter(({ blockedNs }) => blockedNs === 0).length).toBeGreaterThan(reads.length * 0.9);
+    expect(states(both, own.pid).some(({ state }) => state === 'ptrace')).toBe(true);
+  },
+);
 
 live('without strace, without perf, or with one that complains', async () => {
   const threads = await target('threads', 2);
@@ -602,14 +660,16 @@ live('a strace that does not detach is killed', async () => {
   await isWell(threads);
 });
 
-live('a tracefs that is not for us leaves strace', async () => {
+live('a tracefs that is not for us leaves strace, and the switches', async () => {
   const threads = await target('threads', 2);
   const hide =
     'mount -t tmpfs tmpfs /sys/kernel/debug; mount -t tmpfs tmpfs /sys/kernel/tracing && mkdir /sys/kernel/tracing/events && exec "$@"';
   const wrapper = ['unshare', '-m', 'sh', '-c', hide, 'sh'];
   const told = await drive({ pid: threads.pid }, { wrapper });
-  expect(codesOf({ refusals: told.refusals! })).toEqual(['perf no-tracefs']);
+  expect(told.refusals).toEqual([]);
   expect(told.meta?.strace?.file).toBe('strace.log');
+  expect(told.meta?.perf?.sees).toBe('switches');
+  expect(told.meta?.notes.join()).toMatch(/shows no tracepoints: tracefs is not mounted/);
 });
 
 live('a process in another PID namespace is known by both of its numbers', async () => {

@@ -21,13 +21,15 @@ export interface Recorded {
 const COST =
   'strace stops the process twice in each system call: each takes 20 to 200 μs longer until it is gone (--perf alone costs 1 to 2 μs)';
 
+type Wanted = Pick<RecordRequest, 'strace' | 'perf' | 'wholePerf'>;
+
 /** Records as the flags say; with neither source named, perf where it works, else strace. `complain`: to stderr. */
 export async function recordNow(
   request: RecordRequest,
   complain: (sentence: string) => void,
 ): Promise<Recorded> {
   const progress = new Progress(process.stderr.isTTY);
-  const run = async (wanted: { strace: boolean; perf: boolean }): Promise<Recording> => {
+  const run = async (wanted: Wanted): Promise<Recording> => {
     if (wanted.strace) complain(COST);
     return record({
       ...request,
@@ -48,16 +50,24 @@ export async function recordNow(
 }
 
 async function either(
-  run: (wanted: { strace: boolean; perf: boolean }) => Promise<Recording>,
+  run: (wanted: Wanted) => Promise<Recording>,
   complain: (sentence: string) => void,
 ): Promise<Recording> {
   try {
-    return await run({ strace: false, perf: true });
+    return await run({ strace: false, perf: true, wholePerf: true });
   } catch (error) {
     if (!(error instanceof RecordError) || error.refusals.some(({ source }) => source === 'both'))
       throw error;
-    complain(`perf cannot be used, so strace is: ${sentences(error)}`);
-    return await run({ strace: true, perf: false });
+    // What it is still permitted to see costs nothing, and says what strace cannot.
+    const limited = error.refusals.every(
+      ({ code }) => code === 'perf-not-permitted' || code === 'no-tracefs',
+    );
+    complain(
+      limited
+        ? `perf may not see the system calls, so strace is used beside it: ${sentences(error)}`
+        : `perf cannot be used, so strace is: ${sentences(error)}`,
+    );
+    return await run({ strace: true, perf: limited });
   }
 }
 

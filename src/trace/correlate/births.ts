@@ -32,7 +32,7 @@ export class Births {
       pid: parentPid,
       tid: parentTid,
       startNs: at,
-      sources: parent?.window?.enter !== undefined ? BOTH : PERF_ONLY,
+      sources: this.#names.isOfBoth(parent) ? BOTH : PERF_ONLY,
       childPid: pid,
       childTid: tid,
       thread: pid === parentPid,

@@ -43,6 +43,11 @@ export class CallNames {
     return undefined;
   }
 
+  /** The call that it is in is told by strace, too. */
+  isOfBoth(thread: Thread | undefined): boolean {
+    return thread?.window?.enter !== undefined;
+  }
+
   /** Whether what perf saw by number and first argument can be what strace tells. `firstWord` undefined: not known. */
   isCall(call: StraceCall, nr: number, firstWord: number | undefined): boolean {
     if (call.nr >= 0 && call.nr !== nr) return false;
@@ -51,5 +56,16 @@ export class CallNames {
     // A call of another table (32-bit programs): strace may show arguments that are in no register (socketcall).
     if (!same) return call.nr >= 0 || name === undefined;
     return firstWord === undefined || sameFirst(call.args, firstWord) !== false;
+  }
+}
+
+/** The same where perf tells no calls: strace's word counts. */
+export class StraceNames extends CallNames {
+  override during(thread: Thread | undefined): string | undefined {
+    return super.during(thread) ?? thread?.window?.call.name;
+  }
+
+  override isOfBoth(thread: Thread | undefined): boolean {
+    return thread?.window !== undefined;
   }
 }

@@ -2,7 +2,7 @@ import type { Ns } from '../event.ts';
 import { PERF, type PerfBatch, type PerfSource } from '../perf/batch.ts';
 import type { StraceCall, StraceExit, StraceSignal } from '../strace/call.ts';
 import { Births } from './births.ts';
-import { CallNames } from './call-names.ts';
+import { CallNames, StraceNames } from './call-names.ts';
 import { Deaths } from './deaths.ts';
 import { PERF_ONLY, signalEvent } from './events.ts';
 import { Execs } from './execs.ts';
@@ -12,6 +12,8 @@ import { Pairing } from './pairing.ts';
 import { Parents } from './parents.ts';
 import { type CorrelationQuality, QualityCounter } from './quality.ts';
 import type { StraceTaker } from './strace-cursor.ts';
+import { SwitchedCalls } from './switched-calls.ts';
+import { Switches } from './switches.ts';
 import type { Asleep, Thread } from './thread.ts';
 import { Threads } from './threads.ts';
 import { ToldCalls } from './told-calls.ts';
@@ -35,16 +37,21 @@ export class Correlator implements StraceTaker {
   readonly #execs: Execs;
   readonly #deaths: Deaths;
   readonly #wakes: Wakes;
+  /** Where perf told nothing else. */
+  readonly #switched: { readonly rows: Switches; readonly calls: SwitchedCalls } | undefined;
   #now: Ns = 0;
 
   constructor(options: CorrelatorOptions) {
     const { sink } = options;
     this.#options = options;
-    const names = new CallNames(options.syscallName);
+    const names = new (options.switchesOnly ? StraceNames : CallNames)(options.syscallName);
     const threads = new Threads(sink, names, options.scheduled);
     const firstSleeps = new FirstSleeps(threads, options.perfWindow?.from ?? 0);
     const births = new Births(sink, threads, names, this.#parents);
-    const told = new ToldCalls(options, threads, names, births, this.#quality);
+    const calls = options.switchesOnly
+      ? new SwitchedCalls(options, threads, names, births, this.#quality)
+      : undefined;
+    const told = calls ?? new ToldCalls(options, threads, names, births, this.#quality);
     this.#threads = threads;
     this.#firstSleeps = firstSleeps;
     this.#births = births;
@@ -52,6 +59,10 @@ export class Correlator implements StraceTaker {
     this.#execs = new Execs(sink, threads, told);
     this.#deaths = new Deaths(options, threads, told, this.#parents, firstSleeps, this.#quality);
     this.#wakes = new Wakes(threads, names, this.#parents, firstSleeps);
+    if (calls !== undefined) {
+      if (options.hasStrace) threads.holds = (thread, state) => calls.holds(thread, state);
+      this.#switched = { calls, rows: new Switches(options, threads, firstSleeps, this.#execs, calls) };
+    }
   }
 
   /** A thread that was there before the recording began. */
@@ -82,6 +93,7 @@ export class Correlator implements StraceTaker {
     this.#now = at;
     this.#deaths.settle(at);
     this.#pairing.begun(at, call, whole);
+    this.#switched?.calls.heldByStrace(this.#threads.of(call.tid), 'ptrace');
   }
 
   ended(at: Ns, call: StraceCall): void {
@@ -93,6 +105,11 @@ export class Correlator implements StraceTaker {
     this.#now = at;
     const thread = this.#threads.of(signal.tid);
     this.#attached(thread);
+    if (this.#switched !== undefined) {
+      if (thread.window === undefined || thread.window.ended)
+        this.#switched.calls.closeWindow(thread, at, 'died');
+      this.#switched.calls.heldByStrace(thread, signal.stopped ? 'stopped' : 'ptrace');
+    }
     this.#options.sink.event(signalEvent(thread, signal, at));
   }
 
@@ -122,7 +139,7 @@ export class Correlator implements StraceTaker {
     this.#now = at;
     const pid = batch.pid[row]!;
     const tid = batch.tid[row]!;
-    if (this.#firstSleeps.row(batch, row, source)) return;
+    if (this.#switched?.rows.row(batch, row, source) ?? this.#firstSleeps.row(batch, row, source)) return;
     switch (batch.kind[row]) {
       case PERF.enter:
         this.#pairing.enter(this.#threads.running(tid, pid, at), at, batch, row);
@@ -146,6 +163,7 @@ export class Correlator implements StraceTaker {
         if (tid <= 0) break;
         this.#deaths.reused(tid, at);
         this.#births.ofPerf(at, pid, tid, batch.a[row]!, batch.b[row]!);
+        this.#switched?.rows.born(tid);
         break;
       case PERF.comm:
         if (tid > 0) this.#called(this.#threads.of(tid, pid), at, batch, row, source);

@@ -1,6 +1,7 @@
 import type { Ns, TraceSink } from '../event.ts';
 import { PERF_ONLY } from './events.ts';
 import type { SchedulerTrack, StateTotals } from './scheduler.ts';
+import type { Thread } from './thread.ts';
 import type { Threads } from './threads.ts';
 import type { ToldCalls } from './told-calls.ts';
 
@@ -34,6 +35,15 @@ export class Execs {
       });
   }
 
+  /** PERF_RECORD_COMM of an exec: where another thread than the leader did it, it goes on under the leader's number. */
+  untold(thread: Thread, at: Ns): void {
+    const { pid, tid } = thread;
+    for (const other of [...this.#threads.values()])
+      if (other.pid === pid && other !== thread && !other.perfDone) this.takeOver(other.tid, tid, at);
+    thread.perfDone = false;
+    this.#sink.event({ type: 'exec', pid, tid, startNs: at, sources: PERF_ONLY });
+  }
+
   /** The thread `from` has called execve and goes on under the leader's number; the leader is gone. */
   takeOver(from: number, leader: number, at: Ns): void {
     const former = this.#threads.get(from);
@@ -51,6 +61,7 @@ export class Execs {
     thread.firstStack = former.firstStack;
     thread.waker = former.waker;
     if (former.window !== undefined) thread.window = former.window;
+    if (former.held.length > 0) thread.held = former.held;
     if (former.enter !== undefined)
       thread.enter = {
         ...former.enter,

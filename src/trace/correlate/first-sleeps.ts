@@ -36,14 +36,14 @@ export class FirstSleeps {
     }
     const verdict = verdictOf(sleep, batch, row, source, restarted(thread)?.call.nr);
     if (verdict === 'slept') this.lasted(thread, batch.at[row]!);
-    else if (verdict === 'awake') this.#wasAwake(thread);
+    else if (verdict === 'awake') this.wasAwake(thread);
     return false;
   }
 
   /** The tracer wakes to hold, and to let go on: neither ends a sleep for good. */
   woken(thread: Thread, at: Ns, waker: Waker): void {
     if (waker.how === 'ptrace' || thread.firstSleep === undefined) return;
-    if (at <= this.#from) this.#wasAwake(thread);
+    if (at <= this.#from) this.wasAwake(thread);
     else thread.firstSleep.woken ??= { at, waker };
   }
 
@@ -53,7 +53,7 @@ export class FirstSleeps {
     if (sleep === undefined) return;
     // It ended while the recorders were switched on.
     if ((sleep.ran ?? at) <= this.#from) {
-      this.#wasAwake(thread);
+      this.wasAwake(thread);
       return;
     }
     thread.firstSleep = undefined;
@@ -78,8 +78,9 @@ export class FirstSleeps {
   }
 
   /** It was not in that call any more when perf began. */
-  #wasAwake(thread: Thread): void {
-    const ran = thread.firstSleep?.ran;
+  wasAwake(thread: Thread): void {
+    if (thread.firstSleep === undefined) return;
+    const { ran } = thread.firstSleep;
     thread.firstSleep = undefined;
     this.#open--;
     if (ran !== undefined && !thread.perfDone) thread.track.runs(ran);

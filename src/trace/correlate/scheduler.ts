@@ -112,6 +112,13 @@ export class SchedulerTrack {
     this.#preempted = preempted;
   }
 
+  /** It is off its CPU, and another source says why: its tracer, or a signal that stops. */
+  isHeld(as: 'ptrace' | 'stopped'): void {
+    if (this.#state !== 'blocked') return;
+    this.#state = as;
+    this.#kernelState = undefined;
+  }
+
   /** Somebody woke it: sched_waking. */
   woken(at: Ns, waker: Waker): void {
     if (this.#state === 'blocked' || this.#state === 'stopped') {

@@ -1,7 +1,7 @@
 import type { Ns, Waker } from '../event.ts';
 import type { PerfSource } from '../perf/batch.ts';
 import type { StraceCall } from '../strace/call.ts';
-import type { SchedulerTrack, StateTotals } from './scheduler.ts';
+import type { FinishedState, SchedulerTrack, StateTotals } from './scheduler.ts';
 
 /** A call as perf saw it begin. */
 export interface PerfCall {
@@ -93,6 +93,10 @@ export interface Thread {
   waker: Waker | undefined;
   /** strace has told something of it. */
   straced: boolean;
+  /** Times on and off its CPU of which it is not yet known what they were (switched-calls.ts). */
+  held: FinishedState[];
+  /** Born in the trace, and strace has not told of it yet. */
+  isNew: boolean;
   /** Calls of perf since strace's last: after it detached, or missed by it, as will be seen. */
   unclaimed: number;
   /** perf has told something of it. */

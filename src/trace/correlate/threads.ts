@@ -10,6 +10,8 @@ export class Threads {
   readonly #sink: TraceSink;
   readonly #names: CallNames;
   readonly #scheduled: boolean;
+  /** Keeps a state until more is known of it. */
+  holds: ((thread: Thread, state: FinishedState) => boolean) | undefined;
 
   /** `scheduled`: perf told who got and left the CPU. */
   constructor(sink: TraceSink, names: CallNames, scheduled: boolean) {
@@ -80,6 +82,8 @@ export class Threads {
       longestNs: 0,
       longestStack: -1,
       straced: false,
+      held: [],
+      isNew: false,
       unclaimed: 0,
       perfed: false,
       straceDone: false,
@@ -95,6 +99,7 @@ export class Threads {
       thread.longestNs = state.durationNs;
       thread.longestStack = state.stack;
     }
+    if (this.holds?.(thread, state)) return;
     this.#sink.event(stateEvent(thread, state, this.#names.during(thread)));
   }
 }

@@ -13,7 +13,7 @@ const LONGEST_COMM = 15;
 
 /** Tells each call once, when all is known of it that will be: as a pair, or as what one source alone saw. */
 export class ToldCalls {
-  readonly #options: CorrelatorOptions;
+  protected readonly options: CorrelatorOptions;
   readonly #threads: Threads;
   readonly #names: CallNames;
   readonly #births: Births;
@@ -26,7 +26,7 @@ export class ToldCalls {
     births: Births,
     quality: QualityCounter,
   ) {
-    this.#options = options;
+    this.options = options;
     this.#threads = threads;
     this.#names = names;
     this.#births = births;
@@ -46,32 +46,32 @@ export class ToldCalls {
     thread.enter = undefined;
     // The window tells it when it is closed.
     if (enter.window !== undefined) return;
-    const times = timesUntil(thread, enter, at, undefined, this.#options.scheduled);
-    this.#options.sink.event(perfCallEvent(thread, this.#names.of(enter.nr), enter, times, open));
+    const times = timesUntil(thread, enter, at, undefined, this.options.scheduled);
+    this.options.sink.event(perfCallEvent(thread, this.#names.of(enter.nr), enter, times, open));
   }
 
   /** A call without a partner has returned. */
   perfReturned(thread: Thread, enter: NonNullable<Thread['enter']>, ended: PerfReturn): void {
-    this.#options.sink.event(perfCallEvent(thread, this.#names.of(enter.nr), enter, ended));
+    this.options.sink.event(perfCallEvent(thread, this.#names.of(enter.nr), enter, ended));
   }
 
   /** The window is over: what there is of the call is told. */
   windowOver(thread: Thread, window: Window, at: Ns, open?: SyscallEvent['open']): void {
-    const { sink, scheduled } = this.#options;
+    const { sink, scheduled } = this.options;
     if (thread.window === window) thread.window = undefined;
     const { call, enter, exit } = window;
     const still = enter !== undefined && thread.enter === enter;
     if (still) thread.enter = undefined;
     if (enter === undefined) {
-      if (this.#options.hasPerf) this.#quality.lose(this.#lossOf(thread, window, at), window.at, at);
-      this.#straceAlone(thread, window, at, open);
+      if (this.options.hasPerf) this.#quality.lose(this.#lossOf(thread, window, at), window.at, at);
+      this.straceAlone(thread, window, at, open);
       return;
     }
     const same = exit?.returned === undefined ? undefined : sameResult(call, exit.returned);
     if (same === false) {
       this.#quality.wrongPairsRefused++;
       this.#quality.lose('other', window.at, at);
-      this.#straceAlone(thread, window, at, open);
+      this.straceAlone(thread, window, at, open);
       const times = exit ?? timesUntil(thread, enter, at, undefined, scheduled);
       sink.event(perfCallEvent(thread, this.#names.of(enter.nr), enter, times));
       return;
@@ -92,12 +92,12 @@ export class ToldCalls {
     sink.event(
       callEvent(thread, window, { sources: BOTH, startNs: enter.at, durationNs, exit: times, open }),
     );
-    this.#exec(thread, window, exit?.at ?? at);
+    this.exec(thread, window, exit?.at ?? at);
   }
 
   /** Why perf has no enter of a call whose time went to `until`. */
   #lossOf(thread: Thread, window: Window, until: Ns): Loss {
-    const { perfWindow, blind } = this.#options;
+    const { perfWindow, blind } = this.options;
     if (blind.has(thread.tid)) return 'blindThread';
     if (perfWindow !== undefined && window.at < perfWindow.from) return 'beforePerf';
     if (perfWindow !== undefined && window.at > perfWindow.to) return 'afterDetach';
@@ -107,31 +107,31 @@ export class ToldCalls {
     return thread.perfed ? 'other' : 'blindThread';
   }
 
-  #straceAlone(thread: Thread, window: Window, at: Ns, open?: SyscallEvent['open']): void {
+  protected straceAlone(thread: Thread, window: Window, at: Ns, open?: SyscallEvent['open']): void {
     const { call } = window;
     const durationNs = Number.isNaN(call.durationNs) ? this.#untilNow(window, at) : call.durationNs;
-    this.#options.sink.event(
+    this.options.sink.event(
       callEvent(thread, window, { sources: STRACE, startNs: window.at, durationNs, exit: undefined, open }),
     );
-    if (!this.#options.hasPerf || !thread.perfed) this.#births.ofStrace(thread, window, at);
-    this.#exec(thread, window, at);
+    if (!this.options.hasPerf || !thread.perfed) this.#births.ofStrace(thread, window, at);
+    this.exec(thread, window, at);
   }
 
   /** How long a call has lasted that strace has no time of. */
   #untilNow({ call, at: began }: Window, at: Ns): number {
     if (call.state === 'done') return 0;
     // It was in it still when strace let go of it.
-    const until = call.state === 'detached' ? (this.#options.endNs ?? at) : at;
+    const until = call.state === 'detached' ? (this.options.endNs ?? at) : at;
     return Math.max(0, until - began);
   }
 
-  #exec(thread: Thread, window: Window, at: Ns): void {
+  protected exec(thread: Thread, window: Window, at: Ns): void {
     const event = execEvent(thread, window, at);
     if (event === undefined) return;
     // Without perf and --decode-pids nothing else tells a name: that of the file, cut as the kernel does.
-    if (window.call.comm === undefined && !this.#options.hasPerf && event.path !== undefined)
+    if (window.call.comm === undefined && !this.options.hasPerf && event.path !== undefined)
       this.#threads.name(thread, event.path.replace(/^.*\//, '').slice(0, LONGEST_COMM), at, STRACE);
-    this.#options.sink.event(event);
+    this.options.sink.event(event);
   }
 }
 

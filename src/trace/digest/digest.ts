@@ -41,6 +41,8 @@ export interface DigestOptions {
   readonly opening: OpeningBalance;
   /** perf followed the tree: on CPU, runnable and blocked are told apart. */
   readonly scheduled: boolean;
+  /** And who woke whom; by default as `scheduled`. */
+  readonly wakeUps?: boolean;
 }
 
 /** Sums a trace up while its events go by. */
@@ -59,7 +61,7 @@ export class Digest implements TraceSink {
   #spawned = 0;
   #lost = 0;
 
-  constructor({ opening, scheduled }: DigestOptions) {
+  constructor({ opening, scheduled, wakeUps = scheduled }: DigestOptions) {
     this.#ledgers = new Ledgers(opening);
     this.#threads = new ThreadAccounts(scheduled);
     const { tables } = this.#ledgers;
@@ -69,9 +71,10 @@ export class Digest implements TraceSink {
       this.#threads.event(state);
       this.#spent.event(state);
     });
-    this.#enders = scheduled ? undefined : new Enders(this.#channels, tables);
+    this.#enders = wakeUps ? undefined : new Enders(this.#channels, tables);
     this.#waits = new Waits({
       spent: this.#spent,
+      callsUnseen: opening.callsUnseen ?? false,
       ...(this.#enders === undefined ? {} : { enders: this.#enders }),
     });
   }

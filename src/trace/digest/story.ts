@@ -3,11 +3,13 @@ import { besides, isOneSleep, partsInWords } from './parts.ts';
 import { stopInWords } from './stops.ts';
 import type { TraceSummary } from './summary.ts';
 import type { ThreadTotals, TimeTotals } from './threads.ts';
-import { IN_CALL, kindInWords } from './wait-kind.ts';
+import { IN_CALL, kindInWords, UNSEEN } from './wait-kind.ts';
 import type { ChainLink, LongWait } from './waits.ts';
 
 /** A wait shorter than this share of the trace is no story. */
 const TELLING = 0.02;
+/** Events of perf that tell nothing but scheduling. */
+const SCHEDULES = /^(?:sched:sched_\w+|dummy\b.*|context-switches|cs)(?:[:/].*)?$/;
 const NEARLY_ALL = 0.95;
 const LONGEST_ARGS = 60;
 
@@ -16,13 +18,25 @@ export function story(summary: TraceSummary): string[] {
   const { totals, window } = summary;
   const main = mainThread(summary);
   return [
-    `${plural(totals.processes, 'process', 'processes')} with ${plural(totals.threads, 'thread')} made ${plural(totals.syscalls, 'system call')} ${window.seconds > 0 ? `in ${time(window.seconds)}` : 'at times that are not recorded'}${tracerCost(summary)}.`,
+    `${plural(totals.processes, 'process', 'processes')} with ${plural(totals.threads, 'thread')} ${calls(summary)} ${window.seconds > 0 ? `in ${time(window.seconds)}` : 'at times that are not recorded'}${tracerCost(summary)}.`,
     ...(main === undefined ? [] : whereItWent(main, summary)),
     ...stopped(summary),
     ...busiest(summary, main),
     ...new Set(telling(summary).slice(0, 2).map(waitSentence)),
     ...stillIn(summary),
   ];
+}
+
+/** What was recorded may tell of no calls at all: then none is no number. */
+function calls({ totals, sources: { strace, perf } }: TraceSummary): string {
+  const isUnseen =
+    strace === null &&
+    perf !== null &&
+    perf.events.length > 0 &&
+    perf.events.every((name) => SCHEDULES.test(name));
+  return isUnseen
+    ? 'were on and off their CPUs, their system calls not recorded,'
+    : `made ${plural(totals.syscalls, 'system call')}`;
 }
 
 function mainThread({ threads, target }: TraceSummary): ThreadTotals | undefined {
@@ -141,6 +155,7 @@ function waitSentence(wait: LongWait): string {
 }
 
 function outsideOfCalls({ kind }: LongWait): string {
+  if (kind === UNSEEN) return 'a sleep';
   return kind === 'kthread-idle' ? 'its idle sleep' : 'a page fault or the like';
 }
 

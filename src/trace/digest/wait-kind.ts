@@ -6,6 +6,9 @@ export type WaitKind = string;
 /** Of a long call of strace alone: whether it waited, nobody can say. */
 export const IN_CALL: WaitKind = 'in-call';
 
+/** A sleep of which the recording tells neither call nor stack. */
+export const UNSEEN: WaitKind = 'unseen';
+
 /** Calls that sleep for one reason only, for recordings without kernel stacks. */
 const BY_CALL: Readonly<Record<string, WaitKind>> = {
   nanosleep: 'sleep',
@@ -127,6 +130,7 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   io_uring: 'io_uring',
   'in-call': 'the call: on CPU or waiting, strace cannot tell',
   unknown: 'something that the recording does not show',
+  [UNSEEN]: 'something that perf was not permitted to see',
 };
 
 /** "a pipe", "the disk": what stands behind "waited for". */

@@ -3,7 +3,7 @@ import { seconds } from './calls.ts';
 import type { Enders, Sureness } from './enders.ts';
 import { Longest } from './longest.ts';
 import type { Spent, SpentPart } from './spent.ts';
-import { IN_CALL, type WaitKind, waitKind } from './wait-kind.ts';
+import { IN_CALL, UNSEEN, type WaitKind, waitKind } from './wait-kind.ts';
 import { type Waited, waitedIn } from './waiting.ts';
 
 /** One sleep of one thread, with what ended it and what that one had waited for itself. */
@@ -115,9 +115,16 @@ export class Waits implements TraceSink {
   readonly #enders: Enders | undefined;
   readonly #spent: Spent | undefined;
   #byThread: Map<number, Kept[]> | undefined;
+  readonly #callsUnseen: boolean;
 
-  /** `enders`: where nobody recorded wake-ups. */
-  constructor(tools: { readonly enders?: Enders; readonly spent?: Spent } = {}) {
+  /**
+   * `enders`: where nobody recorded wake-ups; `callsUnseen`: nobody told calls, so that a sleep is not known to be outside of
+   * them.
+   */
+  constructor(
+    tools: { readonly enders?: Enders; readonly spent?: Spent; readonly callsUnseen?: boolean } = {},
+  ) {
+    this.#callsUnseen = tools.callsUnseen ?? false;
     this.#enders = tools.enders;
     this.#spent = tools.spent;
   }
@@ -133,7 +140,7 @@ export class Waits implements TraceSink {
         pid: event.pid,
         tid: event.tid,
         args: '',
-        kind: waitKind(event.stack, undefined, '', event.kernelState),
+        kind: this.#callsUnseen ? UNSEEN : waitKind(event.stack, undefined, '', event.kernelState),
         startNs: event.startNs,
         endNs: event.startNs + event.durationNs,
         waitedNs: event.durationNs,

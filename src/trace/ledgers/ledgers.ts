@@ -17,17 +17,25 @@ import { WatchLedgerSink } from './watches.ts';
 export type OpeningBalance = Partial<Pick<RecordingMeta, 'tasks' | 'descriptors' | 'signals'>> & {
   /** When strace let go. */
   readonly detachedNs?: Ns;
+  /** Nobody saw system calls: who waited for whom is not known. */
+  readonly callsUnseen?: boolean;
 };
 
 /** Of a recording of our own; of others' files nothing is known of the time before. */
-export function openingOf({ meta, originNs = 0n }: Pick<LoadedTrace, 'meta' | 'originNs'>): OpeningBalance {
+export function openingOf({
+  meta,
+  originNs = 0n,
+  input,
+}: Pick<LoadedTrace, 'meta' | 'originNs' | 'input'>): OpeningBalance {
   if (meta === undefined) return {};
+  const callsUnseen = input.switchesOnly === true && input.strace.length === 0;
   const { tasks, signals, strace, command, target } = meta;
   const detached = strace?.detachedNs;
   return {
     tasks,
     descriptors: command === undefined ? meta.descriptors : commandsOwn(meta.descriptors, target.pid),
     signals,
+    ...(callsUnseen ? { callsUnseen } : {}),
     ...(detached === undefined ? {} : { detachedNs: Number(BigInt(detached) - originNs) }),
   };
 }
@@ -49,7 +57,7 @@ export class Ledgers implements TraceSink {
     this.#descriptors = new DescriptorLedgerSink(this.#tables, this.#tasks);
     this.#watches = new WatchLedgerSink(this.#tables, this.#tasks);
     this.#signals = new SignalLedgerSink(this.#tasks, this.#tables, opening.signals, opening.detachedNs);
-    this.#processes = new ProcessLedgerSink(this.#tasks, this.#signals, opening.tasks);
+    this.#processes = new ProcessLedgerSink(this.#tasks, this.#signals, opening.tasks, opening.callsUnseen);
   }
 
   /** Who has which descriptors open now. */

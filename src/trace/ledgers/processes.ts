@@ -204,8 +204,16 @@ export class ProcessLedgerSink implements TraceSink {
   #threadsEnded = 0;
   #execs = 0;
   #endNs = 0;
+  readonly #waitsUnseen: boolean;
 
-  constructor(tasks: Tasks, kernel: ReapsByKernel, atStart: readonly RecordedTask[] = []) {
+  /** `waitsUnseen`: no call is told, wait4 neither: then nobody can say that a child was left. */
+  constructor(
+    tasks: Tasks,
+    kernel: ReapsByKernel,
+    atStart: readonly RecordedTask[] = [],
+    waitsUnseen: boolean = false,
+  ) {
+    this.#waitsUnseen = waitsUnseen;
     this.#tasks = tasks;
     this.#kernel = kernel;
     for (const { pid, tid, ppid } of atStart) {
@@ -382,7 +390,7 @@ export class ProcessLedgerSink implements TraceSink {
     const parent = this.#now.get(record.parentPid ?? 0);
     if (record.waited !== undefined) {
       this.#collect(record, record.waited.byPid, record.waited.call, record.waited.atNs);
-    } else if (parent === undefined || parent.state !== 'alive') {
+    } else if (parent === undefined || parent.state !== 'alive' || this.#waitsUnseen) {
       this.#drop(record, 'gone');
     } else if (this.#kernel.reapsByKernel(parent.pid)) {
       this.#reapedByKernel++;

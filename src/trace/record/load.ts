@@ -72,6 +72,7 @@ export function loadRecording(directory: string): LoadedTrace {
       syscallName: (nr) => syscallName(nr, meta.host.arch as Arch),
       scheduled: meta.perf !== undefined,
       ...(meta.command === undefined ? {} : { heldTid: meta.target.pid }),
+      switchesOnly: meta.perf?.sees === 'switches',
       endNs: Number(BigInt(meta.window.toNs) - originNs),
       clock: { offsetNs, errorNs: meta.clock.errorNs },
     },

@@ -90,6 +90,7 @@ const WELL_FORMED: Readonly<Record<string, (value: unknown) => boolean>> = {
       enabledNs: optional(isNs),
       disabledNs: optional(isNs),
       blindTids: listOf(isCount),
+      sees: (value) => value === undefined || value === 'switches',
       said: isText,
     }),
   ),

@@ -9,6 +9,9 @@ import type { PerfTool } from './tools.ts';
 
 export type PerfRole = 'tree' | 'host' | 'late';
 
+/** `switches`: without the right to tracepoints, only when its threads got and left the CPU. */
+export type PerfSight = 'tracepoints' | 'switches';
+
 const TREE_EVENTS = [
   'raw_syscalls:sys_enter',
   'raw_syscalls:sys_exit',
@@ -18,11 +21,15 @@ const TREE_EVENTS = [
   'sched:sched_process_wait',
   'sched:sched_switch/call-graph=fp,max-stack=32/',
 ];
+/** The kernel's part of it is left out, as perf_event_paranoid 2 asks of users: what comes is the SWITCH, FORK, COMM and EXIT records. */
+const SWITCH_EVENTS = ['dummy:u'];
 const HOST_EVENTS = ['sched:sched_waking/call-graph=fp,max-stack=12/', 'sched:sched_wakeup_new'];
 
 /** Buffers of all CPUs together. Less than 8 MiB a CPU loses events where 200 000 calls/s are made. */
 const BUFFER_BYTES = { tree: 256, host: 128, late: 64 } as const;
 const MOST_PER_CPU = { tree: 16, host: 8, late: 8 } as const;
+/** What a user may lock is perf_event_mlock_kb (516) a CPU and RLIMIT_MEMLOCK, all recorders of that user together. */
+const USER_BUFFERS = ['512K', '128K', '32K'] as const;
 
 /**
  * perf reads all kernel symbols first: 0.2 s, some seconds on a loaded host, a minute where all is emulated and loaded. So it is
@@ -41,8 +48,8 @@ export function bufferMegabytes(role: PerfRole, cpuCount: number): number {
 }
 
 /** Descriptors of a tree: one for each event (and one that perf adds for itself) of each thread on each CPU. */
-export function eventsOpened(threads: number, cpuCount: number): number {
-  return threads * cpuCount * (TREE_EVENTS.length + 1);
+export function eventsOpened(threads: number, cpuCount: number, sight: PerfSight = 'tracepoints'): number {
+  return threads * cpuCount * (sight === 'switches' ? SWITCH_EVENTS.length : TREE_EVENTS.length + 1);
 }
 
 /** All descriptors that perf needs. Children that are born later use none. */
@@ -57,11 +64,14 @@ export interface PerfOptions {
   readonly follow: boolean;
   /** Threads that are opened, for the count of descriptors. */
   readonly threads: number;
+  readonly sight: PerfSight;
+  /** Per CPU, as perf's -m takes it; default by role and CPUs. */
+  readonly buffer?: string;
 }
 
 /** The options; for tree and late, the list of processes or threads is to follow. */
 export function perfArguments(options: PerfOptions, file: string, cpuCount: number): string[] {
-  const { role, follow } = options;
+  const { role, follow, sight } = options;
   const common = [
     'record',
     '-D',
@@ -71,10 +81,10 @@ export function perfArguments(options: PerfOptions, file: string, cpuCount: numb
     '-k',
     'CLOCK_MONOTONIC',
     '-m',
-    `${bufferMegabytes(role, cpuCount)}M`,
+    options.buffer ?? `${bufferMegabytes(role, cpuCount)}M`,
     '-B',
     '-N',
-    '--kernel-callchains',
+    ...(sight === 'switches' ? [] : ['--kernel-callchains']),
     '-o',
     file,
   ];
@@ -85,7 +95,7 @@ export function perfArguments(options: PerfOptions, file: string, cpuCount: numb
     '--switch-events',
     ...(follow ? [] : ['-i']),
     '-e',
-    TREE_EVENTS.join(','),
+    (sight === 'switches' ? SWITCH_EVENTS : TREE_EVENTS).join(','),
     role === 'tree' ? '-p' : '-t',
   ];
 }
@@ -113,6 +123,19 @@ export class PerfRecorder {
 
   /** Starts it and waits until it has opened its events. @throws Error in perf's own words. */
   static async start(guard: Guard, perf: PerfTool, options: PerfOptions): Promise<PerfRecorder> {
+    if (options.sight !== 'switches') return PerfRecorder.#start(guard, perf, options);
+    const [most, ...smaller] = USER_BUFFERS;
+    let trial = PerfRecorder.#start(guard, perf, { ...options, buffer: most });
+    for (const buffer of smaller) {
+      trial = trial.catch((error: Error) => {
+        if (!/mapping pages|mlock/.test(error.message)) throw error;
+        return PerfRecorder.#start(guard, perf, { ...options, buffer });
+      });
+    }
+    return trial;
+  }
+
+  static async #start(guard: Guard, perf: PerfTool, options: PerfOptions): Promise<PerfRecorder> {
     const cpuCount = cpus().length;
     const file = join(guard.directory, `perf-${options.role}.data`);
     const argv: [string, ...string[]] = [perf.path, ...perfArguments(options, file, cpuCount)];

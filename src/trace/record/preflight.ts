@@ -3,7 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openLive } from '../../evidence/live/live-source.ts';
 import { parseStat } from '../../procfs/stat.ts';
 import type { ProcStatus } from '../../procfs/status.ts';
-import { CAP_PERFMON, CAP_SYS_ADMIN, CAP_SYS_PTRACE, hasCapability, procText, statusOf } from './proc.ts';
+import {
+  CAP_PERFMON,
+  CAP_SYS_ADMIN,
+  CAP_SYS_PTRACE,
+  hasCapability,
+  perfEventParanoid,
+  statusOf,
+} from './proc.ts';
 import { type Found, findPerf, findStrace, type PerfTool, type StraceTool } from './tools.ts';
 import { type TreeTask, tasksOfTree } from './tree.ts';
 import { canLetUsTrace, yamaScope } from './yama.ts';
@@ -47,12 +54,16 @@ export interface PreflightRequest {
   readonly strace: boolean;
   readonly perf: boolean;
   readonly follow: boolean;
+  /** perf counts only where it may see calls and wake-ups. */
+  readonly wholePerf?: boolean | undefined;
 }
 
 /** What can record, and why the rest cannot. */
 export interface Preflight {
   readonly strace?: StraceTool;
   readonly perf?: PerfTool;
+  /** Why perf may see no more than who got and left the CPU. */
+  readonly perfLimit?: Refusal;
   readonly refusals: readonly Refusal[];
   readonly notes: readonly string[];
 }
@@ -68,14 +79,31 @@ export async function preflight(pid: number, request: PreflightRequest): Promise
   const target = await lookAtTarget(pid, request);
   if (target.some(({ source }) => source === 'both')) return { refusals: target, notes: [] };
   const host = await preflightTools(request);
-  const refusals = [...target, ...host.refusals];
+  // Of somebody else's process a user may see not even the switches.
+  const foreign = host.perfLimit !== undefined && !isOurs(pid) ? [host.perfLimit] : [];
+  const refusals = [...target, ...host.refusals, ...foreign];
   const refused = (source: 'strace' | 'perf') => refusals.some((refusal) => refusal.source === source);
   return {
     ...(host.strace === undefined || refused('strace') ? {} : { strace: host.strace }),
-    ...(host.perf === undefined || refused('perf') ? {} : { perf: host.perf }),
+    ...(host.perf === undefined || refused('perf') ? {} : { perf: host.perf, ...limitOf(host) }),
     refusals,
     notes: host.notes,
   };
+}
+
+const limitOf = ({ perfLimit }: Preflight) => (perfLimit === undefined ? {} : { perfLimit });
+
+/** ptrace(2), "Ptrace access mode checking", PTRACE_MODE_READ_REALCREDS: what perf_event_open(2) asks for. */
+function isOurs(pid: number): boolean {
+  const status = statusOf(pid);
+  const [uid, gid] = [process.getuid?.(), process.getgid?.()];
+  if (hasCapability(CAP_SYS_PTRACE)) return true;
+  return (
+    status !== undefined &&
+    [status.uid, status.euid].every((id) => id === uid) &&
+    [status.gid, status.egid].every((id) => id === gid) &&
+    ownerOf(pid) === uid
+  );
 }
 
 /** The same for a command that is not there yet. */
@@ -101,11 +129,12 @@ export async function preflightTools(request: Omit<PreflightRequest, 'follow'>):
   const refusals: Refusal[] = [];
   if (strace !== undefined && !('tool' in strace)) refusals.push(toolRefusal('strace', strace));
   if (perf !== undefined && !('tool' in perf)) refusals.push(toolRefusal('perf', perf));
-  if (perf !== undefined && 'tool' in perf) refusals.push(...tracepointRefusals());
+  const limit = perf !== undefined && 'tool' in perf ? tracepointRefusal() : undefined;
+  if (limit !== undefined && request.wholePerf === true) refusals.push(limit);
   const perfWorks = perf !== undefined && 'tool' in perf && refusals.every(({ source }) => source !== 'perf');
   return {
     ...(strace !== undefined && 'tool' in strace ? { strace: strace.tool } : {}),
-    ...(perfWorks ? { perf: perf.tool } : {}),
+    ...(perfWorks ? { perf: perf.tool, ...(limit === undefined ? {} : { perfLimit: limit }) } : {}),
     refusals,
     notes: [],
   };
@@ -129,7 +158,7 @@ function toolRefusal(source: 'strace' | 'perf', found: Exclude<Found<unknown>, {
 const TRACEFS = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
 
 /** Tracepoints need their descriptions in tracefs, and the right to open them. */
-function tracepointRefusals(): Refusal[] {
+function tracepointRefusal(): Refusal | undefined {
   const readable = TRACEFS.some((directory) => {
     try {
       accessSync(`${directory}/events/raw_syscalls/sys_enter/format`, constants.R_OK);
@@ -140,31 +169,27 @@ function tracepointRefusals(): Refusal[] {
   });
   const root = process.geteuid?.() === 0;
   const may = hasCapability(CAP_PERFMON) || hasCapability(CAP_SYS_ADMIN);
-  const paranoid = Number.parseInt(procText('/proc/sys/kernel/perf_event_paranoid') ?? '', 10);
-  if (readable && (may || paranoid < 0)) return [];
+  const paranoid = perfEventParanoid();
+  if (readable && (may || (paranoid !== undefined && paranoid < 0))) return undefined;
   if (readable || !root) {
-    return [
-      {
-        source: 'perf',
-        code: 'perf-not-permitted',
-        message: readable
-          ? `perf may not record tracepoints of the kernel (kernel.perf_event_paranoid is ${Number.isNaN(paranoid) ? 'unknown' : paranoid}, and we have neither CAP_PERFMON nor CAP_SYS_ADMIN).`
-          : 'perf may not read the tracepoints of the kernel: /sys/kernel/tracing is for root.',
-        remedy: 'Run it as root.',
-      },
-    ];
+    return {
+      source: 'perf',
+      code: 'perf-not-permitted',
+      message: readable
+        ? `perf may not record tracepoints of the kernel (kernel.perf_event_paranoid is ${paranoid ?? 'unknown'}, and we have neither CAP_PERFMON nor CAP_SYS_ADMIN).`
+        : 'perf may not read the tracepoints of the kernel: /sys/kernel/tracing is for root.',
+      remedy: 'Run it as root.',
+    };
   }
   // Where it is not mounted, perf as root mounts it.
-  if (may && TRACEFS.some((directory) => exists(directory)) && !exists(`${TRACEFS[0]}/events`)) return [];
-  return [
-    {
-      source: 'perf',
-      code: 'no-tracefs',
-      message:
-        'The kernel shows no tracepoints: tracefs is not mounted at /sys/kernel/tracing, or not for us.',
-      remedy: 'mount -t tracefs tracefs /sys/kernel/tracing; in a container, record on the host.',
-    },
-  ];
+  if (may && TRACEFS.some((directory) => exists(directory)) && !exists(`${TRACEFS[0]}/events`))
+    return undefined;
+  return {
+    source: 'perf',
+    code: 'no-tracefs',
+    message: 'The kernel shows no tracepoints: tracefs is not mounted at /sys/kernel/tracing, or not for us.',
+    remedy: 'mount -t tracefs tracefs /sys/kernel/tracing; in a container, record on the host.',
+  };
 }
 
 async function lookAtTarget(pid: number, request: PreflightRequest): Promise<Refusal[]> {

@@ -24,3 +24,9 @@ export const CAP_PERFMON = 38n;
 export function hasCapability(bit: bigint): boolean {
   return (((statusOf(process.pid)?.capEff ?? 0n) >> bit) & 1n) === 1n;
 }
+
+/** kernel.perf_event_paranoid; undefined where it cannot be read. */
+export function perfEventParanoid(): number | undefined {
+  const value = Number.parseInt(procText('/proc/sys/kernel/perf_event_paranoid') ?? '', 10);
+  return Number.isNaN(value) ? undefined : value;
+}

@@ -8,7 +8,8 @@ import { HeldCommand } from './command.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { Guard } from './guard.ts';
 import { readIdIndex } from './id-index.ts';
-import { eventsOpened, PerfRecorder } from './perf-recorder.ts';
+import { deniedAltogether, switchesOnly } from './perf-limits.ts';
+import { eventsOpened, PerfRecorder, type PerfSight } from './perf-recorder.ts';
 import { type Preflight, preflight, preflightCommand, type Refusal } from './preflight.ts';
 import { procText, statusOf } from './proc.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -24,6 +25,8 @@ export interface RecordRequest {
   readonly command?: readonly [string, ...string[]];
   readonly strace: boolean;
   readonly perf: boolean;
+  /** Refuses perf where it may see the switches alone; default: takes what it can. */
+  readonly wholePerf?: boolean;
   /** Threads that come later, children and their children too. */
   readonly follow: boolean;
   /** For `strace -e trace=`. */
@@ -132,8 +135,11 @@ class Run {
   #strace: StraceRecorder | undefined;
   #pid = 0;
   #blind: number[] = [];
+  #sight: PerfSight = 'tracepoints';
   #began = 0;
   #stage: Stage = 'preparing';
+  /** Why perf may see no more than switches. */
+  #limit: Refusal | undefined;
 
   constructor(request: RecordRequest) {
     this.#request = request;
@@ -230,6 +236,8 @@ class Run {
     const found = pid === undefined ? await preflightCommand(wanted) : await preflight(pid, wanted);
     this.#refusals.push(...found.refusals);
     this.#notes.push(...found.notes);
+    this.#limit = found.perfLimit;
+    if (found.perfLimit !== undefined) this.#sight = 'switches';
     if (command !== undefined && findProgram(command[0]) === undefined) {
       throw new RecordError([
         {
@@ -289,7 +297,21 @@ class Run {
 
   async #startPerf(guard: Guard, perf: PerfTool): Promise<void> {
     const { follow } = this.#request;
-    const host = PerfRecorder.start(guard, perf, { role: 'host', ids: [], follow, threads: 0 }).then(
+    if (this.#sight === 'switches') {
+      const tree = await this.#startTree(guard, perf);
+      if (tree === undefined) return;
+      this.#perfs.push(tree);
+      if (this.#limit !== undefined) this.#notes.push(switchesOnly(this.#limit));
+      if (follow) await this.#startLate(guard, perf, tree);
+      return;
+    }
+    const host = PerfRecorder.start(guard, perf, {
+      role: 'host',
+      ids: [],
+      follow,
+      threads: 0,
+      sight: this.#sight,
+    }).then(
       (recorder) => recorder,
       (error: unknown) => {
         this.#notes.push(
@@ -323,12 +345,17 @@ class Run {
           ids: pids,
           follow,
           threads: tasks.length,
+          sight: this.#sight,
         });
       } catch (error) {
         said = wordsOf(error);
         // Versions have different words for one that ended meanwhile; these will not change.
         if (/permission|not permitted|access|open file|unknown tracepoint|No space/i.test(said)) break;
       }
+    }
+    if (this.#limit !== undefined && /permi|limited|access|denied/i.test(said)) {
+      this.#refusals.push(deniedAltogether(this.#limit, said));
+      return undefined;
     }
     this.#refusals.push({
       source: 'perf',
@@ -345,7 +372,7 @@ class Run {
   async #startLate(guard: Guard, perf: PerfTool, tree: PerfRecorder): Promise<void> {
     const { threads, events } = readIdIndex(tree.file);
     if (threads.size === 0) return;
-    const span = tree.opening?.span(events || eventsOpened(threads.size, cpus().length));
+    const span = tree.opening?.span(events || eventsOpened(threads.size, cpus().length, this.#sight));
     const look = async (): Promise<Coverage> => {
       const tasks = tasksOfTree(this.#pid, true).filter(isLive);
       const started = await startTimes(tasks.filter(({ tid }) => !threads.has(tid)));
@@ -370,7 +397,13 @@ class Run {
       if (ids.length === 0) return;
       try {
         this.#perfs.push(
-          await PerfRecorder.start(guard, perf, { role: 'late', ids, follow: true, threads: ids.length }),
+          await PerfRecorder.start(guard, perf, {
+            role: 'late',
+            ids,
+            follow: true,
+            threads: ids.length,
+            sight: this.#sight,
+          }),
         );
         this.#blind = this.#blind.filter((tid) => !ids.includes(tid));
         return;
@@ -540,6 +573,7 @@ class Run {
     return {
       perf: {
         version: tool.version,
+        ...(this.#sight === 'switches' ? { sees: 'switches' as const } : {}),
         files: this.#perfs.map(({ role, argv }) => ({ file: `perf-${role}.data`, role, argv })),
         enabledNs: String(enabledNs),
         disabledNs: String(disabledNs),

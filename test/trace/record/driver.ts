@@ -1,10 +1,18 @@
+import { analyse } from '../../../src/trace/analyse.ts';
+import type { TraceEvent } from '../../../src/trace/event.ts';
+import { loadRecording } from '../../../src/trace/record/load.ts';
 import { RecordError, type RecordRequest, record } from '../../../src/trace/record/record.ts';
 
 /**
  * Records as the first argument says (a RecordRequest as JSON), tells its stages and then the result on stdout, a line of
- * JSON each. SIGINT, SIGTERM and SIGHUP end the recording. With `"keep": true` the directory stays until stdin ends.
+ * JSON each. SIGINT, SIGTERM and SIGHUP end the recording. With `"keep": true` the directory stays until stdin ends; with
+ * `"look": true` the first events are told, too.
  */
-const { keep, ...request } = JSON.parse(process.argv[2] ?? '{}') as RecordRequest & { keep?: boolean };
+const { keep, look, ...request } = JSON.parse(process.argv[2] ?? '{}') as RecordRequest & {
+  keep?: boolean;
+  look?: boolean;
+};
+const MOST_EVENTS = 20_000;
 const controller = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => controller.abort());
 
@@ -21,11 +29,20 @@ try {
     },
   });
   const { directory, meta, endedBy, left, refusals } = recording;
-  tell({ directory, endedBy, left, refusals, meta });
+  const events = look === true ? eventsOf(directory) : undefined;
+  tell({ directory, endedBy, left, refusals, meta, events });
   if (keep === true) for await (const _ of process.stdin);
   await recording.remove();
 } catch (error) {
   if (!(error instanceof RecordError)) throw error;
   tell({ refused: error.refusals });
   process.exitCode = 2;
+}
+
+function eventsOf(directory: string): TraceEvent[] {
+  const events: TraceEvent[] = [];
+  const trace = loadRecording(directory);
+  analyse({ ...trace.input, sinks: [{ event: (event) => void events.push(event) }] });
+  trace.close();
+  return events.slice(0, MOST_EVENTS);
 }

@@ -29,7 +29,7 @@ test('strace is asked for what its version can', () => {
 });
 
 test('perf records a tree without its children when they are not followed, and the whole host for wake-ups', () => {
-  const tree = { role: 'tree', ids: [1], follow: true, threads: 1 } as const;
+  const tree = { role: 'tree', ids: [1], follow: true, threads: 1, sight: 'tracepoints' } as const;
   expect(perfArguments(tree, 'FILE', 2)).toEqual(
     expect.arrayContaining(['-D', '-1', '-k', 'CLOCK_MONOTONIC', '16M']),
   );

@@ -46,7 +46,7 @@ function processItems({ processes: { totals } }: LedgerBooks, isCommand: boolean
     ...(isCommand ? ['1 started by procdiag'] : []),
     `${count(totals.spawned)} spawned`,
     `${count(totals.exited)} exited`,
-    `${count(totals.reaped)} reaped`,
+    ...(totals.exited > 0 && totals.reaped + totals.zombies === 0 ? [] : [`${count(totals.reaped)} reaped`]),
     ...some(totals.zombies, 'left as zombie', 'left as zombies'),
     ...some(totals.orphaned, 'orphaned', 'orphaned'),
     ...some(totals.execs, 'exec'),

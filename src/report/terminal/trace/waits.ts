@@ -1,7 +1,7 @@
 import { clip } from '../../../term/sanitize.ts';
 import { time } from '../../../trace/digest/numbers.ts';
 import { besides, isOneSleep, partsInWords } from '../../../trace/digest/parts.ts';
-import { kindInWords } from '../../../trace/digest/wait-kind.ts';
+import { kindInWords, UNSEEN, type WaitKind } from '../../../trace/digest/wait-kind.ts';
 import type { ChainLink, LongWait } from '../../../trace/digest/waits.ts';
 import { line } from '../../text.ts';
 import {
@@ -41,7 +41,7 @@ function oneWait(wait: LongWait, width: number, palette: Palette): Row[] {
     space(2),
     ...who(wait),
     own(' '),
-    call(wait.name, wait.args),
+    call(wait),
     ...resultOf(wait),
     ...(wait.name === undefined ? [] : [own(` · ${kindInWords(wait.kind)}`, 'quiet')]),
   ];
@@ -56,7 +56,8 @@ function who({ tid, comm }: { readonly tid: number; readonly comm: string }): Sp
   return [own(`${tid} `, 'name'), own(clip(line(comm), 16), 'name')];
 }
 
-function call(name: string | undefined, args: string | undefined): Span {
+function call({ name, args, kind }: Pick<LongWait, 'name'> & { args?: string; kind?: WaitKind }): Span {
+  if (kind === UNSEEN) return own('slept; in what was not recorded', 'plain');
   return name === undefined
     ? own('outside of calls (page fault)', 'plain')
     : own(line(`${name}(${(args ?? '').slice(0, LONGEST_CALL)})`), 'says');
@@ -93,7 +94,7 @@ function linkRows(link: ChainLink, depth: number, width: number, palette: Palett
       own(`of it ${time(link.seconds ?? 0)} `, 'name'),
       ...who(link),
       own(' in '),
-      call(link.name, link.args),
+      call(link),
       own(` (${how})`, 'quiet'),
     ];
     const rest = besides(link).join(', ');
