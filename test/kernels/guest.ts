@@ -24,7 +24,6 @@ const job = JSON.parse(readFileSync(join(share, 'job.json'), 'utf8')) as Job;
 const measured = probe(() => spawnSync('/bin/true')) / job.probeMs;
 /** A whole number that time limits are multiplied with. Starting programs is the slowest of all under emulation: hence a limit. */
 const slowness = Math.ceil(Math.min(10, Math.max(1, measured)));
-const SCENE_MS = 110_000;
 const AS_NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 
 process.on('unhandledRejection', (reason) => console.log('unhandled:', reason));
@@ -42,9 +41,10 @@ for (const scene of scenes) {
 process.exit(0);
 
 async function playScene(scene: Scene): Promise<void> {
-  const lab = await openLab({ maxSeconds: SCENE_MS / 1000 });
+  console.log(scene.name);
+  const lab = await openLab({ maxSeconds: job.sceneMs / 1000 });
   try {
-    const late = pause(SCENE_MS).then(() => Promise.reject(new Error('took too long')));
+    const late = pause(job.sceneMs).then(() => Promise.reject(new Error('took too long')));
     await Promise.race([late, lookAt(scene, slowed(lab))]);
   } catch (error) {
     tell({ scene: scene.name, failed: (error as Error).message.slice(0, 2000) });

@@ -6,6 +6,8 @@ export interface Job {
   readonly scenes: readonly string[];
   /** Ask as the user nobody, too, who must not be told what is not so. */
   readonly asNobody: boolean;
+  /** How long one may take, in milliseconds. */
+  readonly sceneMs: number;
   /** Milliseconds that `probe` takes on the host: the guest compares its own time with it. */
   readonly probeMs: number;
 }

@@ -26,7 +26,8 @@ export interface PerfTool {
 
 export type Found<T> = { readonly tool: T } | { readonly missing: string } | { readonly broken: string };
 
-const PATIENCE_MS = 5000;
+/** Their libraries may have to come from a slow disk first. */
+const PATIENCE_MS = 15_000;
 
 /** The program of that name on PATH, or at that path; undefined when there is none. */
 export function findProgram(name: string, path = process.env.PATH ?? ''): string | undefined {
