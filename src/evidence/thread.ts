@@ -137,6 +137,17 @@ export class ThreadEvidence {
     return signs.length === 0 ? undefined : signs.some(([before, after]) => before !== after);
   }
 
+  /** In one and the same system call, with the same arguments and from the same place, whenever it was seen asleep. */
+  get staysInCall(): boolean {
+    const looks = this.#world.history(this.path('syscall'));
+    const calls = looks
+      .map((outcome) => (outcome.kind === 'text' ? outcome.text : ''))
+      .filter((text) => !text.startsWith('running'));
+    return (
+      looks.length > 1 && calls.length > 0 && calls[0] !== '' && calls.every((call) => call === calls[0])
+    );
+  }
+
   /** State letters of all looks, oldest first. */
   get states(): readonly string[] {
     const letters = this.#world.parsedHistory(
@@ -152,6 +163,13 @@ export class ThreadEvidence {
     const [first, last] = [stats[0], stats.at(-1)];
     if (stats.length < 2 || first === undefined || last === undefined) return undefined;
     return { user: (last.utime - first.utime) / 100, system: (last.stime - first.stime) / 100 };
+  }
+
+  /** Has it given up its CPU by itself between the first and the last look? undefined with one look. */
+  get sleptBetweenLooks(): boolean | undefined {
+    const all = this.#world.parsedHistory(this.path('status'), parseStatus);
+    const [first, last] = [all[0]?.voluntarySwitches, all.at(-1)?.voluntarySwitches];
+    return all.length < 2 || first === undefined || last === undefined ? undefined : first !== last;
   }
 
   /**

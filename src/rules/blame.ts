@@ -68,6 +68,7 @@ export class Blame {
   steadiness(step: Step): string {
     const seconds = secondsOf(step);
     const looks = this.evidence.world.rounds;
+    if (step.wait.restless === true && looks > 1) return `in the same call at ${looks} looks`;
     const still = looks > 1 ? `unchanged in ${looks} looks` : 'seen once';
     return seconds === undefined ? still : `${still}, has not run for ${duration(seconds)}`;
   }
@@ -75,8 +76,12 @@ export class Blame {
 
 /** The blocking thread and every waiter before it stood still; a look that could not be repeated does not disprove it. */
 export function isSteady(step: Step): boolean {
-  if (step.wait.thread.moved === true) return false;
-  return step.via === undefined || step.via.step.wait.thread.moved !== true;
+  return isStill(step) && (step.via === undefined || isStill(step.via.step));
+}
+
+function isStill({ wait }: Step): boolean {
+  if (wait.thread.moved !== true) return true;
+  return wait.restless === true && wait.thread.staysInCall;
 }
 
 /** Seconds that the step's thread has not run, where that can be told. */

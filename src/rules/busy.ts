@@ -5,6 +5,8 @@ import type { Finding, Remedy } from './rule.ts';
 
 /** A thread that runs (or wants to) at every look and gets this share of a CPU is busy; the rest others took from it. */
 const BUSY_SHARE = 0.25;
+/** One that has not slept in between is busy with any share: on a crowded host there is not more to be had. */
+const CROWDED_SHARE = 0.02;
 
 interface Spent {
   readonly thread: ThreadEvidence;
@@ -31,7 +33,8 @@ function cpuOf(blame: Blame): Spent | undefined {
 /** The finding of a target that burns CPU mostly in user code, or mostly in the kernel. */
 export function busyFindings(blame: Blame, mode: 'user' | 'system', more: readonly Remedy[] = []): Finding[] {
   const spent = cpuOf(blame);
-  if (spent === undefined || spent.share < BUSY_SHARE) return [];
+  if (spent === undefined) return [];
+  if (spent.share < (spent.thread.sleptBetweenLooks === false ? CROWDED_SHARE : BUSY_SHARE)) return [];
   if (spent.system > spent.user !== (mode === 'system')) return [];
   const { target } = blame;
   const { thread } = spent;

@@ -16,15 +16,17 @@ export interface Circle {
 }
 
 /** Waits that last until the one that is waited for does something; all others in a circle only pass its hang on. */
-const HARD = new Set(['futex-lock', 'file-lock', 'pipe-write', 'socket-write']);
+const HARD = new Set(['futex-lock', 'vfork', 'file-lock', 'pipe-write', 'socket-write']);
+/** In a circle that has one of these it is told, wherever the target comes to it. */
+const FIRST_OF_ALL = ['futex-lock', 'vfork'];
 /** Waits without a limit that a circle of nothing else may be made of: each can be ended by the next alone. */
-const SOFT = new Set(['pipe-read', 'wait-child', 'join', 'vfork']);
+const SOFT = new Set(['pipe-read', 'wait-child', 'join']);
 /** One of several holders is enough to end these. */
 const ANY_HOLDER = new Set(['pipe-read', 'pipe-write', 'socket-write', 'socket-read', 'wait-child']);
 
 /**
- * The circles of a walk, by each of their members. A circle is told once: at its first lock (whose rule is another), else
- * at the first of its waits that is no mere passing on, as the target comes to them.
+ * The circles of a walk, by each of their members. A circle is told once: at what is told first of all, else at the first of
+ * its waits that is no mere passing on, as the target comes to them.
  */
 export function circlesOf(steps: readonly Step[]): ReadonlyMap<Step, Circle> {
   const found = new Map<Step, Circle>();
@@ -35,7 +37,9 @@ export function circlesOf(steps: readonly Step[]): ReadonlyMap<Step, Circle> {
     const ring = ringOf(closing, start);
     if (ring.some((step) => step.wait.thread.moved === true || found.has(step))) continue;
     const hard =
-      ring.find(({ wait }) => wait.kind === 'futex-lock') ?? ring.find(({ wait }) => HARD.has(wait.kind));
+      FIRST_OF_ALL.map((kind) => ring.find(({ wait }) => wait.kind === kind)).find(
+        (step) => step !== undefined,
+      ) ?? ring.find(({ wait }) => HARD.has(wait.kind));
     const proven = isProven(ring, closing, hard !== undefined);
     // What only idle waits make up is a circle when that is certain, and else no trouble at all.
     const told = hard ?? (proven ? ring.find(({ wait }) => wait.kind === 'pipe-read') : undefined);

@@ -1,5 +1,6 @@
 import { culpritOf, named, neighbourOf } from './blame.ts';
 import { findingAt, stateClause, who } from './build.ts';
+import { deadlockAt } from './deadlock.ts';
 import { advice, remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
 
@@ -10,6 +11,12 @@ export default rule({
   absorbs: ['stopped', 'stopped-tty'],
   find: (blame) =>
     blame.stepsOf('vfork').map((step) => {
+      const circle = deadlockAt(
+        blame,
+        step,
+        'In the program: between vfork and exec a child must wait for nothing, least of all for its parent.',
+      );
+      if (circle !== undefined) return circle;
       const child = neighbourOf(step);
       return findingAt(blame, step, {
         severity: 'critical',

@@ -1,20 +1,26 @@
-import { findingAt, who } from './build.ts';
-import { advice } from './remedies.ts';
+import { culpritOf, named } from './blame.ts';
+import { findingAt, stateClause, who } from './build.ts';
+import { advice, remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
 
 export default rule({
   id: 'tcp-connect-wait',
   family: 'wait',
   title: 'Waits for the answer to a TCP connect',
+  absorbs: ['stopped', 'stopped-tty'],
   find: (blame) =>
     blame.stepsOf('connect').map((step) => {
       const remote = step.wait.hops[0]?.edges.at(-1)?.to;
       return findingAt(blame, step, {
         severity: 'warning',
-        title: `connect is not answered: ${remote?.name ?? step.wait.detail?.to ?? ''}`,
-        summary: `${who(step)} waits in ${step.wait.point} for the other side to accept; a host that drops packets, or a full backlog, gives no answer until the time-out (about two minutes).`,
-        ...(remote === undefined ? {} : { culprit: remote }),
+        title: `connect is not answered: ${remote === undefined ? (step.wait.detail?.to ?? '') : named(remote)}`,
+        summary:
+          remote?.pid === undefined
+            ? `${who(step)} waits in ${step.wait.point} for the other side to accept; a host that drops packets, or a full backlog, gives no answer until the time-out (about two minutes).`
+            : `${who(step)} waits in ${step.wait.point}: ${named(remote)}${stateClause(blame, remote)} listens there, has connections pending and accepts none.`,
+        ...(remote === undefined ? {} : { culprit: culpritOf(step) }),
         remedies: [
+          ...remediesFor(blame, remote),
           {
             command: `ss -tan state syn-sent`,
             effect: 'shows the connects that are under way',

@@ -22,7 +22,10 @@ export interface Hop {
    * nothing while another is free to act.
    */
   readonly anyOf?: boolean;
-  /** Only whole-process stops behind it count: that the peer has some slow thread proves nothing. */
+  /**
+   * Only what holds up the whole process behind it counts, a stop or the wait of its only thread: that the peer has some
+   * slow thread proves nothing.
+   */
   readonly stopsOnly?: boolean;
 }
 
@@ -40,6 +43,8 @@ export interface Wait {
   readonly subsystem?: Subsystem;
   readonly hops: readonly Hop[];
   readonly facts: readonly Fact[];
+  /** The kernel wakes it now and then to look again: that it has run in between does not prove that it got on. */
+  readonly restless?: boolean;
   /** Would SIGKILL end this wait? undefined = not known. */
   readonly killable?: boolean;
   /** What a rule of this kind needs besides. */

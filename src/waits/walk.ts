@@ -87,7 +87,10 @@ function nextWaits(
   }
   const waits = process.threads.filter((thread) => thread.deep).map((thread) => waitFor(process, thread));
   const blocked = waits.filter((wait) => wait.idle === undefined);
-  if (hop.stopsOnly === true) return blocked.filter((wait) => WHOLE_STOP.has(wait.kind)).slice(0, 1);
+  // Of several threads another one may do what is waited for, of one only a stop or its own wait can keep it from that.
+  if (hop.stopsOnly === true && process.tids.length !== 1)
+    return blocked.filter((wait) => WHOLE_STOP.has(wait.kind)).slice(0, 1);
+  if (hop.stopsOnly === true) return blocked.slice(0, 1);
   return blocked.length > 0 ? blocked.slice(0, THREADS_FOLLOWED) : waits.slice(0, 1);
 }
 

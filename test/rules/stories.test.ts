@@ -71,7 +71,7 @@ describe('busy', () => {
   });
 
   it.each([
-    ['one that got little of a CPU', { utime: 4, stime: 0 }],
+    ['one that got little of a CPU, and slept', { utime: 4, stime: 0, switches: 60 }],
     ['one that slept at a look', { utime: 28, stime: 2, state: 'S' }],
   ])('is not %s', async (_, changes) => {
     expect(causes(await busy(changes)).filter((cause) => cause.startsWith('busy'))).toEqual([]);

@@ -32,6 +32,8 @@ export const fileLock: Resolver = (context) => {
     subsystem: 'file-lock',
     killable: true,
     facts: [...pointFacts(evidence, thread), ...(fd === undefined ? [] : fdFact(process, fd))],
+    // The kernel looks every few milliseconds whether the holder of a lease has stepped down (fs/locks.c, __break_lease).
+    ...(lease ? { restless: true } : {}),
     hops: holders(context, fd, target),
     detail: { lock: kind, ...(target === undefined ? {} : { file: target }) },
   });

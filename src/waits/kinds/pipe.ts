@@ -1,4 +1,5 @@
 import { fdFact, lineFact, pointFacts } from '../facts.ts';
+import { dataFd } from '../objects/data-fd.ts';
 import { isLeftBehind, pipeEnds, pipeHops } from '../objects/pipe.ts';
 import { inFrames, isBlind, type Resolver, waitOf } from '../wait.ts';
 
@@ -13,7 +14,7 @@ export const pipe: Resolver = (context) => {
   const reading = inFrames(thread, /^(?:pipe_read|anon_pipe_read|pipe_wait_readable)$/, 2);
   const writing = inFrames(thread, /^(?:pipe_write|anon_pipe_write|pipe_wait_writable|opipe_prep)$/, 2);
   const name = thread.syscallName;
-  const fd = thread.intArgument(0);
+  const fd = dataFd(thread, writing ? 'to' : 'from');
   const target = fd === undefined ? undefined : process.fd(fd)?.target;
   // 5.10 without root shows no frame at all: then the call on a pipe's descriptor tells.
   const blind =

@@ -1,4 +1,5 @@
 import { fdFact, pointFacts } from '../facts.ts';
+import { dataFd } from '../objects/data-fd.ts';
 import { inodeOf, peerHops, socketName, socketView } from '../objects/socket.ts';
 import { unixAddress } from '../objects/unix-address.ts';
 import { inFrames, isBlind, type Resolver, waitOf } from '../wait.ts';
@@ -17,7 +18,7 @@ export const socket: Resolver = (context) => {
   const { evidence, process, thread, node } = context;
   if (thread.state === 'D') return undefined;
   const name = thread.syscallName ?? '';
-  const fd = thread.intArgument(0);
+  const fd = dataFd(thread, inFrames(thread, SEND_FULL, 4) ? 'to' : 'from');
   const target = fd === undefined ? undefined : process.fd(fd)?.target;
   const inode = inodeOf(target);
   const blind = isBlind(thread) && inode !== undefined;

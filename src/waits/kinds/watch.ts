@@ -5,11 +5,22 @@ import type { Fact } from '../graph.ts';
 import { edge, processNode, thing } from '../nodes.ts';
 import { i32, readMemory } from '../objects/memory.ts';
 import { isLeftBehind, pipeEnds, pipeHops } from '../objects/pipe.ts';
-import { inodeOf, peerHops, peerInodes, socketView } from '../objects/socket.ts';
+import { inodeOf, peerHops, peerInodes, socketName, socketView } from '../objects/socket.ts';
 import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
-/** Input readiness (poll(2), epoll_ctl(2)). */
+/** Readiness (poll(2), epoll_ctl(2)). */
 const POLLIN = 1;
+const POLLOUT = 4;
+/** Told only when it changes: such a set may sleep with room to write. */
+const EPOLLET = 0x8000_0000;
+
+/** A descriptor of a set, and for what it is watched. */
+interface Watched {
+  readonly fd: number;
+  readonly input: boolean;
+  /** Asleep with this, it is proved that there is no room: the kernel would have woken it at once. */
+  readonly output: boolean;
+}
 
 /** poll, select and epoll: waits for any of a set of descriptors. Healthy, unless what it watches can never become ready. */
 export const watch: Resolver = (context) => {
@@ -32,10 +43,28 @@ export const watch: Resolver = (context) => {
     epoll && fd !== undefined
       ? `epoll ${fd}, ${watched.length} descriptors`
       : `${watched.length || ''} descriptors`.trim();
-  const found = watched
-    .slice(0, 64)
-    .map((each) => ({ fd: each, hops: watchedHops(context, each, epoll ? fd : undefined) }));
-  const hops = onlyChance(context, found);
+  const found = watched.slice(0, 64).map((each): Found => {
+    const set = epoll ? fd : undefined;
+    return {
+      fd: each.fd,
+      hops: each.input ? watchedHops(context, each.fd, set) : [],
+      ...(each.output ? { output: outputOf(context, each.fd) } : {}),
+    };
+  });
+  const one = hasOnePeer(context, found);
+  const output = one ? found.find((each) => each.output !== undefined)?.output : undefined;
+  if (output !== undefined) {
+    return waitOf(context, {
+      kind: output.kind,
+      point: `${name || 'poll'}(${what}): ${output.what}`,
+      subsystem: epoll ? 'epoll' : 'poll',
+      killable: true,
+      facts: [...pointFacts(evidence, thread), ...output.facts],
+      detail: output.detail,
+      hops: output.hops,
+    });
+  }
+  const hops = found.flatMap((each) => each.hops.filter((hop) => one || hop.soft !== true));
   return waitOf(context, {
     kind: 'watch',
     point: `${name || (epoll ? 'epoll_wait' : select ? 'select' : 'poll')}(${what})`,
@@ -48,65 +77,119 @@ export const watch: Resolver = (context) => {
   });
 };
 
-/** Descriptors that the epoll instance watches for input, by its fdinfo. */
-function epollSet({ process, thread }: WaitContext): number[] {
+/** What the epoll instance watches, by its fdinfo. */
+function epollSet({ process, thread }: WaitContext): Watched[] {
   const fd = thread.intArgument(0);
   const set = fd === undefined ? [] : (process.fdinfo(fd)?.epoll ?? []);
-  return set.filter((entry) => (entry.events & POLLIN) !== 0).map((entry) => entry.tfd);
+  return set
+    .map(({ tfd, events }) => ({
+      fd: tfd,
+      input: (events & POLLIN) !== 0,
+      output: (events & POLLOUT) !== 0 && (events & EPOLLET) === 0,
+    }))
+    .filter(({ input, output }) => input || output);
 }
 
-/** Descriptors of a poll call, from the array in its memory. */
-function pollSet({ evidence, process, thread }: WaitContext): number[] {
+/** What a poll call watches, from the array in its memory. */
+function pollSet({ evidence, process, thread }: WaitContext): Watched[] {
   const address = thread.argument(0);
   const count = Math.min(thread.intArgument(1) ?? 0, 32);
   if (address === undefined || count <= 0 || !/^p?poll$/.test(thread.syscallName ?? '')) return [];
   const read = readMemory(evidence, process, address, count * 8);
   if (read === undefined || 'refused' in read) return [];
-  const found: number[] = [];
+  const found: Watched[] = [];
   for (let i = 0; i < count; i++) {
     const fd = i32(read.bytes, i * 8);
-    if (fd >= 0 && ((read.bytes[i * 8 + 4] ?? 0) & POLLIN) !== 0) found.push(fd);
+    const events = read.bytes[i * 8 + 4] ?? 0;
+    const [input, output] = [(events & POLLIN) !== 0, (events & POLLOUT) !== 0];
+    if (fd >= 0 && (input || output)) found.push({ fd, input, output });
   }
   return found;
 }
 
+/** What was found out of a watched descriptor. */
+interface Found {
+  readonly fd: number;
+  readonly hops: readonly Hop[];
+  readonly output?: Output | undefined;
+}
+
 /**
- * Who waits for any of several is not held up by one of them: that a peer is stopped counts only when nothing else could
- * wake this thread. What can never come (a pipe held by somebody left behind) counts always.
+ * Who waits for any of several is not held up by one of them: that a peer is stopped, or does not read, counts only when
+ * nobody else could wake this thread. What can never come (a pipe held by somebody left behind) counts always.
  */
-function onlyChance({ process }: WaitContext, found: readonly { fd: number; hops: readonly Hop[] }[]): Hop[] {
+function hasOnePeer({ process }: WaitContext, found: readonly Found[]): boolean {
   const outside = found.filter(({ fd }) => !isOwnWakeUp(process, process.fd(fd)?.target ?? ''));
-  const peers = outside.map(({ hops }) => new Set(hops.map((hop) => hop.next?.pid)));
+  const peers = outside.map(
+    ({ hops, output }) => new Set([...hops, ...(output?.hops ?? [])].map((hop) => hop.edges.at(-1)?.to.id)),
+  );
   const [first] = peers;
-  const one =
+  return (
     first !== undefined &&
     first.size === 1 &&
-    peers.every((each) => each.size === 1 && [...first].every((pid) => each.has(pid)));
-  return found.flatMap(({ hops }) => hops.filter((hop) => one || hop.soft !== true));
+    peers.every((each) => each.size === 1 && [...first].every((peer) => each.has(peer)))
+  );
+}
+
+/** What a thread waits for that watches a descriptor for room to write. */
+interface Output {
+  readonly kind: 'pipe-write' | 'socket-write' | 'connect';
+  readonly what: string;
+  readonly facts: readonly Fact[];
+  readonly hops: readonly Hop[];
+  readonly detail: Readonly<Record<string, string | number>>;
+}
+
+function outputOf({ evidence, process, node }: WaitContext, fd: number): Output | undefined {
+  const target = process.fd(fd)?.target ?? '';
+  const facts = fdFact(process, fd);
+  if (target.startsWith('pipe:[')) {
+    const ends = pipeEnds(evidence, target, 'r');
+    if (process.fd(fd)?.access === 'r' || ends.holders.length === 0) return undefined;
+    const hops = pipeHops(evidence, node, target, 'waits for room in', 'r', ends, false);
+    const detail = { pipe: target, readers: ends.holders.length };
+    return { kind: 'pipe-write', what: `room in ${target}`, facts, hops, detail };
+  }
+  const inode = inodeOf(target);
+  if (inode === undefined) return undefined;
+  const view = socketView(evidence, process, inode);
+  const to = socketName(view);
+  if (view.tcp?.state === 'SYN_SENT') {
+    const hops = peerHops(evidence, process, node, view, 'waits for the answer of', 'is');
+    return { kind: 'connect', what: `connect to ${to}`, facts, hops, detail: { to } };
+  }
+  if (view.tcp?.state !== 'ESTABLISHED' && view.unix?.state !== 'ESTAB') return undefined;
+  const hops = peerHops(evidence, process, node, view, 'waits for room in', 'to be read by', { anyOf: true });
+  return { kind: 'socket-write', what: `room in ${to}`, facts, hops, detail: { to } };
 }
 
 /** Descriptors by which a process wakes itself (eventfd, timers, a pipe with both ends): they bring nothing from outside. */
 function isOwnWakeUp(process: ProcessEvidence, target: string): boolean {
   if (/^anon_inode:\[(?:eventfd|timerfd|signalfd)\]/.test(target)) return true;
-  return target.startsWith('pipe:[') && process.fds.some((fd) => fd.target === target && fd.access !== 'r');
+  if (!target.startsWith('pipe:[')) return false;
+  const ends = process.fds.filter((fd) => fd.target === target).map(({ access }) => access);
+  return ends.some((access) => access !== 'r') && ends.some((access) => access !== 'w');
 }
 
-/** Descriptors of a select call that are watched for input, from the set in its memory (fd_set: bit n of byte n/8). */
-function selectSet({ evidence, process, thread }: WaitContext): number[] {
+/** What a select call watches, from the sets in its memory (fd_set: bit n of byte n/8). */
+function selectSet(context: WaitContext): Watched[] {
+  const { thread } = context;
   const count = Math.min(thread.intArgument(0) ?? 0, 1024);
-  const address = thread.argument(1);
-  if (
-    address === undefined ||
-    address === 0n ||
-    count <= 0 ||
-    !/^(?:p?select6?|_newselect)$/.test(thread.syscallName ?? '')
-  )
-    return [];
+  if (count <= 0 || !/^(?:p?select6?|_newselect)$/.test(thread.syscallName ?? '')) return [];
+  const input = fdSet(context, thread.argument(1), count);
+  const output = fdSet(context, thread.argument(2), count);
+  return [...new Set([...input, ...output])]
+    .sort((a, b) => a - b)
+    .map((fd) => ({ fd, input: input.has(fd), output: output.has(fd) }));
+}
+
+function fdSet({ evidence, process }: WaitContext, address: bigint | undefined, count: number): Set<number> {
+  if (address === undefined || address === 0n) return new Set();
   const read = readMemory(evidence, process, address, Math.ceil(count / 8));
-  if (read === undefined || 'refused' in read) return [];
-  return Array.from({ length: count }, (_, fd) => fd).filter(
-    (fd) => ((read.bytes[fd >> 3] ?? 0) & (1 << (fd & 7))) !== 0,
-  );
+  if (read === undefined || 'refused' in read) return new Set();
+  const { bytes } = read;
+  const all = Array.from({ length: count }, (_, fd) => fd);
+  return new Set(all.filter((fd) => ((bytes[fd >> 3] ?? 0) & (1 << (fd & 7))) !== 0));
 }
 
 function watchedHops(context: WaitContext, fd: number, epoll: number | undefined): Hop[] {

@@ -77,14 +77,26 @@ export function peerInodes(evidence: Evidence, process: ProcessEvidence, view: S
   }
   const { tcp } = view;
   if (tcp === undefined) return [];
-  return ['tcp', 'tcp6'].flatMap((name) =>
-    (evidence.world.parsed(`${process.dir}/net/${name}`, parseNetTcp) ?? [])
-      .filter(
-        (other) =>
-          sameEnd(other.local, tcp.remote) && sameEnd(other.remote, tcp.local) && other.inode !== view.inode,
-      )
-      .map((other) => other.inode),
+  const all = ['tcp', 'tcp6'].flatMap(
+    (name) => evidence.world.parsed(`${process.dir}/net/${name}`, parseNetTcp) ?? [],
   );
+  const others = all.filter(
+    (other) =>
+      sameEnd(other.local, tcp.remote) && sameEnd(other.remote, tcp.local) && other.inode !== view.inode,
+  );
+  if (others.some(({ inode }) => inode !== 0)) return others.map(({ inode }) => inode);
+  // Not accepted yet, or not even answered: whoever listens there and has connections pending.
+  return all
+    .filter((other) => other.state === 'LISTEN' && other.rxQueue > 0 && listensAt(other, tcp))
+    .map(({ inode }) => inode);
+}
+
+/** Does a listener of this host take connections to where `tcp` is connected? */
+function listensAt({ local }: TcpSocket, tcp: TcpSocket): boolean {
+  if (local.port !== tcp.remote.port) return false;
+  const [at, to] = [plain(local.address), plain(tcp.remote.address)];
+  const here = to === plain(tcp.local.address) || to.startsWith('127.') || to === '::1';
+  return at === to || (here && (at === '0.0.0.0' || at === '::'));
 }
 
 const plain = (address: string) => address.replace(/^::ffff:/i, '');
@@ -140,7 +152,7 @@ export function peerHops(
       guessed
         ? 'the peer is not told: a listener with connections it has not accepted'
         : view.unix === undefined
-          ? 'its addresses are ours reversed'
+          ? 'it has the other end of these addresses'
           : 'peer inode by sock_diag',
       [fact(`/proc/${by.pid}/fd/${holder.fd}`, holder.target), ...stateFact(evidence, by)],
       guessed ? 'possible' : unique.length === 1 ? 'certain' : 'likely',

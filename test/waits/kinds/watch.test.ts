@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { FakeHost, FakeProcess } from '../../support/fake-host.ts';
 import { paths, waitOf } from '../../support/looks.ts';
 
@@ -84,4 +84,44 @@ it('a server’s socket with a name is nobody’s output', async () => {
   };
   const wait = await waitOf({ ...host(epoll([6, '1']), left), files }, 60);
   expect(wait).toMatchObject({ idle: 'idle-epoll', detail: { held: false }, hops: [] });
+});
+
+describe('room to write', () => {
+  const reader: FakeProcess = { ...left, fds: { 0: 'r pipe:[9]', 3: 'rw socket:[89]' } };
+  const writer = (watcher: FakeProcess): FakeProcess => ({ ...watcher, fds: { ...fds, 3: 'w pipe:[9]' } });
+  const unix = {
+    '/proc/60/net/unix':
+      'Num       RefCount Protocol Flags    Type St Inode Path\n0000000000000000: 00000003 00000000 00000000 0001 03    88\n',
+    'ss:unix:0': 'u_str ESTAB  0      0                     * 88     * 89    \n',
+  };
+
+  it.each<[string, FakeProcess, string]>([
+    ['epoll', writer(epoll([3, '4'], [5, '1'])), 'pipe-write'],
+    [
+      'poll',
+      writer({ ...poll, memory: { '7f0000000100': [3, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 1] } }),
+      'pipe-write',
+    ],
+    ['select', writer({ ...select, call: 'select(6, 0, 0x7f0000000100)' }), 'pipe-write'],
+    ['epoll of a socket', epoll([6, '5']), 'socket-write'],
+  ])('%s: asleep, there is none', async (_, watcher, kind) => {
+    const wait = await waitOf({ ...host(watcher, reader), files: unix }, 60);
+    expect(wait.kind).toBe(kind);
+    expect(wait.idle).toBeUndefined();
+    expect(wait.hops.map(({ next }) => next?.pid)).toEqual([70]);
+  });
+
+  it.each<[string, FakeProcess]>([
+    ['an edge is waited for', writer(epoll([3, '80000004']))],
+    ['another peer could wake it', writer(epoll([3, '4'], [6, '1']))],
+    [
+      'it watches something else that has no peer',
+      { ...writer(epoll([3, '4'], [7, '1'])), fds: { ...fds, 3: 'w pipe:[9]', 7: 'rw /dev/pts/3' } },
+    ],
+  ])('%s: nothing is proved', async (_, watcher) => {
+    const files = { ...unix, 'ss:unix:0': 'u_str ESTAB  0      0                     * 88     * 90    \n' };
+    const other = { pid: 80, comm: 'other', ppid: 60, fds: { 4: 'rw socket:[90]' } };
+    const wait = await waitOf({ ...host(watcher, reader, other), files }, 60);
+    expect(wait).toMatchObject({ kind: 'watch', idle: 'idle-epoll' });
+  });
 });
