@@ -184,8 +184,13 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
       } else {
         const { renderTrace } = await import('../report/terminal/trace/report.ts');
         const screen = await this.screen(flags);
-        const strip = (tid: number, columns: number) => digest.strip(tid, columns, from, to);
-        this.print(renderTrace(summary, { ...screen, top: flags.top, strip }));
+        this.print(
+          renderTrace(summary, {
+            ...screen,
+            top: flags.top,
+            strip: (thread, columns) => digest.strip(thread, columns, from, to),
+          }),
+        );
       }
       const captures = names.filter(isCapture);
       if (captures.length > 0 && trace.raw !== undefined) {

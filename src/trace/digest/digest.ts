@@ -10,7 +10,7 @@ import { Spent } from './spent.ts';
 import { findStopped, Stops } from './stops.ts';
 import type { StripState } from './strip.ts';
 import type { TraceSummary } from './summary.ts';
-import { ThreadAccounts } from './threads.ts';
+import { ThreadAccounts, type ThreadTotals } from './threads.ts';
 import type { WaitKind } from './wait-kind.ts';
 import { waitedIn } from './waiting.ts';
 import { Waits } from './waits.ts';
@@ -149,8 +149,13 @@ export class Digest implements TraceSink {
   }
 
   /** One thread's time line, for terminals. */
-  strip(tid: number, columns: number, from: number, to: number): (StripState | undefined)[] | undefined {
-    return this.#threads.strip(tid, columns, from, to);
+  strip(
+    thread: Pick<ThreadTotals, 'tid' | 'firstSeconds'>,
+    columns: number,
+    from: number,
+    to: number,
+  ): (StripState | undefined)[] | undefined {
+    return this.#threads.strip(thread, columns, from, to);
   }
 }
 

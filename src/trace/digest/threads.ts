@@ -35,6 +35,8 @@ interface Account {
   syscalls: number;
   first: Ns;
   last: Ns;
+  /** Its birth has been told, or it was there before. */
+  born: boolean;
   ended: boolean;
   readonly times: Record<StripState, number>;
   readonly blockedOn: Map<WaitKind, number>;
@@ -47,7 +49,9 @@ const MOST_STRIPS = 256;
 
 /** Sums up what each thread did with its time; in bounded memory, whatever the number of events and threads. */
 export class ThreadAccounts implements TraceSink {
+  /** Of those that have the number now, or had it last. */
   readonly #accounts = new Map<number, Account>();
+  readonly #all: Account[] = [];
   readonly #others = account(0, 0, '(others)', 0, false);
   readonly #tree = account(0, 0, '', 0, false);
   /** perf tells states: times of calls need not stand in for them. */
@@ -74,9 +78,15 @@ export class ThreadAccounts implements TraceSink {
         else if (event.startNs <= 0) this.otherThreads++;
         break;
       }
-      case 'spawn':
-        if (this.#of(event.childPid, event.childTid, event.startNs) === this.#others) this.otherThreads++;
+      case 'spawn': {
+        const { childPid, childTid, startNs } = event;
+        const known = this.#accounts.get(childTid);
+        // Of strace alone, the call that made it may end after all that it did.
+        const of = known?.born === false ? known : this.#of(childPid, childTid, startNs);
+        if (of === this.#others) this.otherThreads++;
+        else of.born = true;
         break;
+      }
       case 'exit': {
         const of = this.#of(event.pid, event.tid, event.startNs);
         of.ended = true;
@@ -88,12 +98,16 @@ export class ThreadAccounts implements TraceSink {
 
   #of(pid: number, tid: number, at: Ns): Account {
     let found = this.#accounts.get(tid);
-    // The number is used again by another process.
-    if (found?.ended && found.pid !== pid) found = undefined;
+    // The number is used again; but what a thread did may be told after its end.
+    if (found?.ended && (found.pid !== pid || at > found.last)) {
+      this.#accounts.delete(tid);
+      found = undefined;
+    }
     if (found === undefined) {
-      if (this.#accounts.size >= MOST_THREADS) return this.#others;
-      found = account(pid, tid, '', at, this.#accounts.size < MOST_STRIPS);
+      if (this.#all.length >= MOST_THREADS) return this.#others;
+      found = account(pid, tid, '', at, this.#all.length < MOST_STRIPS);
       this.#accounts.set(tid, found);
+      this.#all.push(found);
     }
     return found;
   }
@@ -132,11 +146,18 @@ export class ThreadAccounts implements TraceSink {
 
   /** Threads by what they did, the busiest first. */
   finish(): ThreadTotals[] {
-    return [...this.#accounts.values()].map(threadTotals).sort(byWeight);
+    return this.#all.map(threadTotals).sort(byWeight);
   }
 
-  strip(tid: number, columns: number, from: Ns, to: Ns): (StripState | undefined)[] | undefined {
-    return this.#accounts.get(tid)?.strip?.columns(columns, from, to);
+  /** What a thread of `finish` did from one moment to another, in so many columns. */
+  strip(
+    { tid, firstSeconds }: Pick<ThreadTotals, 'tid' | 'firstSeconds'>,
+    columns: number,
+    from: Ns,
+    to: Ns,
+  ): (StripState | undefined)[] | undefined {
+    const of = this.#all.find((one) => one.tid === tid && seconds(one.first) === firstSeconds);
+    return of?.strip?.columns(columns, from, to);
   }
 }
 
@@ -148,6 +169,7 @@ function account(pid: number, tid: number, comm: string, first: Ns, strip: boole
     syscalls: 0,
     first,
     last: first,
+    born: first <= 0,
     ended: false,
     times: { running: 0, runnable: 0, blocked: 0, stopped: 0, ptrace: 0, 'in-call': 0 },
     blockedOn: new Map(),

@@ -1,6 +1,7 @@
 import type { Ns, SyscallEvent, TraceEvent, TraceSink, Waker } from '../event.ts';
 import { seconds } from './calls.ts';
 import type { Enders, Sureness } from './enders.ts';
+import { KnownThreads } from './known-threads.ts';
 import { Longest } from './longest.ts';
 import type { Spent, SpentPart } from './spent.ts';
 import { IN_CALL, UNSEEN, type WaitKind, waitKind } from './wait-kind.ts';
@@ -67,6 +68,8 @@ export interface PathStep {
 interface Kept {
   readonly pid: number;
   readonly tid: number;
+  /** As it was called then; '' where nobody had told it yet. */
+  readonly comm: string;
   readonly name?: string;
   readonly args: string;
   readonly result?: number;
@@ -85,7 +88,6 @@ interface Kept {
 
 /** Sleeps kept: the longest of all; what is shorter decides nothing in a chain. */
 const CAPACITY = 20_000;
-const MOST_NAMES = 50_000;
 const LONGEST_ARGS = 200;
 const DEEPEST = 10;
 const MOST_STEPS = 1000;
@@ -106,12 +108,7 @@ const ENDS_CHAIN: readonly string[] = ['timer', 'disk', 'interrupt', 'kernel', '
 /** Remembers the longest sleeps, and follows them from waker to waker. */
 export class Waits implements TraceSink {
   readonly #longest = new Longest<Kept>(CAPACITY);
-  readonly #comms = new Map<number, string>();
-  readonly #pids = new Map<number, number>();
-  readonly #exits = new Map<number, Ns>();
-  readonly #births = new Map<number, { readonly at: Ns; readonly parentTid: number }>();
-  /** Begin of the first call of each thread. */
-  readonly #seen = new Map<number, Ns>();
+  readonly #known = new KnownThreads();
   readonly #enders: Enders | undefined;
   readonly #spent: Spent | undefined;
   #byThread: Map<number, Kept[]> | undefined;
@@ -139,6 +136,7 @@ export class Waits implements TraceSink {
       this.#longest.add(event.durationNs, {
         pid: event.pid,
         tid: event.tid,
+        comm: this.#commOf(event.tid),
         args: '',
         kind: this.#callsUnseen ? UNSEEN : waitKind(event.stack, undefined, '', event.kernelState),
         startNs: event.startNs,
@@ -149,21 +147,14 @@ export class Waits implements TraceSink {
         ...(event.waker === undefined ? {} : { waker: event.waker }),
         ...(event.stack === undefined ? {} : { stack: event.stack }),
       });
-    } else if (event.type === 'comm' && this.#comms.size < MOST_NAMES) {
-      this.#comms.set(event.tid, event.comm);
-      this.#pids.set(event.tid, event.pid);
-    } else if (event.type === 'spawn' && this.#births.size < MOST_NAMES)
-      this.#births.set(event.childTid, {
-        // Of strace alone the call that made it ends after its first own ones.
-        at: Math.min(event.startNs, this.#seen.get(event.childTid) ?? event.startNs),
-        parentTid: event.tid,
-      });
-    else if (event.type === 'exit' && this.#exits.size < MOST_NAMES)
-      this.#exits.set(event.tid, event.startNs);
+    } else if (event.type === 'comm') this.#known.named(event.tid, event.pid, event.startNs, event.comm);
+    else if (event.type === 'spawn')
+      this.#known.born(event.childTid, event.childPid, event.startNs, event.tid);
+    else if (event.type === 'exit') this.#known.ended(event.tid, event.pid, event.startNs);
   }
 
   #call(event: SyscallEvent, waited: Waited): void {
-    if (!this.#seen.has(event.tid) && this.#seen.size < MOST_NAMES) this.#seen.set(event.tid, event.startNs);
+    this.#known.called(event.tid, event.pid, event.startNs);
     if (event.name === 'exit_group' || event.name === 'exit') return;
     const sleeps = waited.ns > 0;
     if (!sleeps && (event.blockedNs !== undefined || event.durationNs < LONG_CALL_NS)) return;
@@ -172,6 +163,7 @@ export class Waits implements TraceSink {
     const kept: Kept = {
       pid: event.pid,
       tid: event.tid,
+      comm: this.#commOf(event.tid),
       name: event.name,
       args: event.args.slice(0, LONGEST_ARGS),
       kind: sleeps ? waited.kind : IN_CALL,
@@ -207,7 +199,7 @@ export class Waits implements TraceSink {
     return {
       ...rest,
       ...(waker === undefined ? {} : { waker: { ...waker, comm: waker.comm || this.#commOf(waker.tid) } }),
-      comm: this.#commOf(kept.tid),
+      comm: kept.comm || this.#commOf(kept.tid),
       seconds: seconds(endNs - kept.startNs),
       waitedSeconds: seconds(waitedNs),
       ...(open ? { open: true } : {}),
@@ -278,11 +270,11 @@ export class Waits implements TraceSink {
 
   /** Logs of strace mostly tell no names: what has slept or ended in the trace is in it as well. */
   #isTraced(tid: number): boolean {
-    return this.#comms.has(tid) || this.#exits.has(tid) || this.#seen.has(tid) || this.#of(tid).length > 0;
+    return this.#known.isTraced(tid) || this.#of(tid).length > 0;
   }
 
   #commOf(tid: number): string {
-    return this.#comms.get(tid) ?? '';
+    return this.#known.get(tid)?.comm ?? '';
   }
 
   #mostWithin(tid: number, from: Ns, to: Ns): Kept | undefined {
@@ -319,13 +311,13 @@ export class Waits implements TraceSink {
   criticalPath(tid: number, from: Ns, to: Ns): PathStep[] {
     const steps: PathStep[] = [];
     let thread = tid;
-    let now = Math.min(to, this.#exits.get(tid) ?? to);
+    let now = Math.min(to, this.#known.get(tid)?.exitNs ?? to);
     let how: string | undefined;
     const least = (to - from) * STEP_SHARE;
     const step = (start: Ns, end: Ns, more: Pick<PathStep, 'did' | 'kind' | 'name'>) => {
       if (end <= start) return;
       steps.push({
-        pid: this.#pids.get(thread) ?? thread,
+        pid: this.#known.get(thread)?.pid ?? thread,
         tid: thread,
         comm: this.#commOf(thread),
         fromNs: start,
@@ -336,8 +328,8 @@ export class Waits implements TraceSink {
       how = undefined;
     };
     for (let hops = 0; now > from && steps.length < MOST_STEPS && hops < MOST_HOPS; hops++) {
-      const born = this.#births.get(thread);
-      const since = born === undefined ? from : Math.max(from, born.at);
+      const { bornNs, parentTid = 0 } = this.#known.get(thread) ?? {};
+      const since = bornNs === undefined ? from : Math.max(from, bornNs);
       const sleep = this.#of(thread).findLast(
         ({ startNs, endNs, waitedNs }) => startNs < now && endNs <= now && endNs > since && waitedNs > least,
       );
@@ -351,9 +343,9 @@ export class Waits implements TraceSink {
       if (sleep === undefined) {
         step(since, now, { did: 'ran' });
         now = Math.min(now, since);
-        if (born === undefined || born.at <= from) break;
+        if (bornNs === undefined || bornNs <= from) break;
         how = 'spawn';
-        thread = born.parentTid;
+        thread = parentTid;
         continue;
       }
       step(Math.max(from, sleep.endNs), now, { did: 'ran' });

@@ -104,6 +104,36 @@ test('two that have woken each other at one moment do not keep the critical path
   expect(waits.criticalPath(1, 0, 20 * MS).at(-1)).toMatchObject({ did: 'ran', fromNs: 10 * MS });
 });
 
+test('in a storm of children the names of those that live are kept, and of the dead the last', () => {
+  const waits = new Waits();
+  waits.event(named(1, 'root'));
+  const exitOf = (tid: number): TraceEvent => ({ type: 'exit', pid: tid, tid, startNs: tid, sources: [] });
+  for (let tid = 100; tid < 120_100; tid++) {
+    waits.event({ ...spawnOf(tid), startNs: tid });
+    waits.event({ ...named(tid, `child ${tid}`), startNs: tid });
+    waits.event(exitOf(tid));
+  }
+  const wait = (tid: number, result: number) =>
+    call(tid, 'wait4', 1, 100, { result, waker: { pid: result, tid: result, comm: '', how: 'child-exit' } });
+  waits.event(wait(1, 120_099));
+  waits.event(wait(2, 200));
+  const [last, first] = waits.finish(2);
+  expect(last).toMatchObject({ comm: 'root', chain: [{ tid: 120_099, comm: 'child 120099', did: 'ran' }] });
+  // Its name is gone, but it was of the trace.
+  expect(first).toMatchObject({ chain: [{ tid: 200, comm: '', did: 'ran' }] });
+});
+
+test('a number that is given to another thread does not end with the first', () => {
+  const waits = waitsOf([
+    { ...spawnOf(2), startNs: 10 * MS },
+    { type: 'exit', pid: 2, tid: 2, startNs: 20 * MS, sources: ['perf'] },
+    { ...spawnOf(2), startNs: 30 * MS },
+    call(2, 'read', 40, 50, { waker: { pid: 0, tid: 0, comm: '', how: 'timer' } }),
+  ]);
+  const path = waits.criticalPath(2, 0, 60 * MS).filter(({ tid }) => tid === 2);
+  expect([path[0]?.fromNs, path.at(-1)?.toNs]).toEqual([30 * MS, 60 * MS]);
+});
+
 test('a child without a name is traced all the same, where its end or a sleep of it is told', () => {
   const wait = call(1, 'wait4', 0, 100, { result: 2 });
   const gone: TraceEvent = { type: 'exit', pid: 2, tid: 2, startNs: 99 * MS, sources: ['strace'] };
@@ -208,7 +238,11 @@ test('accounts of threads sum up states, and of strace alone calls', () => {
       { kind: 'futex', seconds: 0.005 },
     ],
   });
-  expect(accounts.strip(1, 9, 0, 45 * MS)).toEqual(['running', 'running', ...Array(7).fill('blocked')]);
+  expect(accounts.strip({ tid: 1, firstSeconds: 0 }, 9, 0, 45 * MS)).toEqual([
+    'running',
+    'running',
+    ...Array(7).fill('blocked'),
+  ]);
 
   const alone = new ThreadAccounts(false);
   alone.event(
@@ -218,6 +252,36 @@ test('accounts of threads sum up states, and of strace alone calls', () => {
     blockedSeconds: 0.02,
     blockedOn: [{ kind: 'pipe', seconds: 0.02 }],
   });
+});
+
+test('a number that is given to another thread has an account for each, with a strip of its own', () => {
+  const accounts = new ThreadAccounts(true);
+  const gone = (atMs: number): TraceEvent => ({
+    ...{ type: 'exit', pid: 2, tid: 2, startNs: atMs * MS, sources: ['perf'] },
+  });
+  const runs = (fromMs: number, toMs: number): StateEvent => ({
+    ...{ type: 'state', pid: 2, tid: 2, state: 'running' },
+    ...{ startNs: fromMs * MS, durationNs: (toMs - fromMs) * MS },
+  });
+  const made = (atMs: number): TraceEvent => ({ ...spawnOf(2), startNs: atMs * MS });
+  for (const event of [made(1), runs(1, 4), gone(5), runs(4, 5), made(6), runs(6, 9), gone(9)])
+    accounts.event(event);
+  const lives = accounts.finish();
+  expect(lives.map(({ tid, onCpuSeconds, firstSeconds }) => [tid, onCpuSeconds, firstSeconds])).toEqual([
+    [2, 0.004, 0.001],
+    [2, 0.003, 0.006],
+  ]);
+  expect(lives.map((life) => accounts.strip(life, 10, 0, 10 * MS)?.findIndex((state) => state))).toEqual([
+    1, 6,
+  ]);
+});
+
+test('a child whose birth is told after its end, as strace alone tells it, has one account', () => {
+  const accounts = new ThreadAccounts(false);
+  accounts.event(call(2, 'read', 1, 2));
+  accounts.event({ type: 'exit', pid: 2, tid: 2, startNs: 3 * MS, sources: ['strace'] });
+  accounts.event({ ...spawnOf(2), startNs: 4 * MS });
+  expect(accounts.finish()).toHaveLength(1);
 });
 
 test('threads beyond those with an account are counted once each, however much they do', () => {

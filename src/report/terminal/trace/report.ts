@@ -2,6 +2,7 @@ import { count, percent, time } from '../../../trace/digest/numbers.ts';
 import { qualitySentence, story } from '../../../trace/digest/story.ts';
 import type { StripState } from '../../../trace/digest/strip.ts';
 import type { TraceSummary } from '../../../trace/digest/summary.ts';
+import type { ThreadTotals } from '../../../trace/digest/threads.ts';
 import { kindInWords } from '../../../trace/digest/wait-kind.ts';
 import { line } from '../../text.ts';
 import { fitted } from '../grid.ts';
@@ -33,7 +34,7 @@ export interface TraceRenderOptions {
   /** Rows of each table. */
   readonly top: number;
   /** The time line of a thread in so many columns; undefined where it has none. */
-  readonly strip: (tid: number, columns: number) => readonly (StripState | undefined)[] | undefined;
+  readonly strip: (thread: ThreadTotals, columns: number) => readonly (StripState | undefined)[] | undefined;
 }
 
 const NARROWEST = 40;
@@ -82,9 +83,10 @@ function strips(summary: TraceSummary, options: TraceRenderOptions, width: numbe
   const lead = stripLead(width);
   const columns = width - lead;
   const lines: StripLine[] = [];
-  for (const { tid, comm } of summary.threads) {
+  for (const thread of summary.threads) {
     if (lines.length === options.top) break;
-    const found = options.strip(tid, columns);
+    const { tid, comm } = thread;
+    const found = options.strip(thread, columns);
     if (found?.some((state) => state !== undefined)) lines.push({ tid, comm, columns: found });
   }
   const scale: Row = [space(lead), own('0', 'quiet'), ...rightEnd(time(summary.window.seconds), columns)];
