@@ -2,8 +2,8 @@ import { boolean, custom, string } from '@oclif/core/flags';
 import { count, nanoseconds, pid, seconds, span } from '../cli/args.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { version } from '../cli/config.ts';
-import { USAGE, UserError } from '../cli/errors.ts';
-import { type ExitCode, exitCode, FAIL_ON, type FailOn } from '../cli/exit-codes.ts';
+import { CANNOT_LOOK, USAGE, UserError } from '../cli/errors.ts';
+import { EXIT, type ExitCode, exitCode, FAIL_ON, type FailOn } from '../cli/exit-codes.ts';
 import { stopSignals } from '../cli/stop-signals.ts';
 import type { LoadedTrace } from '../trace/loaded.ts';
 import type { Recording } from '../trace/record/record.ts';
@@ -17,7 +17,7 @@ export class Trace extends BaseCommand {
   static override description =
     `Runs the real strace and the real perf on a process and all that it starts, puts both on one clock, and tells the story: the longest waits and who ended them, the time on CPU, in the run queue and blocked, what was left over.
 Without --strace and --perf it takes perf alone where that works, which costs the process little, else strace, which stops it twice a system call, with what perf may still see beside it. Ctrl+C or --duration ends the recording and gives the result. The process goes on untraced, however procdiag ends.
-Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace.`;
+Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace, or the answer is of a part only.`;
   static override usage = [
     'trace PID [FLAGS]',
     'trace [FLAGS] -- COMMAND ARGS...',
@@ -160,7 +160,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     const { analysing } = await import('../trace/analyse.ts');
     const { Digest } = await import('../trace/digest/digest.ts');
     const { openingOf } = await import('../trace/ledgers/ledgers.ts');
-    const { summaryOf } = await import('../trace/digest/summary-of.ts');
+    const { summaryOf, windowOf } = await import('../trace/digest/summary-of.ts');
     const { isCapture, Outputs } = await import('./tracing/outputs.ts');
     const names = flags.output ?? [];
     const { scheduled, switchesOnly = false } = trace.input;
@@ -176,6 +176,9 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     );
     try {
       const analysed = await listening(analysing({ ...trace.input, sinks: [digest, ...outputs.sinks] }));
+      const { nothing } = trace.shortfall?.() ?? {};
+      if (nothing !== undefined) throw new UserError(CANNOT_LOOK, nothing);
+      checkBetween(flags.between, windowOf(analysed, trace));
       const { summary, from, to } = summaryOf(digest, analysed, trace, flags.between);
       outputs.keep(summary);
       if (flags.json) {
@@ -197,11 +200,26 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
         const { saveRecording } = await import('./tracing/captures.ts');
         for (const name of captures) await saveRecording(trace.raw, name);
       }
-      return exitCode([{ diagnosis: summary }], flags['fail-on']);
+      if (summary.partial.length === 0) return exitCode([{ diagnosis: summary }], flags['fail-on']);
+      this.complain(summary.partial);
+      return EXIT.FAILED;
     } finally {
       outputs.drop();
     }
   }
+}
+
+/** What is asked for must lie in the trace, at least with its begin. */
+function checkBetween(
+  between: Flags['between'],
+  { from, to }: { readonly from: number; readonly to: number },
+): void {
+  const seconds = Math.max(0, to - from) / 1e9;
+  if (between === undefined || between.from < seconds) return;
+  throw new UserError(
+    USAGE,
+    `--between ${between.from}-${between.to} is outside of the trace, which goes from 0 to ${seconds.toFixed(3)} seconds`,
+  );
 }
 
 /** Runs it to its end, and lets signals in between. */

@@ -10,6 +10,14 @@ export interface RawRecording {
   texts(): ReadonlyMap<string, string>;
 }
 
+/** What a recording does not have that every whole one has. */
+export interface Shortfall {
+  /** Nothing can be said of it: why, in a sentence with the remedy. */
+  readonly nothing?: string;
+  /** The answer is of a part only: why, with the remedy, a sentence each. */
+  readonly partial: readonly string[];
+}
+
 /** Recordings that are open and can be put together: our own ones, and files that others made. */
 export interface LoadedTrace {
   readonly target: TraceTarget;
@@ -28,5 +36,7 @@ export interface LoadedTrace {
   sources(): TraceSummary['sources'];
   /** What is missing, a sentence each; whole when all was read. */
   notes(): readonly string[];
+  /** Of files that others made: what they fall short of; known when all was read. */
+  shortfall?(): Shortfall;
   close(): void;
 }

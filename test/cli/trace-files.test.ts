@@ -91,7 +91,26 @@ describe('recordings of others', () => {
     expect(shown.stdout).toMatch(/^• \d+ sh traced for [\d.]+ s with strace \+ perf$/m);
   });
 
+  test('are answered in part where they fall short, with what would make them whole', async () => {
+    const lines = readFileSync(join(directory, 'ttt.strace'), 'latin1').split('\n');
+    writeFileSync(
+      join(directory, 'bare.strace'),
+      lines.map((line) => line.replace(/ <\d\.\d+>$/, '')).join('\n'),
+    );
+    const shown = await trace('--from-strace', 'bare.strace');
+    expect(shown.exitCode).toBe(2);
+    expect(shown.stdout).toMatch(/▲ partial: The log of strace has no durations/);
+    expect(shown.stdout).not.toMatch(/spent 0 s|was 0 s/);
+    expect(shown.stderr).toMatch(/^procdiag: The log of strace has no durations.*strace -T adds them\.$/);
+    const json = await trace('--from-strace', 'bare.strace', '--json');
+    expect((JSON.parse(json.stdout) as { partial: string[] }).partial).toHaveLength(1);
+  });
+
   test.each([
+    [
+      ['--from-strace', 'ttt.strace', '--between', '500-501'],
+      /--between 500-501 is outside of the trace, which goes from 0 to [\d.]+ seconds/,
+    ],
     [['--from-strace', 'nowhere'], /^procdiag: there is no file "nowhere"$/],
     [['--from-perf', 'ttt.strace'], /^procdiag: "ttt.strace" cannot be read: This is neither a perf.data/],
     [['--from-strace', 'ttt.data'], /^procdiag: "ttt.data" is no log of strace/],

@@ -1,5 +1,5 @@
 import type { Analysed } from '../analyse.ts';
-import type { SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
+import type { SpawnEvent, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
 import { findingsOfLedgers } from '../ledgers/findings/index.ts';
 import { Ledgers, type OpeningBalance } from '../ledgers/ledgers.ts';
 import { CallCounter, seconds } from './calls.ts';
@@ -29,6 +29,7 @@ export interface DigestFacts {
   readonly window: TraceSummary['window'];
   readonly sources: TraceSummary['sources'];
   readonly notes: readonly string[];
+  readonly partial: readonly string[];
   /** The first and the last moment of the trace. */
   readonly startNs: number;
   readonly endNs: number;
@@ -56,6 +57,7 @@ export class Digest implements TraceSink {
   /** Undefined where perf recorded who woke whom. */
   readonly #enders: Enders | undefined;
   readonly #processes = new Set<number>();
+  readonly #children = new Set<number>();
   readonly #stops: Stops;
   readonly #gaps = new Set<number>();
   #spawned = 0;
@@ -80,10 +82,8 @@ export class Digest implements TraceSink {
   }
 
   event(event: TraceEvent): void {
-    if (event.type === 'spawn') {
-      if (!event.thread) this.#spawned++;
-    } else if (this.#processes.size < MOST_PROCESSES && event.type === 'comm' && event.startNs <= 0)
-      this.#processes.add(event.pid);
+    if (event.type === 'spawn') this.#born(event);
+    else if (event.type === 'comm' && event.startNs <= 0) this.#named(event.pid);
     if (event.type === 'gap') {
       this.#gaps.add(event.pid);
       this.#lost += event.lost ?? 0;
@@ -97,6 +97,18 @@ export class Digest implements TraceSink {
       this.#spent.event(event);
       this.#waits.event(event);
     }
+  }
+
+  #born({ thread, childPid }: SpawnEvent): void {
+    if (thread) return;
+    this.#spawned++;
+    this.#processes.delete(childPid);
+    if (this.#children.size < MOST_PROCESSES) this.#children.add(childPid);
+  }
+
+  /** It was there at the start; but in a log without times all is. */
+  #named(pid: number): void {
+    if (this.#processes.size < MOST_PROCESSES && !this.#children.has(pid)) this.#processes.add(pid);
   }
 
   #call(event: SyscallEvent): void {

@@ -3,6 +3,14 @@ import type { LoadedTrace } from '../loaded.ts';
 import { type Digest, lasted } from './digest.ts';
 import type { TraceSummary } from './summary.ts';
 
+/** The moments (Ns) that a trace spans, when it was read to its end. */
+export function windowOf(
+  analysed: Pick<Analysed, 'from' | 'to'>,
+  { window }: Pick<LoadedTrace, 'window'>,
+): { readonly from: number; readonly to: number } {
+  return { from: window?.from ?? analysed.from, to: window?.to ?? analysed.to };
+}
+
 /** The summary of a trace that was read to its end, and the moments (Ns) that it spans. */
 export function summaryOf(
   digest: Digest,
@@ -11,8 +19,7 @@ export function summaryOf(
   /** Seconds of the trace that the critical path is asked for; all of it by default. */
   between?: { readonly from: number; readonly to: number },
 ): { readonly summary: TraceSummary; readonly from: number; readonly to: number } {
-  const from = trace.window?.from ?? analysed.from;
-  const to = trace.window?.to ?? analysed.to;
+  const { from, to } = windowOf(analysed, trace);
   const { originNs } = trace;
   const at = (ns: number): bigint | null =>
     originNs === undefined ? null : originNs + BigInt(Math.round(ns));
@@ -30,6 +37,7 @@ export function summaryOf(
       },
       sources: trace.sources(),
       notes: trace.notes(),
+      partial: trace.shortfall?.().partial ?? [],
       path: {
         tid: trace.target.pid,
         from: between === undefined ? from : from + between.from * 1e9,

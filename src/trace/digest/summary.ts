@@ -43,6 +43,8 @@ export interface TraceSummary {
   readonly findings: readonly TraceFinding[];
   /** What is missing and why, a sentence each. */
   readonly notes: readonly string[];
+  /** Why the answer is of a part only, a sentence each; empty where the recording is whole. */
+  readonly partial: readonly string[];
 }
 
 export interface TraceTarget {

@@ -176,6 +176,8 @@ export class StraceReader {
     return undefined;
   }
 
+  /** The log ends in the middle of a record. Known at its end. */
+  isCut: boolean = false;
   readonly #foreignNames: string[] = [];
 
   /** Takes the next bytes of the log. They are not kept. */
@@ -202,6 +204,8 @@ export class StraceReader {
   end(): void {
     if (this.#tailLength > 0 || this.#tailLost > 0) {
       this.#keep(Buffer.from('\n'), 0, 1);
+      this.#line.over(this.#tail);
+      this.isCut = this.#tailLost > 0 || this.#line.read(this.#tail, 0) < 0;
       this.#endTail();
     }
     this.#tidy.flush();

@@ -81,6 +81,7 @@ function summaryFor(digest: Digest) {
     window: { originNs: null, fromNs: null, toNs: null, seconds: 1, startedAt: null },
     sources: { strace: null, perf: null },
     notes: [],
+    partial: [],
     startNs: 0,
     endNs: 1e9,
     path: { tid: 1, from: 0, to: 1e9 },
@@ -309,6 +310,12 @@ test('all processes that were there at the start are counted, however many', () 
   for (let pid = 1; pid <= 1200; pid++) digest.event(named(pid, 'worker'));
   digest.event(spawnOf(5000));
   expect(summaryFor(digest).totals.processes).toBe(1201);
+});
+
+test('a child that a log without times names at the start is counted once', () => {
+  const digest = new Digest({ opening: {}, scheduled: false });
+  for (const event of [named(1, 'sh'), named(7, 'sh'), spawnOf(7), named(7, 'ls')]) digest.event(event);
+  expect(summaryFor(digest).totals.processes).toBe(2);
 });
 
 test('a strip of any length keeps its proportions', () => {

@@ -40,6 +40,7 @@ export function summarised(
         perf: scheduled ? { version: null, argv: null, events: [], complaints: [] } : null,
       },
       notes: [],
+      partial: [],
       startNs: 0,
       endNs,
       path: { tid: pid, from: 0, to: endNs },

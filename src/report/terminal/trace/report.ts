@@ -76,7 +76,17 @@ function storyRows(summary: TraceSummary, width: number, palette: Palette): Row[
     own(`${palette.glyphs.info} `, 'name'),
   ]);
   const lines = Math.ceil(LONGEST_SENTENCE / (width - 2));
-  return [...head, ...story(summary).flatMap((sentence) => paragraph([figures(sentence)], width, 2, lines))];
+  const partial = summary.partial.flatMap((why) =>
+    indent(wrap([own('partial: ', 'caution'), figures(why)], { first: width - 4 }), [
+      space(2),
+      own(`${palette.glyphs.caution} `, 'caution'),
+    ]),
+  );
+  return [
+    ...head,
+    ...partial,
+    ...story(summary).flatMap((sentence) => paragraph([figures(sentence)], width, 2, lines)),
+  ];
 }
 
 function strips(summary: TraceSummary, options: TraceRenderOptions, width: number, palette: Palette): Row[] {
@@ -196,7 +206,10 @@ function qualityRows(summary: TraceSummary, width: number): Row[] {
   ];
 }
 
-function noteRows({ notes }: TraceSummary, width: number, palette: Palette): Row[] {
+function noteRows({ notes, partial }: TraceSummary, width: number, palette: Palette): Row[] {
   const lead: Row = [space(2), own(palette.glyphs.info, 'quiet'), space(1)];
-  return notes.slice(0, MOST_NOTES).flatMap((note) => indent(wrap(prose(note), { first: width - 4 }), lead));
+  return notes
+    .filter((note) => !partial.includes(note))
+    .slice(0, MOST_NOTES)
+    .flatMap((note) => indent(wrap(prose(note), { first: width - 4 }), lead));
 }

@@ -1,6 +1,6 @@
 import { constantShift, type Shift, ShiftedTimes } from '../../correlate/offset/shift.ts';
 import type { TraceSummary } from '../../digest/summary.ts';
-import type { LoadedTrace } from '../../loaded.ts';
+import type { LoadedTrace, Shortfall } from '../../loaded.ts';
 import type { PerfHeader } from '../../perf/batch.ts';
 import type { StraceTally } from '../../strace/call.ts';
 import { StraceFile } from '../strace-file.ts';
@@ -30,6 +30,13 @@ const LARGEST_CHUNK = 1024 * 1024;
 const SMALLEST_CHUNK = 16 * 1024;
 const MOST_FILES = 5000;
 const MOST_EXAMPLES = 3;
+
+const NO_TIMES =
+  'The log of strace has no times: it tells the order of the calls, their number and results, not where the time went. strace -ttt adds them.';
+const NO_DURATIONS =
+  'The log of strace has no durations: how long a call took, and what was waited for, is not known. strace -T adds them.';
+const CUT =
+  'The log of strace ends in the middle of a line: what came behind is missing, as when strace was killed or the file was copied while it grew.';
 
 const LEFT_OUT = 'Of what perf recorded, only the threads count that strace traced, and what they started.';
 
@@ -148,9 +155,31 @@ class Imported {
         ...unreadIn(logs),
         ...perfs.flatMap(({ file }) => file.complaints),
       ],
+      shortfall: () =>
+        this.#shortfall(
+          logs,
+          perfs.map(({ file }) => file),
+        ),
       close: () => {
         for (const { file } of perfs) file.close();
       },
+    };
+  }
+
+  /** When all was read: whether that was a whole recording, and one of anything at all. */
+  #shortfall(logs: readonly StraceFile[], perfs: readonly PerfFile[]): Shortfall {
+    const cut = perfs.filter(({ isCut }) => isCut);
+    const empty = nothingIn(logs, perfs, this.#strace[0]?.path, cut.length > 0);
+    const [log] = this.#strace;
+    const alone = log !== undefined && this.#perf.length === 0;
+    return {
+      ...(empty === undefined ? {} : { nothing: empty }),
+      partial: [
+        ...(alone && log.stamps === 'none' ? [NO_TIMES] : []),
+        ...(alone && !log.durations ? [NO_DURATIONS] : []),
+        ...(logs.some(({ reader }) => reader?.isCut) ? [CUT] : []),
+        ...new Set(cut.flatMap(({ complaints }) => complaints)),
+      ],
     };
   }
 
@@ -266,15 +295,16 @@ class Imported {
     const [log] = this.#strace;
     if (log === undefined) return [];
     const notes: string[] = [];
-    if (log.stamps === 'none')
-      notes.push(
-        'The log of strace has no times (-ttt): it tells the order of the calls, their number and results.',
-      );
+    if (log.stamps === 'none') notes.push(NO_TIMES);
     else if (log.stamps === 'relative')
       notes.push('The log of strace tells times since its first line alone (-r).');
     else if (log.wholeSeconds) notes.push('The times of the log of strace are of whole seconds (-t).');
     if (!log.durations)
-      notes.push('The log of strace has no durations (-T): how long a call took is known from perf alone.');
+      notes.push(
+        this.#perf.length > 0
+          ? 'The log of strace has no durations (-T): how long a call took is known from perf alone.'
+          : NO_DURATIONS,
+      );
     else if (this.#perf.length === 0)
       notes.push(
         "Durations are strace's own (-T): each holds some 20 to 200 μs of the stops that strace itself makes, so that short calls seem longer than they are.",
@@ -338,22 +368,44 @@ function unreadIn(logs: readonly StraceFile[]): string[] {
   ];
 }
 
+const RECORD_PERF =
+  'record with perf record -e raw_syscalls:sys_enter,raw_syscalls:sys_exit,sched:sched_switch';
+
+/** perf's side holds nothing that is told here. */
+function nothingOfPerf(perfs: readonly PerfFile[], isCut: boolean): string | undefined {
+  if (perfs.length === 0 || perfs.some(({ tells }) => tells)) return undefined;
+  if (isCut)
+    return 'the recording of perf has been cut, and what tells how to read it is gone with its end: record again, and end perf record by Ctrl+C (SIGINT)';
+  const events = [...new Set(perfs.flatMap(({ header }) => header.events))].slice(0, MOST_EXAMPLES);
+  const of = events.length === 0 ? '' : ` (it is of ${events.join(', ')})`;
+  return `what perf recorded holds neither system calls nor scheduling${of}: ${RECORD_PERF}`;
+}
+
+/** Why nothing can be told of any of these files. */
+function nothingIn(
+  logs: readonly StraceFile[],
+  perfs: readonly PerfFile[],
+  path: string | undefined,
+  isCut: boolean,
+): string | undefined {
+  const { calls, signals, exits, summaryRows } = tallyOf(logs);
+  if (logs.length > 0 && calls + signals + exits > 0) return undefined;
+  if (perfs.length > 0) return nothingOfPerf(perfs, isCut);
+  return summaryRows > 0
+    ? `${JSON.stringify(path)} is a summary (strace -c), without the single calls: record with strace -f -ttt -T -o FILE`
+    : undefined;
+}
+
 /** Recordings that are whole and yet hold nothing that is told here. */
 function emptyHanded(logs: readonly StraceFile[], perfs: readonly PerfFile[]): string[] {
-  const notes: string[] = [];
-  if (logs.length > 0) {
-    const { calls, summaryRows } = tallyOf(logs);
-    if (calls === 0 && summaryRows > 0)
-      notes.push('The log of strace is a summary (-c) alone, without the single calls.');
-  }
-  if (perfs.length > 0 && perfs.every(({ tells }) => !tells)) {
-    const events = [...new Set(perfs.flatMap(({ header }) => header.events))].slice(0, MOST_EXAMPLES);
-    const of = events.length === 0 ? '' : ` (it is of ${events.join(', ')})`;
-    notes.push(
-      `What perf recorded holds neither system calls nor scheduling${of}: record with perf record -e raw_syscalls:sys_enter,raw_syscalls:sys_exit,sched:sched_switch`,
-    );
-  }
-  return notes;
+  const { calls, summaryRows } = tallyOf(logs);
+  const nothing = nothingOfPerf(perfs, false);
+  return [
+    ...(calls === 0 && summaryRows > 0
+      ? ['The log of strace is a summary (-c) alone, without the single calls.']
+      : []),
+    ...(nothing === undefined ? [] : [`${nothing.slice(0, 1).toUpperCase()}${nothing.slice(1)}`]),
+  ];
 }
 
 function argvOf(files: readonly PerfFile[]): readonly (readonly string[])[] | null {

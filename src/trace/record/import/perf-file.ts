@@ -31,6 +31,9 @@ const SWITCHES: ReadonlySet<number> = new Set([PERF.switch, PERF.in, PERF.out]);
 const SCHEDULES = /^(?:sched:sched_switch|context-switches|cs)\b/;
 const WAKEUPS = /^(?:sched:sched_(?:waking|wakeup|wakeup_new|stat_\w+)|dummy\b.*)$/;
 
+/** The complaints of the readers that say so. */
+const CUT = /^The file (?:has been cut|ends in the middle)/;
+
 /** Reads the beginning of a recording. @throws ImportError for a file that is none. */
 export function probePerf(path: string): PerfProbe {
   const file = new PerfFile(path, { originNs: 0n });
@@ -87,6 +90,11 @@ export class PerfFile implements PerfSource {
 
   get complaints(): readonly string[] {
     return this.#source.complaints;
+  }
+
+  /** It ends before its header says, or in the middle of a record. */
+  get isCut(): boolean {
+    return this.complaints.some((complaint) => CUT.test(complaint));
   }
 
   /** The moment up to which it goes; Infinity as long as it was not read to its end. */
