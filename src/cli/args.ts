@@ -21,7 +21,7 @@ export const count = customFlag<number, { min: number; max: number }>({
 /** Seconds, with decimals if wanted. */
 export const seconds = customFlag<number, { min: number; max: number }>({
   parse: (text, _context, { name, min, max }) => {
-    const value = /^\d{1,9}(?:\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
+    const value = /^(?:\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return Promise.resolve(value);
     throw new UserError(USAGE, `not a value for --${name}: ${shown(text)} (${min} to ${max} seconds)`);
   },

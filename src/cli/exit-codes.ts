@@ -10,8 +10,8 @@ export const EXIT = {
   FAILED: 2,
 } as const;
 
-/** The two beyond EXIT are 128 + SIGINT, 128 + SIGTERM, as shells have it. */
-export type ExitCode = 0 | 1 | 2 | 130 | 143;
+/** Those beyond EXIT are 128 + SIGHUP, 128 + SIGINT, 128 + SIGTERM, as shells have it. */
+export type ExitCode = 0 | 1 | 2 | 129 | 130 | 143;
 
 /** From the highest bar to the lowest, `never` beyond all. */
 export const FAIL_ON = ['critical', 'warning', 'info', 'never'] as const;

@@ -2,8 +2,8 @@
 export interface StopSignals {
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   readonly stop: AbortSignal;
-  /** The exit code that SIGTERM asks for; undefined after Ctrl+C, which ends a recording in the usual way. */
-  readonly exitCode: () => 143 | undefined;
+  /** The exit code that SIGTERM or SIGHUP asks for; undefined after Ctrl+C, which ends a recording in the usual way. */
+  readonly exitCode: () => 129 | 143 | undefined;
   /** Nothing is recorded any more, or was at all: from now on the first signal ends the program. */
   readonly over: () => void;
 }
@@ -11,12 +11,16 @@ export interface StopSignals {
 /** Lets the first signal end what is recording, so that its result is given; a second one ends the program at once. */
 export function stopSignals(): StopSignals {
   const controller = new AbortController();
-  let code: 143 | undefined;
+  let code: 129 | 143 | undefined;
   let isOver = false;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const [signal, asked] of [
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
     process.on(signal, () => {
-      if (isOver || controller.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
-      if (signal !== 'SIGINT') code = 143;
+      if (isOver || controller.signal.aborted) process.exit(asked);
+      if (asked !== 130) code = asked;
       controller.abort();
     });
   }

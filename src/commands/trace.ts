@@ -10,6 +10,9 @@ import type { Recording } from '../trace/record/record.ts';
 
 const DEFAULT_TOP = 10;
 
+/** Flags that say how to record: a recording that is there already has been made otherwise. */
+const RECORDS = ['strace', 'perf', 'duration', 'syscalls'];
+
 type Flags = Awaited<ReturnType<Trace['parseAll']>>['flags'];
 
 export class Trace extends BaseCommand {
@@ -71,21 +74,21 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
       summary: 'Read a recording that --output wrote',
       helpValue: 'CAPTURE',
       helpGroup: 'IMPORT',
-      exclusive: ['from-strace', 'from-perf', 'strace', 'perf'],
+      exclusive: ['from-strace', 'from-perf', ...RECORDS],
     }),
     'from-strace': string({
       multiple: true,
       summary: 'Read logs of strace (-f -ttt -T and others)',
       helpValue: 'FILE',
       helpGroup: 'IMPORT',
-      exclusive: ['strace', 'perf'],
+      exclusive: [...RECORDS],
     }),
     'from-perf': string({
       multiple: true,
       summary: 'Read perf.data, or the text of perf script',
       helpValue: 'FILE',
       helpGroup: 'IMPORT',
-      exclusive: ['strace', 'perf'],
+      exclusive: [...RECORDS],
     }),
     'clock-offset-ns': nanoseconds({
       summary: 'CLOCK_REALTIME minus the clock of perf, where the recordings do not tell',

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { preflightTools } from '../../src/trace/record/preflight.ts';
 import { bin } from '../live/attack.ts';
 
-const { refusals } = await preflightTools({ strace: true, perf: true });
+const { refusals } = await preflightTools({ strace: true, perf: true, wholePerf: true });
 const why = refusals.map(({ message }) => message).join(' ');
 const FIXTURES = join(import.meta.dirname, '../../fixtures/imports');
 

@@ -8,7 +8,7 @@ import { displayWidth } from '../../src/term/width.ts';
 import { preflightTools } from '../../src/trace/record/preflight.ts';
 import { bin } from '../live/attack.ts';
 
-const { refusals } = await preflightTools({ strace: true, perf: true });
+const { refusals } = await preflightTools({ strace: true, perf: true, wholePerf: true });
 const why = refusals.map(({ message }) => message).join(' ');
 
 let directory = '';
@@ -130,7 +130,7 @@ for i in range(120):
   test('attaches, ends after --duration, and leaves the process as it was', async () => {
     const child = execa('sh', ['-c', 'while :; do sleep 0.05; done'], { reject: false });
     try {
-      const ran = await trace('--strace', '--perf', '--json', '--duration', '1', String(child.pid));
+      const ran = await trace('--strace', '--perf', '--json', '--duration', '.9', String(child.pid));
       expect(ran.exitCode).toBe(0);
       const answer = JSON.parse(ran.stdout) as {
         target: { pid: number };
@@ -151,7 +151,7 @@ for i in range(120):
   test.each([
     ['SIGINT', 0],
     ['SIGTERM', 143],
-    ['SIGHUP', 143],
+    ['SIGHUP', 129],
   ] as const)('%s ends the recording and gives the result', async (signal, code) => {
     const child = execa('sh', ['-c', 'while :; do sleep 0.05; done'], { reject: false });
     try {
@@ -217,6 +217,12 @@ describe('what cannot be traced', () => {
     [['-o', 'a.jsonl', '-o', 'a.jsonl', '1'], 'given twice'],
     [['-o', 'a.jsonl', '-o', './a.jsonl', '1'], 'given twice'],
     [['--from-strace', 'x', '--strace'], 'strace'],
+    [['--from', 'x', '--duration', '1'], '--duration'],
+    [['--from-perf', 'x', '--syscalls', 'read'], '--syscalls'],
+    [['-o', 'x.png', '1'], '.tar, .tar.gz, DIRECTORY/ (the recording itself)'],
+    [['--duration', '.05', '1'], '(0.1 to 86400 seconds)'],
+    [['-o', `${'x'.repeat(300)}.jsonl`, '1'], 'the name is too long'],
+    [['-o', `${'x'.repeat(300)}.tar`, '1'], 'the name is too long'],
   ])('trace %j is a usage error', async (argv, words) => {
     const ran = await trace(...argv);
     expect(ran.exitCode).toBe(2);

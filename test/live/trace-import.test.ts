@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { preflightTools } from '../../src/trace/record/preflight.ts';
 import { imported, workplace } from '../trace/record/import/imported.ts';
 
-const { refusals } = await preflightTools({ strace: true, perf: true });
+const { refusals } = await preflightTools({ strace: true, perf: true, wholePerf: true });
 const why = refusals.map(({ message }) => message).join(' ');
 
 const EVENTS = 'raw_syscalls:sys_enter,raw_syscalls:sys_exit,sched:sched_switch';

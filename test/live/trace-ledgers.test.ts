@@ -8,7 +8,7 @@ import { preflightTools } from '../../src/trace/record/preflight.ts';
 import { compiled } from './compiled.ts';
 import { type Ledgered, ledgered } from './ledgered.ts';
 
-const { refusals } = await preflightTools({ strace: true, perf: true });
+const { refusals } = await preflightTools({ strace: true, perf: true, wholePerf: true });
 const why = refusals.map(({ message }) => message).join(' ');
 
 /** One each 30 ms: three seconds and more. */

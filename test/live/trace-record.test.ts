@@ -17,7 +17,9 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { withLab } from '../../src/lab/lab.ts';
 import { missingNeeds } from '../../src/lab/needs.ts';
 import { scenes } from '../../src/lab/registry.ts';
+import { analyse } from '../../src/trace/analyse.ts';
 import type { StateEvent, SyscallEvent, TraceEvent } from '../../src/trace/event.ts';
+import { loadRecording } from '../../src/trace/record/load.ts';
 import { preflight } from '../../src/trace/record/preflight.ts';
 import {
   type RecordError,
@@ -523,7 +525,7 @@ live('without strace, without perf, or with one that complains', async () => {
   );
   const onlyStrace = await drive({ pid: threads.pid }, { env: { PATH: bin } });
   expect(onlyStrace.refusals).toMatchObject([
-    { source: 'perf', code: 'perf-broken', remedy: 'Install linux-tools-6.8.0-45-generic.' },
+    { source: 'perf', code: 'perf-broken', remedy: 'Install it: apt install linux-tools-6.8.0-45-generic.' },
   ]);
   expect(onlyStrace.meta?.strace?.file).toBe('strace.log');
   const neither = await drive({ pid: threads.pid }, { env: { PATH: '/nowhere' } });
@@ -568,6 +570,30 @@ live('a hot thread, which only perf slows down, is bounded', async () => {
   });
   expect(recording.endedBy).toBe('too-much');
   expect(recording.meta.notes.join()).toMatch(/perf had written \d+ MB, more than its limit/);
+  await isWell(hot);
+});
+
+live('what a killed perf has written is read: calls and all', async () => {
+  const hot = await target('hot');
+  let done = false;
+  const recording = await recordingOf({
+    pid: hot.pid,
+    strace: false,
+    durationMs: 20_000,
+    onProgress: ({ stage, perfBytes }) => {
+      if (stage !== 'recording' || done || perfBytes < 20_000_000) return;
+      done = true;
+      const perf = processesOf(directory, -1).find((line) => line.includes('sched:sched_switch'));
+      process.kill(Number.parseInt(perf!, 10), 'SIGKILL');
+    },
+  });
+  expect(recording.meta.notes.join()).toMatch(/perf ended before the recording did \(SIGKILL\)/);
+  const events: TraceEvent[] = [];
+  const trace = loadRecording(recording.directory);
+  analyse({ ...trace.input, sinks: [{ event: (event) => void events.push(event) }] });
+  expect(trace.notes().join()).not.toMatch(/how the fields .* are laid out/);
+  trace.close();
+  expect(events.filter(({ type }) => type === 'syscall').length).toBeGreaterThan(10_000);
   await isWell(hot);
 });
 

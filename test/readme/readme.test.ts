@@ -118,8 +118,8 @@ describe('what it refers to', () => {
 
 it('has the exit codes', () => {
   const rows = [...readme.matchAll(/^\| (\d+) \| /gm)].map(([, code]) => Number(code));
-  const { SIGINT, SIGTERM } = constants.signals;
-  expect(rows).toEqual([...Object.values(EXIT), 128 + SIGINT, 128 + SIGTERM]);
+  const { SIGHUP, SIGINT, SIGTERM } = constants.signals;
+  expect(rows).toEqual([...Object.values(EXIT), 128 + SIGHUP, 128 + SIGINT, 128 + SIGTERM]);
 });
 
 it.each(

@@ -21,6 +21,9 @@ export function isCapture(name: string): boolean {
   return name.endsWith('/') || /\.tar(?:\.gz)?$/.test(name);
 }
 
+/** The names that `isCapture` knows. */
+const CAPTURES = '; or .tar, .tar.gz, DIRECTORY/ (the recording itself)';
+
 /** Refuses names that no output goes by, and places that cannot be written to, before anything is recorded. */
 export function checkOutputs(names: readonly string[], imports: boolean): void {
   for (const name of names) {
@@ -33,7 +36,8 @@ export function checkOutputs(names: readonly string[], imports: boolean): void {
     try {
       if (!isCapture(name)) outputKindFor(name);
     } catch (error) {
-      throw error instanceof UnknownOutputError ? new UserError(USAGE, error.message) : error;
+      if (!(error instanceof UnknownOutputError)) throw error;
+      throw new UserError(USAGE, `${error.message}${imports ? '' : CAPTURES}`);
     }
   }
   const paths = names.map((name) => resolve(name));
@@ -132,6 +136,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'there is no such directory',
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',
+  ENAMETOOLONG: 'the name is too long',
   EROFS: 'the file system is read-only',
 };
 

@@ -42,7 +42,12 @@ export async function recordNow(
     progress.end();
     for (const { tid, comm, what } of recording.left) complain(`${tid} ${line(comm)} is still ${what}`);
     for (const { message, remedy } of recording.refusals) complain(`${message} ${remedy}`);
-    return { recording, trace: loadRecording(recording.directory) };
+    try {
+      return { recording, trace: loadRecording(recording.directory) };
+    } catch (error) {
+      await recording.remove();
+      throw error;
+    }
   } catch (error) {
     progress.end();
     throw error instanceof RecordError ? new UserError(CANNOT_LOOK, sentences(error)) : error;
@@ -76,13 +81,14 @@ function sentences({ refusals, message }: RecordError): string {
   return told.length === 0 ? message : told.join(' ');
 }
 
-function inWords({ stage, elapsedMs, straceBytes, perfBytes }: Now): string {
+export function inWords({ stage, elapsedMs, straceBytes, perfBytes, perfLost }: Now): string {
   if (stage === 'preparing') return 'starting the recorders …';
   if (stage === 'ending') return 'detaching …';
   const sizes = [
     ...(straceBytes > 0 ? [`about ${about(straceBytes / LINE_BYTES)} lines of strace`] : []),
     ...(perfBytes > 0 ? [`about ${about(perfBytes / EVENT_BYTES)} events of perf`] : []),
     ...(straceBytes + perfBytes > 0 ? [megabytes(straceBytes + perfBytes)] : []),
+    ...(perfLost > 0 ? [`perf lost ${count(perfLost)} events`] : []),
   ].join(', ');
   return `recording for ${(elapsedMs / 1000).toFixed(0)} s${sizes === '' ? '' : `: ${sizes}`}; Ctrl+C ends it`;
 }
@@ -93,7 +99,7 @@ const EVENT_BYTES = 85;
 
 /** Two digits: it is an estimate. */
 function about(value: number): string {
-  return count(Number(value.toPrecision(2)));
+  return count(Math.round(Number(value.toPrecision(2))));
 }
 
 function megabytes(bytes: number): string {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -15,13 +14,14 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 import { Guard } from './guard.ts';
 import { CaptureError, isPlainName, META, readMeta } from './meta-file.ts';
+import { partName } from './output-file.ts';
 
 /** Names of the kernel's functions, without which the call chains are numbers elsewhere. */
 const SYMBOLS = 'kallsyms';
@@ -52,7 +52,7 @@ export async function writeCapture(
   texts: ReadonlyMap<string, string> = new Map(),
 ): Promise<void> {
   const place = resolve(path);
-  const part = join(dirname(place), `.${basename(place)}.${randomBytes(4).toString('hex')}.part`);
+  const part = partName(place);
   const symbols = join(directory, SYMBOLS);
   if (!texts.has(SYMBOLS) && !existsSync(symbols)) saveSymbols(symbols);
   const files = filesOf(directory, texts);

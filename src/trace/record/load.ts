@@ -5,10 +5,13 @@ import type { TraceSummary } from '../digest/summary.ts';
 import type { LoadedTrace } from '../loaded.ts';
 import { openPerfData } from '../perf/data/reader.ts';
 import { Kallsyms } from '../perf/kallsyms.ts';
+import type { FormatText } from '../perf/options.ts';
 import type { RecordingMeta } from '../recording.ts';
 import { openFileBytes } from './file-bytes.ts';
 import { CaptureError, META, readMeta } from './meta-file.ts';
 import { neutralMeta } from './neutral-meta.ts';
+import { TRACEPOINTS } from './perf-recorder.ts';
+import { procText } from './proc.ts';
 import { StraceFile } from './strace-file.ts';
 import { symbolLines } from './symbol-lines.ts';
 
@@ -38,9 +41,14 @@ export function loadRecording(directory: string): LoadedTrace {
           ...(meta.strace.argv.includes('-f') ? {} : { tid: meta.target.pid }),
         });
   const symbols = meta.perf === undefined ? undefined : readSymbols(directory);
+  const formats = meta.perf === undefined ? [] : tracepointFormats(meta);
   const opened = (meta.perf?.files ?? []).flatMap(({ file, role }) => {
     const bytes = openFileBytes(join(directory, file));
-    const source = openPerfData(bytes, { originNs, symbolise: (address) => symbols?.nameOf(address) });
+    const source = openPerfData(bytes, {
+      originNs,
+      symbolise: (address) => symbols?.nameOf(address),
+      ...(formats.length === 0 ? {} : { formats }),
+    });
     if (!('refused' in source)) return [{ source, bytes, role: role === 'host' ? 'host' : 'tree' } as const];
     bytes.close();
     notes.push(`What perf recorded (${file}) cannot be read: ${source.refused}`);
@@ -111,6 +119,21 @@ function checkFiles(directory: string, { strace, perf }: RecordingMeta): void {
     if (found?.isFile() !== true)
       throw new CaptureError(`${directory} is no recording of procdiag: it holds no file ${name}`);
   }
+}
+
+/** How the fields of our events lie: perf writes that down at its end, which one that was killed has not. Of this boot alone. */
+function tracepointFormats({ host: { bootId } }: RecordingMeta): FormatText[] {
+  if (bootId === undefined || bootId !== procText('/proc/sys/kernel/random/boot_id')?.trim()) return [];
+  return TRACEPOINTS.flatMap((event) => {
+    const [system = '', name = ''] = event.split(':');
+    try {
+      return [
+        { system, text: readFileSync(`/sys/kernel/tracing/events/${system}/${name}/format`, 'latin1') },
+      ];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** Those that the capture has, else this host's, which are right as long as the recording is of this boot. */

@@ -1,7 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 const FLUSH_AT = 256 * 1024;
+
+/** Where `path` is made before it takes its name, which may be as long as a name can be. */
+export function partName(path: string): string {
+  const start = basename(path).slice(0, 40);
+  return join(dirname(path), `.${start}.${process.pid}.${randomBytes(4).toString('hex')}.part`);
+}
 
 /** A file that appears whole or not at all: written beside its place under another name, and renamed when it is done. */
 export class OutputFile {
@@ -15,7 +22,7 @@ export class OutputFile {
   /** Throws what open(2) does; so does `write` what write(2) does, after which the file is to be dropped. */
   constructor(path: string) {
     this.path = path;
-    this.#temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+    this.#temporary = partName(path);
     this.#fd = openSync(this.#temporary, 'wx', 0o644);
     // A signal may end the program while it is written.
     process.once('exit', this.drop);

@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Guard } from './guard.ts';
+import { Losses } from './losses.ts';
 import { Opening } from './opening.ts';
 import { procText } from './proc.ts';
 import { sizeOf } from './strace-recorder.ts';
@@ -24,6 +25,11 @@ const TREE_EVENTS = [
 /** The kernel's part of it is left out, as perf_event_paranoid 2 asks of users: what comes is the SWITCH, FORK, COMM and EXIT records. */
 const SWITCH_EVENTS = ['dummy:u'];
 const HOST_EVENTS = ['sched:sched_waking/call-graph=fp,max-stack=12/', 'sched:sched_wakeup_new'];
+
+/** Their names alone. */
+export const TRACEPOINTS: readonly string[] = [...TREE_EVENTS, ...HOST_EVENTS].map(
+  (event) => event.split('/')[0] ?? event,
+);
 
 /** Buffers of all CPUs together. Less than 8 MiB a CPU loses events where 200 000 calls/s are made. */
 const BUFFER_BYTES = { tree: 256, host: 128, late: 64 } as const;
@@ -109,11 +115,13 @@ export class PerfRecorder {
   /** When it opened its events. */
   opening: Opening | undefined;
   #acknowledged: (() => void)[] = [];
+  readonly #losses: Losses;
 
   private constructor(tool: Tool, role: PerfRole, file: string, argv: readonly string[]) {
     this.tool = tool;
     this.role = role;
     this.file = file;
+    this.#losses = new Losses(file);
     this.argv = argv;
     // Each answer is `ack`, a newline and a NUL.
     tool.control?.from.on('data', (chunk: Buffer) => {
@@ -165,6 +173,11 @@ export class PerfRecorder {
 
   get bytes(): number {
     return sizeOf(this.file);
+  }
+
+  /** Events that it has said to have lost, as far as its file was read by now: each call reads on a little. */
+  lost(): number {
+    return this.#losses.readOn();
   }
 
   enable(): Promise<boolean> {

@@ -141,17 +141,19 @@ export async function preflightTools(request: Omit<PreflightRequest, 'follow'>):
 }
 
 function toolRefusal(source: 'strace' | 'perf', found: Exclude<Found<unknown>, { tool: unknown }>): Refusal {
-  const packages =
-    source === 'strace' ? 'strace' : 'perf (Debian: linux-perf, Ubuntu: linux-tools-$(uname -r))';
+  const remedy =
+    source === 'strace'
+      ? 'Install it: apt install strace.'
+      : 'Install it: apt install linux-perf on Debian, linux-tools-$(uname -r) on Ubuntu.';
   if ('missing' in found) {
-    return { source, code: `no-${source}`, message: `${found.missing}.`, remedy: `Install ${packages}.` };
+    return { source, code: `no-${source}`, message: `${found.missing}.`, remedy };
   }
   const wanted = /linux-(?:cloud-)?tools-[\w.+-]+/.exec(found.broken)?.[0];
   return {
     source,
     code: `${source}-broken`,
     message: `${found.broken}.`,
-    remedy: wanted === undefined ? `Install ${packages}.` : `Install ${wanted}.`,
+    remedy: wanted === undefined ? remedy : `Install it: apt install ${wanted}.`,
   };
 }
 

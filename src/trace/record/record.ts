@@ -51,6 +51,8 @@ export interface Progress {
   readonly elapsedMs: number;
   readonly straceBytes: number;
   readonly perfBytes: number;
+  /** Events that perf has said to have lost so far. */
+  readonly perfLost: number;
 }
 
 /** What ended the recording. */
@@ -550,7 +552,12 @@ class Run {
 
   #progress(): void {
     const elapsedMs = this.#began === 0 ? 0 : performance.now() - this.#began;
-    this.#request.onProgress?.({ stage: this.#stage, elapsedMs, ...this.#bytes() });
+    this.#request.onProgress?.({
+      stage: this.#stage,
+      elapsedMs,
+      ...this.#bytes(),
+      perfLost: this.#perfs.reduce((sum, perf) => sum + perf.lost(), 0),
+    });
   }
 
   #straceMeta(tool: StraceTool | undefined): Pick<RecordingMeta, 'strace'> {

@@ -11,7 +11,7 @@ import { preflightTools } from '../../../src/trace/record/preflight.ts';
 import { aliasesIn, likeTheirs, sameFunctions, stamped } from './comparing.ts';
 import { countKinds, type Row, rowsOf } from './recorded.ts';
 
-const { refusals } = await preflightTools({ strace: false, perf: true });
+const { refusals } = await preflightTools({ strace: false, perf: true, wholePerf: true });
 const why = refusals.map(({ message }) => message).join(' ');
 
 const COMMON = ['record', '-q', '-k', 'CLOCK_MONOTONIC', '-m', '4M', '-B', '-N', '--kernel-callchains'];

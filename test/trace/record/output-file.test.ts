@@ -19,3 +19,10 @@ test('a file whose name has been taken by a directory leaves nothing', () => {
   expect(readdirSync(directory)).toEqual(['a.jsonl']);
   expect(readdirSync(join(directory, 'a.jsonl'))).toEqual([]);
 });
+
+test('a name may be as long as the file system has names, and two may begin alike', () => {
+  const names = ['a', 'b'].map((last) => `${'x'.repeat(248)}${last}.jsonl`);
+  const files = names.map((name) => new OutputFile(join(directory, name)));
+  for (const file of files) file.keep();
+  expect(readdirSync(directory).sort()).toEqual(names);
+});
