@@ -9,7 +9,7 @@ const STOPPED = new Set([
   'ptrace-stopped',
   'ptrace-tracer-stopped',
 ]);
-const DEGRADED = new Set(['reaping', 'pid-namespace', 'signal', 'hostile']);
+const DEGRADED = new Set(['reaping', 'pid-namespace', 'signal', 'limit', 'hostile']);
 
 /** The diagnosis in one line: by the top finding, else by what the threads do. */
 export function verdictOf(

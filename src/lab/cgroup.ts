@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { Lab } from './scene.ts';
 
 /** Mount point of a hierarchy: of cgroup v2, or of v1 with this controller; undefined when it is not mounted. */
-export function cgroupMount(kind: 'v2' | 'freezer'): string | undefined {
+export function cgroupMount(kind: 'v2' | 'freezer' | 'cpu'): string | undefined {
   for (const line of readFileSync('/proc/mounts', 'latin1').split('\n')) {
     const [, mount, type, options] = line.split(' ');
     const found =

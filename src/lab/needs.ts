@@ -72,6 +72,17 @@ const checks: Record<Need, { lacks(): string | undefined; remedy: string }> = {
     },
     remedy: 'mkdir -p /sys/fs/cgroup/freezer && mount -t cgroup -o freezer none /sys/fs/cgroup/freezer',
   },
+  'cgroup-cpu': {
+    lacks: () => {
+      const v1 = cgroupMount('cpu');
+      const mount = v1 ?? cgroupMount('v2');
+      if (!mount) return 'no cgroup with a cpu controller is mounted';
+      if (!writable(mount)) return `${mount} is not writable`;
+      const on = v1 ? 'cpu' : readFileSync(join(mount, 'cgroup.subtree_control'), 'latin1');
+      return /\bcpu\b/.test(on) ? undefined : 'the cpu controller of cgroup v2 is not switched on';
+    },
+    remedy: 'echo +cpu > /sys/fs/cgroup/cgroup.subtree_control; as root, outside of containers',
+  },
   'cgroup-v2': {
     lacks: () => {
       const mount = cgroupMount('v2');

@@ -6,6 +6,7 @@ export type Need =
   | 'loop' // loop devices, mkfs.ext4
   | 'fsfreeze'
   | 'cgroup-v1-freezer'
+  | 'cgroup-cpu' // the cpu controller: of v1, or of v2 switched on for children of the root
   | 'cgroup-v2'
   | 'cgroup-v2-io' // its io controller, switched on for children of the root
   | 'core-pattern' // may write /proc/sys/kernel/core_pattern

@@ -1,6 +1,7 @@
 import autofsWait from './autofs-wait.ts';
 import busySys from './busy-sys.ts';
 import busyUser from './busy-user.ts';
+import cgroupCpuThrottled from './cgroup-cpu-throttled.ts';
 import cgroupFrozen from './cgroup-frozen.ts';
 import cgroupPidsMax from './cgroup-pids-max.ts';
 import cmdlineUnreadable from './cmdline-unreadable.ts';
@@ -127,6 +128,7 @@ export const rules: readonly Rule[] = [
   inotifyInstances,
   zombieLeak,
   fdLimit,
+  cgroupCpuThrottled,
   cgroupPidsMax,
   rlimitNproc,
   cmdlineUnreadable,

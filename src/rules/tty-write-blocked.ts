@@ -1,5 +1,9 @@
+import { processNode } from '../waits/nodes.ts';
+import type { Wait } from '../waits/wait.ts';
+import type { Step } from '../waits/walk.ts';
+import { culpritOf } from './blame.ts';
 import { findingAt, who } from './build.ts';
-import { advice } from './remedies.ts';
+import { advice, remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
 
 export default rule({
@@ -11,23 +15,19 @@ export default rule({
     blame.stepsOf('tty-write').map((step) => {
       const tty = step.wait.detail?.tty;
       const terminal = step.wait.hops[0]?.edges[0]?.to;
-      const stopped = step.next.find(({ wait }) => wait.idle === undefined);
+      const stopped = step.next.find(({ wait }) => wait.idle === undefined || isElsewhere(wait, step.next));
       return findingAt(blame, step, {
         severity: 'warning',
         title: `terminal ${tty ?? ''} does not take output`,
         summary: `${who(step)} waits in ${step.wait.point}: output is stopped (Ctrl+S), or what shows the terminal does not read${stopped === undefined ? '' : `: ${stopped.wait.process.pid} ${stopped.wait.process.comm}`}.`,
-        ...(terminal === undefined || stopped !== undefined ? {} : { culprit: terminal }),
+        ...(stopped !== undefined
+          ? { culprit: culpritOf(step) }
+          : terminal === undefined
+            ? {}
+            : { culprit: terminal }),
         remedies: [
+          ...(stopped === undefined ? [] : remediesFor(blame, processNode(stopped.wait.process))),
           advice('In that terminal: Ctrl+Q starts the output again.'),
-          ...(stopped === undefined
-            ? []
-            : [
-                {
-                  command: `kill -CONT ${stopped.wait.process.pid}`,
-                  effect: 'lets the terminal’s owner read again',
-                  risk: 'none, unless somebody stopped it on purpose',
-                },
-              ]),
         ],
       });
     }),
@@ -69,3 +69,12 @@ export default rule({
     ],
   },
 });
+
+/** Sleeps in which a reader of terminals is ready to read: with one of these it is the terminal that is held up. */
+const READS = new Set(['watch', 'tty-read', 'running', 'unknown']);
+
+/** The only one that could read does something else: its only thread sleeps in another wait, and stays there. */
+function isElsewhere(wait: Wait, all: readonly Step[]): boolean {
+  const alone = new Set(all.map((step) => step.wait.process.pid)).size === 1;
+  return alone && wait.process.tids.length === 1 && !READS.has(wait.kind) && wait.thread.moved !== true;
+}

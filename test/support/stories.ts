@@ -311,6 +311,19 @@ export const STORIES: Readonly<Record<string, Story>> = {
     ask: 60,
     told: ['cgroup-frozen → cgroup:/sys/fs/cgroup/batch'],
   },
+  'cgroup-cpu-throttled': {
+    host: {
+      ...host(asked({ state: 'R', cgroup: '/small/deep', utime: 0, stime: 0 })),
+      files: {
+        '/sys/fs/cgroup/small/cpu.max': '1000 1000000\n',
+        '/sys/fs/cgroup/small/cpu.stat':
+          'usage_usec 5\nnr_periods 9\nnr_throttled 9\nthrottled_usec 8900000\n',
+      },
+      looks: [{ 60: {} }, { 60: {} }, { 60: {} }],
+    },
+    ask: 60,
+    told: ['cgroup-cpu-throttled → cgroup:/sys/fs/cgroup/small'],
+  },
   'wait-on-stopped-child': {
     host: host(
       asked({ call: 'wait4(70, 0, 0)', stack: 'do_wait < kernel_wait4' }),

@@ -65,6 +65,23 @@ static void flock_orphan(const char *file) {
   be_waiter();
 }
 
+/* Lends the file for writing (Samba, NFS servers do), and does not give it back when it is asked to by SIGIO. */
+static void lease_held(const char *file) {
+  path = file;
+  int fd = open_file();
+  signal(SIGIO, SIG_IGN);
+  check(fcntl(fd, F_SETLEASE, F_WRLCK), "F_SETLEASE");
+  say("holder");
+  if (check(fork(), "fork") == 0) {
+    ends_with_parent();
+    close(fd);
+    say("waiter");
+    check(truncate(path, 0), "truncate");
+    _exit(0);
+  }
+  sleep_forever();
+}
+
 static int ready[2];
 
 /* Takes `mine`, and wants `theirs` once the other one has it. */
@@ -125,6 +142,7 @@ int main(int argc, char **argv) {
       {"posix", posix_held},
       {"ofd", ofd_held},
       {"flock-orphan", flock_orphan},
+      {"lease", lease_held},
       {"deadlock", deadlock},
       {"lock-and-pipe", lock_and_pipe},
       {NULL, NULL},

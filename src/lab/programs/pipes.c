@@ -1,5 +1,6 @@
 /* Pipes whose end of file does not come, and pipes that nobody empties. */
 #include "scene.h"
+#include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 
@@ -80,6 +81,27 @@ static void full(const char *_) {
 /* The classic: waits for the child's exit before it reads the child's output. */
 static void full_parent_waits(const char *_) { reap(start_writer()); }
 
+/* As event loops write: never blocked in write(2), asleep until there is room. */
+static void be_polite_writer(void) {
+  char block[4096] = {0};
+  close(ends[0]);
+  say("writer");
+  let_go_of_stdout();
+  check(fcntl(ends[1], F_SETFL, O_NONBLOCK), "O_NONBLOCK");
+  struct pollfd room = {.fd = ends[1], .events = POLLOUT};
+  for (;;)
+    if (write(ends[1], block, sizeof block) < 0) check(poll(&room, 1, -1), "poll");
+}
+
+static void full_poll(const char *_) {
+  check(pipe2(ends, O_CLOEXEC), "pipe");
+  spawn(be_polite_writer);
+  close(ends[1]);
+  say("reader");
+  let_go_of_stdout();
+  sleep_forever();
+}
+
 static int there[2], back[2];
 
 static void fill(int fd) {
@@ -157,6 +179,7 @@ int main(int argc, char **argv) {
       {"self-held", self_held},
       {"full", full},
       {"full-parent-waits", full_parent_waits},
+      {"full-poll", full_poll},
       {"mutual", mutual},
       {"stdin-kept", stdin_kept},
       {"lifeline", lifeline},

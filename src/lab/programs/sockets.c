@@ -5,6 +5,7 @@
 #include <net/route.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -47,18 +48,82 @@ static void be_tcp_peer(void) {
   sleep_forever();
 }
 
-static void tcp_full(const char *_) {
+/* Listens on a port of its own choice, of which the address is given back. */
+static struct sockaddr_in listen_for(int backlog) {
   struct sockaddr_in address = address_of("127.0.0.1", 0);
   socklen_t size = sizeof address;
   listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   check(bind(listener, (void *)&address, size), "bind");
-  check(listen(listener, 1), "listen");
+  check(listen(listener, backlog), "listen");
   check(getsockname(listener, (void *)&address, &size), "getsockname");
+  return address;
+}
+
+static int connect_to(struct sockaddr_in address, int flags) {
+  int fd = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0), "socket");
+  if (connect(fd, (void *)&address, sizeof address) < 0 && errno != EINPROGRESS) check(-1, "connect");
+  return fd;
+}
+
+static void tcp_full(const char *_) {
+  struct sockaddr_in address = listen_for(1);
   spawn(be_tcp_peer);
   close(listener);
-  int fd = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  check(connect(fd, (void *)&address, size), "connect");
-  write_until_stuck(fd);
+  write_until_stuck(connect_to(address, 0));
+}
+
+static void be_busy_server(void) {
+  say("server");
+  sleep_forever();
+}
+
+/* The server accepts nobody; what it leaves in the queue keeps all others out. */
+static void backlog_full(const char *_) {
+  struct sockaddr_in address = listen_for(0);
+  spawn(be_busy_server);
+  close(listener);
+  for (int i = 0; i < 3; i++) connect_to(address, SOCK_NONBLOCK);
+  say("client");
+  connect_to(address, 0);
+}
+
+static char locked[256];
+
+static void lock_file(void) {
+  int fd = check(open(locked, O_RDWR | O_CREAT | O_CLOEXEC, 0600), "open");
+  check(flock(fd, LOCK_EX), "flock");
+}
+
+static void be_locker(void) {
+  lock_file();
+  say("holder");
+  close(ends[1]);
+  let_go_of_stdout();
+  sleep_forever();
+}
+
+static void be_locked_server(void) {
+  check(accept4(listener, NULL, NULL, SOCK_CLOEXEC), "accept");
+  close(listener);
+  say("server");
+  lock_file();
+}
+
+/* A client waits for an answer; the server that has its request waits for a lock. */
+static void server_waits(const char *file) {
+  char sign;
+  snprintf(locked, sizeof locked, "%s", file);
+  check(pipe2(ends, O_CLOEXEC), "pipe");
+  spawn(be_locker);
+  close(ends[1]);
+  while (read(ends[0], &sign, 1) > 0) continue; /* it has the lock */
+  close(ends[0]);
+  struct sockaddr_in address = listen_for(1);
+  spawn(be_locked_server);
+  close(listener);
+  int fd = connect_to(address, 0);
+  say("client");
+  while (read(fd, &sign, 1) > 0) continue;
 }
 
 /* In a network namespace of its own, 192.0.2.1 (TEST-NET-1) is routed to `lo`, where nobody has it. */
@@ -81,6 +146,7 @@ static void connect_wait(const char *_) {
 
 int main(int argc, char **argv) {
   static const struct trouble troubles[] = {
-      {"unix-full", unix_full}, {"tcp-full", tcp_full}, {"connect-wait", connect_wait}, {NULL, NULL}};
+      {"unix-full", unix_full}, {"tcp-full", tcp_full}, {"connect-wait", connect_wait},
+      {"backlog-full", backlog_full}, {"server-waits", server_waits}, {NULL, NULL}};
   return make_trouble(argc, argv, troubles);
 }

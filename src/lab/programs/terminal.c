@@ -98,6 +98,22 @@ static void flow_stopped(const char *_) {
   show_output();
 }
 
+static void fill_terminal(void) {
+  char line[256];
+  log_in();
+  memset(line, 'x', sizeof line);
+  say("writer");
+  for (;;) check(write(slave, line, sizeof line), "write");
+}
+
+/* Nobody pressed Ctrl+S: whoever was to show the output does something else. */
+static void master_idle(const char *_) {
+  open_terminal();
+  spawn(fill_terminal);
+  say("terminal");
+  sleep_forever();
+}
+
 int main(int argc, char **argv) {
   static const struct trouble troubles[] = {
       {"background-read", background_read},
@@ -105,6 +121,7 @@ int main(int argc, char **argv) {
       {"background-quiet", background_quiet},
       {"detached", detached},
       {"flow-stopped", flow_stopped},
+      {"master-idle", master_idle},
       {NULL, NULL},
   };
   return make_trouble(argc, argv, troubles);

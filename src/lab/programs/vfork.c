@@ -12,6 +12,22 @@ static void slow_child(const char *_) {
   sleep_forever();
 }
 
+/* The child writes more than a pipe takes, and the only one to read it is its parent, which is suspended. */
+static void writing_child(const char *_) {
+  static char block[4096];
+  int ends[2];
+  check(pipe2(ends, O_CLOEXEC), "pipe");
+  say("parent");
+  if (vfork() == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    say("child");
+    let_go_of_stdout();
+    while (write(ends[1], block, sizeof block) > 0) continue;
+    _exit(1);
+  }
+  sleep_forever();
+}
+
 static void exec_in_child(const char *path) {
   say("parent");
   if (vfork() == 0) {
@@ -39,6 +55,7 @@ static void again_and_again(const char *_) {
 
 int main(int argc, char **argv) {
   static const struct trouble troubles[] = {{"slow-child", slow_child},
+                                            {"writing-child", writing_child},
                                             {"exec", exec_in_child},
                                             {"again-and-again", again_and_again},
                                             {NULL, NULL}};

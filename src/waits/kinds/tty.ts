@@ -1,6 +1,10 @@
+import type { Holder } from '../../evidence/host.ts';
 import { fact, fdFact, lineFact, pointFacts, stateFact } from '../facts.ts';
+import type { Edge, Node } from '../graph.ts';
 import { edge, processNode, thing } from '../nodes.ts';
 import { type Hop, inFrames, isBlind, type Resolver, type WaitContext, waitOf } from '../wait.ts';
+
+const MASTER = /^\/dev\/(?:pts\/)?ptmx$/;
 
 /** Terminals: output that is stopped (Ctrl+S, or a master that does not read), and input. */
 export const tty: Resolver = (context) => {
@@ -29,7 +33,7 @@ export const tty: Resolver = (context) => {
     });
   const terminal = thing('terminal', target ?? `${process.pid}`, target ?? 'the terminal');
   const waits = edge(node, terminal, 'waits for room in', terminal.name, 'the function it sleeps in', []);
-  const masters = target === undefined ? [] : masterHops(context, target, [waits], terminal);
+  const masters = target === undefined ? [] : otherSide(context, target, [waits], terminal);
   return waitOf(context, {
     kind: 'tty-write',
     point,
@@ -41,40 +45,39 @@ export const tty: Resolver = (context) => {
   });
 };
 
-/** The terminal emulator, sshd or multiplexer that holds the master of /dev/pts/N: fdinfo of /dev/ptmx has `tty-index: N`. */
-function masterHops(
-  { evidence }: WaitContext,
+/**
+ * Who reads what is written: of /dev/pts/N the terminal emulator, sshd or multiplexer that holds its master, of a master
+ * those that hold the terminal. fdinfo of /dev/ptmx has `tty-index: N`.
+ */
+function otherSide(
+  { evidence, process, thread }: WaitContext,
   target: string,
-  before: readonly ReturnType<typeof edge>[],
-  terminal: ReturnType<typeof thing>,
+  before: readonly Edge[],
+  terminal: Node,
 ): Hop[] {
   const index = /^\/dev\/pts\/(\d+)$/.exec(target)?.[1];
-  if (index === undefined) return [];
   const hops: Hop[] = [];
-  for (const holder of evidence.host.holdersWhere((path) => /^\/dev\/(?:pts\/)?ptmx$/.test(path))) {
+  const add = (holder: Holder, how: string, on: string) => {
     const by = evidence.process(holder.pid);
-    if (by === undefined || String(by.fdinfo(holder.fd)?.ttyIndex ?? '') !== index) continue;
+    if (by === undefined || by.pid === process.pid || hops.some(({ next }) => next?.pid === by.pid)) return;
+    const line = index === undefined ? [] : lineFact(evidence, by.fdinfoPath(holder.fd), 'tty-index:');
     const facts = [
       fact(`/proc/${by.pid}/fd/${holder.fd}`, holder.target),
-      ...lineFact(evidence, by.fdinfoPath(holder.fd), 'tty-index:'),
+      ...line,
       ...stateFact(evidence, by),
     ];
-    hops.push({
-      next: { pid: by.pid },
-      soft: true,
-      stopsOnly: true,
-      edges: [
-        ...before,
-        edge(
-          terminal,
-          processNode(by),
-          'read by',
-          `its master, fd ${holder.fd}`,
-          'it holds the terminal’s master',
-          facts,
-        ),
-      ],
-    });
+    const last = edge(terminal, processNode(by), 'read by', `${on}, fd ${holder.fd}`, how, facts);
+    hops.push({ next: { pid: by.pid }, soft: true, edges: [...before, last] });
+  };
+  if (index !== undefined) {
+    for (const holder of evidence.host.holdersWhere((path) => MASTER.test(path))) {
+      const tty = evidence.process(holder.pid)?.fdinfo(holder.fd)?.ttyIndex;
+      if (String(tty ?? '') === index) add(holder, 'it holds the terminal’s master', 'its master');
+    }
+  } else if (MASTER.test(target)) {
+    const own = process.fdinfo(thread.intArgument(0) ?? -1)?.ttyIndex;
+    const holders = own === undefined ? [] : evidence.host.holders(`/dev/pts/${own}`);
+    for (const holder of holders) add(holder, 'it has the terminal open', 'the terminal');
   }
   return hops.slice(0, 4);
 }

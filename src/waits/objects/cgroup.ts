@@ -1,7 +1,7 @@
 import type { Evidence } from '../../evidence/evidence.ts';
 import type { CgroupMembership } from '../../procfs/cgroup.ts';
 import { parseMountinfo } from '../../procfs/mountinfo.ts';
-import { lineFact } from '../facts.ts';
+import { lineFact, partFact } from '../facts.ts';
 import type { Fact } from '../graph.ts';
 
 export interface FrozenCgroup {
@@ -55,6 +55,79 @@ function frozenV1(evidence: Evidence, mountPoint: string, path: string): FrozenC
     if (set.length > 0) return { cgroup: at, version: 1, own: at === own, facts: [...state, ...set] };
   }
   return { cgroup: own, version: 1, own: true, facts: state };
+}
+
+/** A limit on CPU time, and what it has cost. */
+export interface CpuLimit {
+  /** The cgroup that has the limit (an ancestor, maybe), as a directory of the cgroup file system. */
+  readonly cgroup: string;
+  readonly version: 1 | 2;
+  /** CPU seconds that it may use in a second. */
+  readonly cpus: number;
+  /** Periods so far, and how many of them ended before their time was over. */
+  readonly periods: number;
+  readonly throttled: number;
+  /** Seconds that its tasks were kept off their CPUs between the first and the last look. */
+  readonly secondsBetweenLooks: number;
+  readonly facts: readonly Fact[];
+}
+
+/** The limit on CPU time that a process has used up most, of its cgroup and those above it (cpu.max, cpu.cfs_quota_us). */
+export function cpuLimit(
+  evidence: Evidence,
+  path: string,
+  cgroups: readonly CgroupMembership[],
+): CpuLimit | undefined {
+  const found: CpuLimit[] = [];
+  for (const { controllers, hierarchy, path: member } of cgroups) {
+    const version = hierarchy === 0 ? 2 : 1;
+    if (version === 1 && !controllers.includes('cpu')) continue;
+    const mountPoint = cgroupMount(evidence, version, 'cpu');
+    if (mountPoint === undefined) continue;
+    for (const candidate of ancestors(member)) {
+      const at = directory(mountPoint, candidate);
+      const limit = cpuLimitAt(evidence, at, version);
+      if (limit !== undefined)
+        found.push({ ...limit, facts: [...lineFact(evidence, path, `${hierarchy}:`), ...limit.facts] });
+    }
+  }
+  return found.sort((a, b) => b.secondsBetweenLooks - a.secondsBetweenLooks || a.cpus - b.cpus)[0];
+}
+
+function cpuLimitAt(evidence: Evidence, at: string, version: 1 | 2): CpuLimit | undefined {
+  const { world } = evidence;
+  const [quota, period] =
+    version === 2
+      ? (world.text(`${at}/cpu.max`) ?? '').split(' ').map(Number)
+      : [
+          Number(world.text(`${at}/cpu.cfs_quota_us`) ?? Number.NaN),
+          Number(world.text(`${at}/cpu.cfs_period_us`)),
+        ];
+  if (quota === undefined || period === undefined || !(quota > 0) || !(period > 0)) return undefined;
+  const looks = world.parsedHistory(`${at}/cpu.stat`, parseThrottling).filter((look) => look !== undefined);
+  const [first, last] = [looks[0], looks.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  const file = version === 2 ? 'cpu.max' : 'cpu.cfs_quota_us';
+  return {
+    cgroup: at,
+    version,
+    cpus: quota / period,
+    periods: last.periods,
+    throttled: last.throttled,
+    secondsBetweenLooks: last.seconds - first.seconds,
+    facts: [
+      ...lineFact(evidence, `${at}/${file}`, /./),
+      ...partFact(evidence, `${at}/cpu.stat`, /^nr_throttled/m),
+    ],
+  };
+}
+
+function parseThrottling(text: string): { periods: number; throttled: number; seconds: number } | undefined {
+  const value = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+  const [periods, throttled] = [value('nr_periods'), value('nr_throttled')];
+  const micro = value('throttled_usec');
+  const seconds = Number.isNaN(micro) ? value('throttled_time') / 1e9 : micro / 1e6;
+  return Number.isNaN(periods + throttled + seconds) ? undefined : { periods, throttled, seconds };
 }
 
 /** The cgroup's path and those above it, itself first, without the root (which cannot be frozen). */

@@ -39,6 +39,13 @@ describe('scenes of file locks', () => {
     });
   }
 
+  playScene('lease-held', ({ actor }) => {
+    const [waiter, holder] = [actor('waiter'), actor('holder')];
+    const locks = readFileSync('/proc/locks', 'latin1').split('\n');
+    expect(locks.filter((line) => line.includes(` ${holder.pid} `)).join()).toMatch(/LEASE +BREAKING/);
+    expect(locks.filter((line) => line.includes(` ${waiter.pid} `)).join()).toMatch(/-> LEASE/);
+  });
+
   playScene('file-lock-deadlock', ({ actor }) => {
     const [first, second] = [actor('first'), actor('second')];
     for (const [waiter, holder] of [

@@ -72,6 +72,25 @@ describe('scenes of pipes and sockets', () => {
     expect(worker.threads).toHaveLength(2);
   });
 
+  playScene('pipe-full-poll', ({ actor }) => {
+    const [writer, reader] = [actor('writer'), actor('reader')];
+    expect(writer.frames).toMatch(/do_sys_poll|do_poll/);
+    expect(pipesOf(reader)).toEqual(expect.arrayContaining(pipesOf(writer)));
+  });
+
+  playScene('tcp-backlog-full', ({ actor }) => {
+    const [client, server] = [actor('client'), actor('server')];
+    const inodeIn = (who: Actor, fd: number) => /\d+/.exec(who.descriptors.get(fd) ?? '')?.[0];
+    const lines = client.read('net/tcp').split('\n');
+    const own = inodeIn(client, client.args[0] ?? -1);
+    expect(lines.find((line) => line.includes(` ${own} `))).toMatch(/ 02 /);
+    const listeners = [...server.descriptors.keys()].map((fd) => inodeIn(server, fd));
+    const listening = lines.find(
+      (line) => / 0A /.test(line) && listeners.some((inode) => line.includes(` ${inode} `)),
+    );
+    expect(listening).toMatch(/ 0A 00000000:0000000[1-9] /);
+  });
+
   playScene('pipe-self-held', ({ actor }) => {
     const reader = actor('reader');
     expect(reader.frames).toMatch(/pipe_read/);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FakeHost, FakeProcess } from '../../support/fake-host.ts';
-import { paths, waitOf } from '../../support/looks.ts';
+import { diagnosed, paths, told, waitOf } from '../../support/looks.ts';
 
 const init = { pid: 1, comm: 'init' };
 const host = (...processes: FakeProcess[]): FakeHost => ({ processes: [init, ...processes] });
@@ -123,6 +123,36 @@ describe('terminals', () => {
   it('lead to whoever holds the master of that terminal', async () => {
     const wait = await waitOf(host(writer, master(70, 2), master(71, 3)), 60);
     expect(paths(wait)).toEqual(['process:60 > terminal:/dev/pts/3 > process:71']);
+  });
+
+  it('a master leads to whoever has its terminal open', async () => {
+    const filler = {
+      ...writer,
+      fds: { 1: 'rw /dev/ptmx' },
+      fdinfo: { 1: ['tty-index: 3'] },
+      stack: 'wait_woken < file_tty_write < vfs_write',
+    };
+    const slave = { pid: 72, comm: 'cat', fds: { 0: 'rw /dev/pts/3' } };
+    const wait = await waitOf(host(filler, slave, { ...slave, pid: 73, fds: { 0: 'rw /dev/pts/4' } }), 60);
+    expect(paths(wait)).toEqual(['process:60 > terminal:/dev/ptmx > process:72']);
+  });
+
+  it.each<[string, Partial<FakeProcess>, string]>([
+    [
+      'reads: its output was stopped',
+      { call: 'read(9)', stack: 'wait_woken < n_tty_read' },
+      'terminal:/dev/pts/3',
+    ],
+    [
+      'polls: its output was stopped',
+      { call: 'poll()', stack: 'poll_schedule_timeout' },
+      'terminal:/dev/pts/3',
+    ],
+    ['does something else: it is to blame', {}, 'process:71'],
+    ['has more threads: nothing is sure', { threads: [{ tid: 72 }] }, 'terminal:/dev/pts/3'],
+  ])('whoever holds the master %s', async (_, changes, culprit) => {
+    const diagnosis = await diagnosed(host(writer, { ...master(71, 3), ...changes }), 60);
+    expect(told(diagnosis)).toEqual([`tty-write-blocked → ${culprit}`]);
   });
 
   it('a console has no master', async () => {

@@ -119,3 +119,16 @@ describe('where only the call is told (5.10, no root)', () => {
     expect((await seen('select(1, 0x7f0000000100)', { 1: 'w pipe:[9]' })).kind).toBe('watch');
   });
 });
+
+describe('calls between two descriptors', () => {
+  const both = { fds: { 3: 'r pipe:[8]', 4: 'w pipe:[9]' } };
+  it.each([
+    ['splice', 'splice(3, 0, 4)', 'anon_pipe_write', 'pipe-write', 'pipe:[9]'],
+    ['splice', 'splice(3, 0, 4)', 'anon_pipe_read', 'pipe-read', 'pipe:[8]'],
+    ['tee', 'tee(3, 4)', 'opipe_prep', 'pipe-write', 'pipe:[9]'],
+    ['sendfile', 'sendfile(4, 3)', 'anon_pipe_write', 'pipe-write', 'pipe:[9]'],
+  ])('%s waits for the end that it sleeps at (%s in %s)', async (_, call, stack, kind, pipe) => {
+    const wait = await waitOf({ processes: [init, { ...reader, ...both, call, stack }] }, 60);
+    expect(wait).toMatchObject({ kind, detail: { pipe } });
+  });
+});

@@ -74,6 +74,32 @@ describe('tcp sockets', () => {
   });
 });
 
+describe('a connect to this host', () => {
+  const connect = { ...sender, call: 'connect(6)', stack: 'wait_woken < __inet_stream_connect' };
+  const server: FakeProcess = { pid: 70, comm: 'server', fds: { 3: 'rw socket:[89]' } };
+  const listening = (address: string, queue: string) =>
+    `${tcp([LOCAL, REMOTE, '02', 88])}\n   9: ${address} 00000000:0000 0A 00000000:${queue} 00:00000000 00000000     0        0 89 1 00000000dddcaf0c 100 0 0 10 0`;
+
+  it.each([
+    ['at that address', REMOTE],
+    ['at all addresses', '00000000:A83A'],
+  ])('leads to who listens %s and has not accepted others', async (_, address) => {
+    const wait = await waitOf(
+      host({ '/proc/60/net/tcp': listening(address, '00000001') }, connect, server),
+      60,
+    );
+    expect(paths(wait)).toEqual(['process:60 > socket:88 > process:70']);
+  });
+
+  it.each([
+    ['on another port', '00000000:A83B', '00000001'],
+    ['and has accepted all', REMOTE, '00000000'],
+  ])('is not held up by who listens %s', async (_, address, queue) => {
+    const wait = await waitOf(host({ '/proc/60/net/tcp': listening(address, queue) }, connect, server), 60);
+    expect(paths(wait)).toEqual(['process:60 > socket:88 > remote:127.0.0.1:43066']);
+  });
+});
+
 it('an accept is healthy, though it sleeps where a receive sleeps', async () => {
   const accepting = { ...sender, call: 'accept4(6)', stack: '__skb_wait_for_more_packets < unix_accept' };
   expect(await waitOf(host({}, accepting), 60)).toMatchObject({
@@ -83,16 +109,29 @@ it('an accept is healthy, though it sleeps where a receive sleeps', async () => 
   });
 });
 
-it('a receive is healthy while its peer is only asleep, and follows it when it is stopped', async () => {
+describe('a receive', () => {
   const receiver = {
     ...sender,
     call: 'recvfrom(6)',
     stack: 'unix_stream_read_generic < unix_stream_recvmsg',
   };
-  const kindsBehind = async (state: string) =>
-    (await stepsOf(host({ [SS]: pair }, receiver, { ...peer, state }), 60))
+  const kindsBehind = async (changes: Partial<FakeProcess>) =>
+    (await stepsOf(host({ [SS]: pair }, receiver, { ...peer, ...changes }), 60))
       .slice(1)
       .map(({ wait }) => wait.kind);
-  expect(await kindsBehind('S')).toEqual([]);
-  expect(await kindsBehind('T')).toEqual(['stopped']);
+  const writing = {
+    call: 'write(1)',
+    stack: 'anon_pipe_write < vfs_write',
+    fds: { ...peer.fds, 1: 'w pipe:[9]' },
+  };
+
+  it('is healthy while its peer is only asleep, and follows it when it is stopped', async () => {
+    expect(await kindsBehind({ state: 'S' })).toEqual([]);
+    expect(await kindsBehind({ state: 'T' })).toEqual(['stopped']);
+  });
+
+  it('follows a peer whose only thread is held up, and not one of several', async () => {
+    expect(await kindsBehind(writing)).toEqual(['pipe-write']);
+    expect(await kindsBehind({ ...writing, threads: [{ tid: 71 }] })).toEqual([]);
+  });
 });
