@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DescriptorTables } from '../../src/trace/ledgers/descriptor-tables.ts';
+import { DescriptorTables } from '../../src/trace/ledgers/descriptors/tables.ts';
 import { preflightTools } from '../../src/trace/record/preflight.ts';
 import { compiled } from './compiled.ts';
 import { type Ledgered, ledgered } from './ledgered.ts';

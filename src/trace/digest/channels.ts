@@ -1,6 +1,7 @@
 import type { SyscallEvent } from '../event.ts';
 import { isRaw } from '../ledgers/call.ts';
-import type { Description, DescriptorTables } from '../ledgers/descriptor-tables.ts';
+import type { Description } from '../ledgers/descriptors/table.ts';
+import type { DescriptorTables } from '../ledgers/descriptors/tables.ts';
 import type { WaitKind } from './wait-kind.ts';
 
 /** Something that one writes and another one waits for, by a name that is the same for both. */

@@ -1,6 +1,6 @@
 import type { Ns, SignalEvent, SyscallEvent, TraceEvent, TraceSink, Waker } from '../event.ts';
 import { endOf } from '../ledgers/call.ts';
-import type { DescriptorTables } from '../ledgers/descriptor-tables.ts';
+import type { DescriptorTables } from '../ledgers/descriptors/tables.ts';
 import type { Channel, Channels } from './channels.ts';
 import type { Waited } from './waiting.ts';
 

@@ -45,7 +45,7 @@ export function partsInWords(parts: readonly SpentPart[], of = secondsOf(parts))
 }
 
 /** The seconds that parts add up to. */
-export function secondsOf(parts: readonly SpentPart[]): number {
+function secondsOf(parts: readonly SpentPart[]): number {
   return parts.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 

@@ -1,7 +1,7 @@
-import type { DescriptorLedger } from './descriptors.ts';
-import type { ProcessLedger } from './processes.ts';
-import type { SignalLedger } from './signals.ts';
-import type { WatchLedger } from './watches.ts';
+import type { DescriptorLedger } from './descriptors/book.ts';
+import type { ProcessLedger } from './processes/book.ts';
+import type { SignalLedger } from './signals/book.ts';
+import type { WatchLedger } from './watches/book.ts';
 
 /** What a trace opened, started, sent and watched, and what of it is left. Plain data; texts from outside are raw. */
 export interface LedgerBooks {

@@ -5,13 +5,13 @@ import type { LoadedTrace } from '../loaded.ts';
 import type { RecordingMeta } from '../recording.ts';
 import type { LedgerBooks } from './books.ts';
 import { endOf } from './call.ts';
-import { DescriptorTables } from './descriptor-tables.ts';
-import { DescriptorLedgerSink } from './descriptors.ts';
+import { DescriptorLedgerSink } from './descriptors/ledger.ts';
+import { DescriptorTables } from './descriptors/tables.ts';
 import { findingsOfLedgers } from './findings/index.ts';
-import { ProcessLedgerSink } from './processes.ts';
-import { SignalLedgerSink } from './signals.ts';
+import { ProcessLedgerSink } from './processes/ledger.ts';
+import { SignalLedgerSink } from './signals/ledger.ts';
 import { Tasks } from './tasks.ts';
-import { WatchLedgerSink } from './watches.ts';
+import { WatchLedgerSink } from './watches/ledger.ts';
 
 /** What a recording tells of the time before: the opening balance. */
 export type OpeningBalance = Partial<Pick<RecordingMeta, 'tasks' | 'descriptors' | 'signals'>> & {

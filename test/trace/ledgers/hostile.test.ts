@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SyscallEvent } from '../../../src/trace/event.ts';
-import { MAKERS } from '../../../src/trace/ledgers/descriptor-makers.ts';
+import { MAKERS } from '../../../src/trace/ledgers/descriptors/makers.ts';
 import { Ledgers } from '../../../src/trace/ledgers/ledgers.ts';
 import { feed, told } from './told.ts';
 

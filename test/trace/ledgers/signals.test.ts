@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Ledgers, type OpeningBalance } from '../../../src/trace/ledgers/ledgers.ts';
-import { plainSignal, signalSet } from '../../../src/trace/ledgers/signal-sets.ts';
+import { plainSignal, signalSet } from '../../../src/trace/ledgers/signals/sets.ts';
 import { feed, told } from './told.ts';
 
 function signals(script: string, opening: OpeningBalance = {}, endMs?: number) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { inotifyEvents } from '../../../src/trace/ledgers/inotify-events.ts';
 import { Ledgers, type OpeningBalance } from '../../../src/trace/ledgers/ledgers.ts';
+import { inotifyEvents } from '../../../src/trace/ledgers/watches/inotify-events.ts';
 import { feed, told } from './told.ts';
 
 function watches(script: string, opening: OpeningBalance = {}) {

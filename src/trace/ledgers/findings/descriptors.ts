@@ -1,5 +1,5 @@
 import type { TraceFact, TraceFinding } from '../../finding.ts';
-import type { DescriptorProcess, InheritedOverExec, LeftDescriptor, LeftGroup } from '../descriptors.ts';
+import type { DescriptorProcess, InheritedOverExec, LeftDescriptor, LeftGroup } from '../descriptors/book.ts';
 import { type Context, hasGap } from './context.ts';
 import { count, named, span } from './words.ts';
 

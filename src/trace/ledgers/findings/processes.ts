@@ -1,5 +1,5 @@
 import type { TraceFinding } from '../../finding.ts';
-import type { FailedSpawns } from '../processes.ts';
+import type { FailedSpawns } from '../processes/book.ts';
 import type { Context } from './context.ts';
 import { count, named, span } from './words.ts';
 

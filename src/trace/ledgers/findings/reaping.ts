@@ -1,5 +1,5 @@
 import type { TraceFinding } from '../../finding.ts';
-import type { Unreaping } from '../processes.ts';
+import type { Unreaping } from '../processes/book.ts';
 import { type Context, hasGap } from './context.ts';
 import { count, named, span } from './words.ts';
 

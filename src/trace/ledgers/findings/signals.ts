@@ -1,5 +1,5 @@
 import type { TraceFinding } from '../../finding.ts';
-import type { DeliveredSignals } from '../signals.ts';
+import type { DeliveredSignals } from '../signals/book.ts';
 import type { Context } from './context.ts';
 import { count, named, span, times } from './words.ts';
 

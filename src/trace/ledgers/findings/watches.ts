@@ -1,5 +1,5 @@
 import type { TraceFinding } from '../../finding.ts';
-import type { FailedWatches } from '../watches.ts';
+import type { FailedWatches } from '../watches/book.ts';
 import type { Context } from './context.ts';
 import { count, named, span } from './words.ts';
 

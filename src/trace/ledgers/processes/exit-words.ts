@@ -1,4 +1,4 @@
-import { signalName } from '../../procfs/signals.ts';
+import { signalName } from '../../../procfs/signals.ts';
 
 /**
  * What an exit status says by the convention of shells (sh(1), "Exit status"; env(1), timeout(1)): nothing in the kernel

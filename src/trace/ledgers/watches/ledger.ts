@@ -1,105 +1,15 @@
-import type { Ns, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
-import {
-  type Call,
-  callOf,
-  descriptorAt,
-  endOf,
-  isRaw,
-  isWord,
-  numberAt,
-  stringAt,
-  succeeded,
-} from './call.ts';
-import { type Capped, capped, short, Tally } from './capped.ts';
-import type { Description, DescriptorObserver, DescriptorTables, Slot, Table } from './descriptor-tables.ts';
-import { inotifyEvents } from './inotify-events.ts';
-import type { Tasks } from './tasks.ts';
-
-/** An epoll set at the end of the trace. */
-export interface EpollSet {
-  readonly pid: number;
-  readonly comm: string;
-  readonly fd: number;
-  /** Registrations made within the trace and still there. */
-  readonly left: number;
-  readonly stale: Capped<StaleRegistration>;
-}
-
-/**
- * The descriptor that was registered is closed, and another one (a dup, or a child's) keeps what it led to alive: the set
- * goes on reporting it, and nobody can take it out by its number.
- */
-export interface StaleRegistration {
-  readonly fd: number;
-  readonly what: string;
-  readonly pid: number;
-  readonly addedNs: Ns;
-  readonly closedNs: Ns;
-  /** How often epoll_wait has reported it since. */
-  readonly reported: number;
-  /** Who keeps it alive: processes and descriptors, as far as known. */
-  readonly keptBy: Capped<{ readonly pid: number; readonly comm: string; readonly fd: number }>;
-}
-
-export interface InotifyInstance {
-  readonly pid: number;
-  readonly comm: string;
-  /** When it was made, within the trace; absent: it was there before. */
-  readonly madeNs?: Ns;
-  readonly added: number;
-  /** The same file again: its mask is changed. */
-  readonly updated: number;
-  readonly removed: number;
-  /** Ended by themselves: the file is gone, the file system unmounted. */
-  readonly ended: number;
-  readonly left: number;
-  readonly overflows: number;
-  readonly failed: Readonly<Record<string, number>>;
-  readonly open: boolean;
-  /** Some of what is watched. */
-  readonly paths: readonly string[];
-}
-
-export interface FailedWatches {
-  readonly pid: number;
-  readonly comm: string;
-  readonly call: string;
-  readonly errno: string;
-  readonly count: number;
-  readonly firstNs: Ns;
-  readonly lastNs: Ns;
-  /** Of the first: shortened. */
-  readonly args: string;
-}
-
-export interface WatchLedger {
-  readonly totals: {
-    readonly inotifyInstances: number;
-    readonly inotifyAdded: number;
-    readonly inotifyUpdated: number;
-    readonly inotifyRemoved: number;
-    readonly inotifyLeft: number;
-    readonly inotifyOverflows: number;
-    readonly epollAdded: number;
-    readonly epollModified: number;
-    readonly epollDeleted: number;
-    /** Taken out by the kernel, with the last descriptor. */
-    readonly epollGone: number;
-    readonly epollLeft: number;
-    readonly epollStale: number;
-    readonly fanotifyMarks: number;
-    readonly failed: Readonly<Record<string, number>>;
-  };
-  readonly inotify: Capped<InotifyInstance>;
-  readonly epoll: Capped<EpollSet>;
-  readonly failures: Capped<FailedWatches>;
-}
+import type { Ns, SyscallEvent, TraceEvent, TraceSink } from '../../event.ts';
+import { type Call, callOf, descriptorAt, endOf, isRaw, isWord, succeeded } from '../call.ts';
+import { capped, short, Tally } from '../capped.ts';
+import type { Description, DescriptorObserver, Slot, Table } from '../descriptors/table.ts';
+import type { DescriptorTables } from '../descriptors/tables.ts';
+import type { Tasks } from '../tasks.ts';
+import type { EpollSet, FailedWatches, WatchLedger } from './book.ts';
+import { InotifyInstances } from './inotify.ts';
 
 const MOST_LISTED = 64;
 const MOST_PATHS = 8;
 const MOST_ARGS = 120;
-/** Numbers of watches that are remembered; beyond, a number higher than all before is a new one (they rise). */
-const MOST_WATCHES = 65_536;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const EPOLL_CTL_MOD = 3;
@@ -122,49 +32,26 @@ interface Epoll {
   stale: number;
 }
 
-interface Inotify {
-  readonly pid: number;
-  readonly comm: string;
-  readonly madeNs?: Ns;
-  readonly watches: Set<number>;
-  highest: number;
-  added: number;
-  updated: number;
-  removed: number;
-  ended: number;
-  overflows: number;
-  failed: Tally;
-  open: boolean;
-  paths: string[];
-}
-
 /** inotify, epoll and fanotify: what is watched, what could not be, and what is left. */
 export class WatchLedgerSink implements TraceSink, DescriptorObserver {
   readonly #tables: DescriptorTables;
   readonly #tasks: Tasks;
   readonly #epolls = new Map<Description, Epoll>();
   readonly #bySlot = new Map<Slot, Set<Epoll>>();
-  readonly #inotify = new Map<Description, Inotify>();
-  /** Closed with something to tell. */
-  readonly #inotifyOver: Inotify[] = [];
-  #inotifyMore = 0;
+  readonly #inotify: InotifyInstances;
   readonly #failures = new Map<string, FailedWatches>();
   readonly #failed = new Tally();
   #failuresMore = 0;
-  #instances = 0;
   #added = 0;
   #modified = 0;
   #deleted = 0;
   #gone = 0;
-  #inotifyAdded = 0;
-  #inotifyUpdated = 0;
-  #inotifyRemoved = 0;
-  #overflows = 0;
   #marks = 0;
 
   constructor(tables: DescriptorTables, tasks: Tasks) {
     this.#tables = tables;
     this.#tasks = tasks;
+    this.#inotify = new InotifyInstances(tables, tasks);
     tables.observe(this);
   }
 
@@ -180,13 +67,15 @@ export class WatchLedgerSink implements TraceSink, DescriptorObserver {
         if (this.#epolls.size > 0) this.#epollWait(event);
         break;
       case 'inotify_add_watch':
-        this.#addWatch(event);
+        this.#inotify.addWatch(event);
+        if (event.errno !== undefined) this.#fail(event, event.errno);
         break;
       case 'inotify_rm_watch':
-        this.#removeWatch(event);
+        this.#inotify.removeWatch(event);
+        if (event.errno !== undefined) this.#fail(event, event.errno);
         break;
       case 'read':
-        if (this.#inotify.size > 0 && succeeded(event)) this.#read(event);
+        this.#inotify.read(event);
         break;
       case 'fanotify_mark':
         if (event.errno !== undefined) this.#fail(event, event.errno);
@@ -195,10 +84,8 @@ export class WatchLedgerSink implements TraceSink, DescriptorObserver {
   }
 
   made(table: Table, slot: Slot): void {
-    if (slot.description.kind === 'inotify' && slot.made.how === 'opened') {
-      this.#instances++;
-      this.#instance(table.pid, slot.description, slot.made.atNs);
-    }
+    if (slot.description.kind === 'inotify' && slot.made.how === 'opened')
+      this.#inotify.made(table.pid, slot.description, slot.made.atNs);
   }
 
   failed(event: SyscallEvent, errno: string): void {
@@ -236,30 +123,14 @@ export class WatchLedgerSink implements TraceSink, DescriptorObserver {
         }
       }
     }
-    const inotify = this.#inotify.get(description);
-    if (inotify === undefined) return;
-    this.#inotify.delete(description);
-    inotify.open = false;
-    inotify.watches.clear();
-    if (this.#inotifyOver.length < MOST_LISTED) this.#inotifyOver.push(inotify);
-    else this.#inotifyMore++;
+    this.#inotify.released(description);
   }
 
   finish(): WatchLedger {
     const sets = [...this.#epolls.values()].map((epoll) => this.#set(epoll));
-    const open = [...this.#inotify.values()];
-    const inotify = capped(
-      [...open.sort((a, b) => leftOf(b) - leftOf(a)), ...this.#inotifyOver].map(instanceEntry),
-      MOST_LISTED,
-    );
     return {
       totals: {
-        inotifyInstances: this.#instances,
-        inotifyAdded: this.#inotifyAdded,
-        inotifyUpdated: this.#inotifyUpdated,
-        inotifyRemoved: this.#inotifyRemoved,
-        inotifyLeft: open.reduce((sum, instance) => sum + leftOf(instance), 0),
-        inotifyOverflows: this.#overflows,
+        ...this.#inotify.totals(),
         epollAdded: this.#added,
         epollModified: this.#modified,
         epollDeleted: this.#deleted,
@@ -269,10 +140,7 @@ export class WatchLedgerSink implements TraceSink, DescriptorObserver {
         fanotifyMarks: this.#marks,
         failed: this.#failed.record(),
       },
-      inotify: {
-        ...inotify,
-        more: inotify.more + this.#inotifyMore,
-      },
+      inotify: this.#inotify.list(),
       epoll: capped(
         sets.sort((a, b) => b.stale.items.length - a.stale.items.length || b.left - a.left),
         MOST_LISTED,
@@ -407,108 +275,6 @@ export class WatchLedgerSink implements TraceSink, DescriptorObserver {
     }
     return keepers;
   }
-
-  #instance(pid: number, description: Description, madeNs?: Ns): Inotify {
-    let instance = this.#inotify.get(description);
-    if (instance === undefined) {
-      instance = {
-        pid,
-        comm: this.#tasks.comm(pid),
-        ...(madeNs === undefined ? {} : { madeNs }),
-        watches: new Set(),
-        highest: 0,
-        added: 0,
-        updated: 0,
-        removed: 0,
-        ended: 0,
-        overflows: 0,
-        failed: new Tally(16),
-        open: true,
-        paths: [],
-      };
-      this.#inotify.set(description, instance);
-    }
-    return instance;
-  }
-
-  #instanceOf(call: Call): Inotify | undefined {
-    const fd = descriptorAt(call, 0)?.fd ?? -1;
-    const slot = this.#tables.get(call.event.pid)?.slots.get(fd);
-    return slot === undefined ? undefined : this.#instance(call.event.pid, slot.description);
-  }
-
-  #addWatch(event: SyscallEvent): void {
-    const call = callOf(event);
-    const instance = this.#instanceOf(call);
-    if (!succeeded(event)) {
-      if (event.errno === undefined) return;
-      instance?.failed.add(event.errno);
-      this.#fail(event, event.errno);
-      return;
-    }
-    const wd = event.result;
-    const known = instance?.watches.has(wd) === true || (instance !== undefined && wd < instance.highest);
-    if (known) {
-      this.#inotifyUpdated++;
-      if (instance !== undefined) instance.updated++;
-      return;
-    }
-    this.#inotifyAdded++;
-    if (instance === undefined) return;
-    instance.added++;
-    instance.highest = Math.max(instance.highest, wd);
-    if (instance.watches.size < MOST_WATCHES) instance.watches.add(wd);
-    const path = stringAt(call, 1);
-    if (path !== undefined && instance.paths.length < MOST_PATHS) instance.paths.push(short(path, MOST_ARGS));
-  }
-
-  #removeWatch(event: SyscallEvent): void {
-    if (!succeeded(event)) {
-      if (event.errno !== undefined) this.#fail(event, event.errno);
-      return;
-    }
-    this.#inotifyRemoved++;
-    const call = callOf(event);
-    const instance = this.#instanceOf(call);
-    if (instance === undefined) return;
-    instance.removed++;
-    instance.watches.delete(numberAt(call, 1) ?? -1);
-  }
-
-  #read(event: SyscallEvent): void {
-    const fd = Number.parseInt(event.args, 10);
-    const slot = this.#tables.get(event.pid)?.slots.get(fd);
-    const instance = slot === undefined ? undefined : this.#inotify.get(slot.description);
-    if (instance === undefined || isRaw(event)) return;
-    const text = /^[^"]*"((?:[^"\\]|\\.)*)"/s.exec(event.args)?.[1];
-    if (text === undefined) return;
-    const { overflows, ignored } = inotifyEvents(text);
-    instance.overflows += overflows;
-    this.#overflows += overflows;
-    // inotify_rm_watch makes one too.
-    for (const wd of ignored) if (instance.watches.delete(wd)) instance.ended++;
-  }
-}
-
-function instanceEntry(instance: Inotify): InotifyInstance {
-  return {
-    pid: instance.pid,
-    comm: instance.comm,
-    ...(instance.madeNs === undefined ? {} : { madeNs: instance.madeNs }),
-    added: instance.added,
-    updated: instance.updated,
-    removed: instance.removed,
-    ended: instance.ended,
-    left: leftOf(instance),
-    overflows: instance.overflows,
-    failed: instance.failed.record(),
-    open: instance.open,
-    paths: instance.paths,
-  };
-}
-
-function leftOf(instance: Inotify): number {
-  return instance.open ? Math.max(0, instance.added - instance.removed - instance.ended) : 0;
 }
 
 function dataOf(call: Call): string | undefined {

@@ -1,123 +1,19 @@
-import type { Ns, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
-import { endOf } from './call.ts';
-import { type Capped, capped, short, Tally } from './capped.ts';
-import type { DescriptorKind } from './descriptor-kind.ts';
+import type { Ns, SyscallEvent, TraceEvent, TraceSink } from '../../event.ts';
+import { endOf } from '../call.ts';
+import { capped, short, Tally } from '../capped.ts';
+import type { Tasks } from '../tasks.ts';
+import { Trend } from '../trend.ts';
+import { type Account, Counts, countKinds, move, rebase } from './accounts.ts';
 import type {
-  ClosedHow,
-  DescriptorObserver,
-  DescriptorTables,
-  MadeHow,
-  Slot,
-  Table,
-} from './descriptor-tables.ts';
-import type { Tasks } from './tasks.ts';
-import { Trend, type TrendSummary } from './trend.ts';
-
-/** A descriptor left over, with the call that made it. */
-export interface LeftDescriptor {
-  readonly fd: number;
-  readonly kind: DescriptorKind;
-  /** Path, `pipe:[77]`, address; raw. */
-  readonly what: string;
-  readonly call: string;
-  /** Shortened. */
-  readonly args: string;
-  readonly atNs: Ns;
-  readonly byPid: number;
-  readonly byTid: number;
-  /** When a call last named it. */
-  readonly usedNs: Ns;
-}
-
-/** What one kind of call of one process left open. */
-export interface LeftGroup {
-  readonly pid: number;
-  readonly comm: string;
-  readonly call: string;
-  readonly kind: DescriptorKind;
-  /** Of all that this process made so. */
-  readonly opened: number;
-  readonly left: number;
-  /** Of `left`: no call has named them for longer than any closed one of the group was idle, and no epoll set watches them. */
-  readonly abandoned: number;
-  /** Of `left`: a read said that the other side has closed. */
-  readonly otherSideClosed: number;
-  /** When the abandoned were made, in quarters of the time that the process was seen. */
-  readonly quarters: readonly [number, number, number, number];
-  readonly firstNs: Ns;
-  readonly lastNs: Ns;
-  /** What the abandoned are, the most frequent first: shows the path or the address that comes again and again. */
-  readonly what: Readonly<Record<string, number>>;
-  readonly samples: Capped<LeftDescriptor>;
-  /** It polls, and registers alone do not tell what: some of the abandoned may be in use. */
-  readonly pollsUnseen: boolean;
-  /** The process ended within the trace, and took them with it. */
-  readonly atExit: boolean;
-}
-
-/** A program that was executed with descriptors of the process that started it. */
-export interface InheritedOverExec {
-  readonly pid: number;
-  readonly comm: string;
-  readonly fromPid: number;
-  readonly fromComm: string;
-  readonly atNs: Ns;
-  /** To when it was seen to live. */
-  readonly livedNs: number;
-  readonly alive: boolean;
-  readonly descriptors: Capped<LeftDescriptor & { readonly used: boolean; readonly arranged: boolean }>;
-}
-
-export interface DescriptorProcess {
-  readonly pid: number;
-  readonly comm: string;
-  readonly counts: DescriptorCounts;
-  readonly trend: TrendSummary;
-  /** The same for each kind that changed. */
-  readonly kinds: Readonly<Record<string, TrendSummary>>;
-  readonly alive: boolean;
-}
-
-export interface DescriptorCounts {
-  readonly opened: number;
-  /** In pairs: two descriptors each. */
-  readonly pairs: number;
-  readonly accepted: number;
-  readonly received: number;
-  readonly duplicated: number;
-  readonly passed: number;
-  readonly inheritedOverFork: number;
-  readonly inheritedOverExec: number;
-  readonly closed: Readonly<Record<ClosedHow, number>>;
-  /** Made by a call which does not tell the numbers (perf alone: pipe, socketpair, recvmsg). */
-  readonly unknownMade: number;
-  /** Closed, and nobody knows what it was. */
-  readonly unknownClosed: number;
-  readonly failed: Readonly<Record<string, number>>;
-}
-
-export interface FailedOpens {
-  readonly pid: number;
-  readonly comm: string;
-  readonly call: string;
-  readonly errno: string;
-  readonly count: number;
-  readonly firstNs: Ns;
-  readonly lastNs: Ns;
-  /** Of the first: shortened. */
-  readonly args: string;
-  /** How many the process had open then, as far as known. */
-  readonly open: number;
-}
-
-export interface DescriptorLedger {
-  readonly totals: DescriptorCounts & { readonly atStart: number; readonly left: number };
-  /** Those with the most left over first. */
-  readonly processes: Capped<DescriptorProcess>;
-  readonly left: Capped<LeftGroup>;
-  readonly inherited: Capped<InheritedOverExec>;
-  readonly failures: Capped<FailedOpens>;
-}
+  DescriptorLedger,
+  DescriptorProcess,
+  FailedOpens,
+  InheritedOverExec,
+  LeftDescriptor,
+  LeftGroup,
+} from './book.ts';
+import type { ClosedHow, DescriptorObserver, Slot, Table } from './table.ts';
+import type { DescriptorTables } from './tables.ts';
 
 const MOST_PROCESSES = 64;
 const MOST_GROUPS = 128;
@@ -132,74 +28,6 @@ const WORTH_KEEPING_AT_EXIT = 8;
 const LEAST_IDLE_NS = 500_000_000;
 /** And for so many times the longest that a closed one of its group was idle. */
 const PATIENCE = 2;
-
-class Counts {
-  made: Record<MadeHow, number> = {
-    start: 0,
-    opened: 0,
-    pair: 0,
-    accepted: 0,
-    received: 0,
-    duplicated: 0,
-    met: 0,
-  };
-  closed: Record<ClosedHow, number> = {
-    close: 0,
-    close_range: 0,
-    exec: 0,
-    exit: 0,
-    replaced: 0,
-    unseen: 0,
-  };
-  passed = 0;
-  overFork = 0;
-  overExec = 0;
-  unknownMade = 0;
-  unknownClosed = 0;
-  failed = new Tally(32);
-
-  record(): DescriptorCounts {
-    return {
-      opened: this.made.opened,
-      pairs: this.made.pair / 2,
-      accepted: this.made.accepted,
-      received: this.made.received,
-      duplicated: this.made.duplicated,
-      passed: this.passed,
-      inheritedOverFork: this.overFork,
-      inheritedOverExec: this.overExec,
-      closed: { ...this.closed },
-      unknownMade: this.unknownMade,
-      unknownClosed: this.unknownClosed,
-      failed: this.failed.record(),
-    };
-  }
-}
-
-/** All descriptors that one process makes by one call. */
-interface Group {
-  opened: number;
-  longestIdleNs: number;
-}
-
-interface Account {
-  readonly pid: number;
-  readonly counts: Counts;
-  readonly groups: Map<string, Group>;
-  fromNs: Ns;
-  trend: Trend;
-  readonly kinds: Map<DescriptorKind, Trend>;
-  readonly perKind: Map<DescriptorKind, number>;
-  heir?: Heir;
-}
-
-interface Heir {
-  readonly comm: string;
-  readonly fromPid: number;
-  readonly fromComm: string;
-  readonly atNs: Ns;
-  readonly slots: readonly Slot[];
-}
 
 /** What is opened, by whom, and what of it stays. */
 export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
@@ -243,7 +71,7 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
     const group = account.groups.get(key);
     if (group === undefined) account.groups.set(key, { opened: 1, longestIdleNs: 0 });
     else group.opened++;
-    this.#move(account, slot.description.kind, slot.sinceNs, 1);
+    move(account, slot.description.kind, slot.sinceNs, 1);
   }
 
   closed(table: Table, slot: Slot, how: ClosedHow, atNs: Ns): void {
@@ -254,12 +82,12 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
       const group = account.groups.get(groupKey(slot));
       if (group !== undefined) group.longestIdleNs = Math.max(group.longestIdleNs, atNs - slot.usedNs);
     }
-    this.#move(account, slot.description.kind, atNs, -1);
+    move(account, slot.description.kind, atNs, -1);
   }
 
   forked(child: Table): void {
     const account = this.#account(child);
-    this.#rebase(account, child);
+    rebase(account, child);
     account.counts.overFork += child.slots.size;
     this.#totals.overFork += child.slots.size;
   }
@@ -399,28 +227,6 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
     return account;
   }
 
-  /** The child has run ahead of the news of its birth: only now is it known what it began with. */
-  #rebase(account: Account, child: Table): void {
-    if (account.trend.value === child.slots.size) return;
-    account.fromNs = child.bornNs ?? 0;
-    account.trend = new Trend(account.fromNs, child.slots.size);
-    account.kinds.clear();
-    account.perKind.clear();
-    countKinds(account, child);
-  }
-
-  #move(account: Account, kind: DescriptorKind, atNs: Ns, by: number): void {
-    account.trend.set(atNs, account.trend.value + by);
-    const count = account.perKind.get(kind) ?? 0;
-    let trend = account.kinds.get(kind);
-    if (trend === undefined) {
-      trend = new Trend(account.fromNs, count);
-      account.kinds.set(kind, trend);
-    }
-    account.perKind.set(kind, count + by);
-    trend.set(atNs, count + by);
-  }
-
   #process(account: Account, endNs: Ns, alive: boolean): DescriptorProcess {
     return {
       pid: account.pid,
@@ -504,14 +310,6 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
         MOST_SAMPLES,
       ),
     });
-  }
-}
-
-function countKinds(account: Account, table: Table, added?: Slot): void {
-  for (const slot of table.slots.values()) {
-    if (slot === added) continue;
-    const { kind } = slot.description;
-    account.perKind.set(kind, (account.perKind.get(kind) ?? 0) + 1);
   }
 }
 

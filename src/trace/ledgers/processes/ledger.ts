@@ -1,133 +1,28 @@
-import type { ExecEvent, ExitEvent, Ns, SpawnEvent, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
-import type { RecordedTask } from '../recording.ts';
-import { type Call, callOf, endOf, numberAt, pidAt, pidReturned, succeeded } from './call.ts';
-import { type Capped, capped, Ends, short, Tally } from './capped.ts';
+import type {
+  ExecEvent,
+  ExitEvent,
+  Ns,
+  SpawnEvent,
+  SyscallEvent,
+  TraceEvent,
+  TraceSink,
+} from '../../event.ts';
+import type { RecordedTask } from '../../recording.ts';
+import { endOf, pidReturned, succeeded } from '../call.ts';
+import { type Capped, capped, Ends, Tally } from '../capped.ts';
+import type { Tasks } from '../tasks.ts';
+import type {
+  FailedSpawns,
+  ProcessEntry,
+  ProcessLedger,
+  ProcessState,
+  ReapsByKernel,
+  Unreaping,
+  Zombie,
+} from './book.ts';
+import { Commands, commandOf, type Ran } from './commands.ts';
 import { exitWords } from './exit-words.ts';
-import type { Tasks } from './tasks.ts';
-
-/** `zombie`: has exited, and its parent, which lives, has not reaped it. `gone`: exited, and nobody of the trace has to reap it. */
-type ProcessState = 'alive' | 'zombie' | 'reaped' | 'gone';
-
-/** One process of the ledger. */
-export interface ProcessEntry {
-  readonly pid: number;
-  /** Its number in its own PID namespace, where that is another. */
-  readonly local?: number;
-  readonly comm: string;
-  readonly parentPid?: number;
-  /** Path and arguments of its last exec within the trace, shortened. */
-  readonly command?: string;
-  /** How and when it began; absent for those that ran before. */
-  readonly started?: { readonly call?: string; readonly atNs: Ns; readonly byTid: number };
-  readonly state: ProcessState;
-  readonly exit?: {
-    readonly atNs: Ns;
-    readonly status?: number;
-    readonly signal?: string;
-    readonly core?: boolean;
-    /** What the status says by convention. */
-    readonly words?: string;
-  };
-  readonly lifetimeNs?: number;
-  readonly reaped?: {
-    /** 0: by the kernel itself, since the parent ignores SIGCHLD. */
-    readonly byPid: number;
-    readonly byComm: string;
-    readonly call: string;
-    readonly atNs: Ns;
-    /** How long it was a zombie. */
-    readonly afterNs: number;
-  };
-  /** Its parent ended before it. */
-  readonly orphaned?: { readonly atNs: Ns; readonly adoptedBy?: number };
-  readonly threadsStarted: number;
-  readonly threadsEnded: number;
-  readonly execs: number;
-}
-
-/** All that ran one command. */
-export interface CommandEntry {
-  readonly command: string;
-  readonly count: number;
-  readonly alive: number;
-  readonly zombies: number;
-  /** By `0`, `3`, `SIGTERM`; `unknown` where nobody saw it. */
-  readonly exits: Readonly<Record<string, number>>;
-  readonly meanLifetimeNs?: number;
-  readonly maxLifetimeNs?: number;
-}
-
-/** A dead child that its parent has not collected. */
-export interface Zombie {
-  readonly pid: number;
-  readonly comm: string;
-  readonly parentPid: number;
-  readonly parentComm: string;
-  readonly exitedNs: Ns;
-  /** To the end of the trace. */
-  readonly ageNs: number;
-}
-
-export interface ProcessLedger {
-  readonly totals: {
-    readonly atStart: number;
-    readonly spawned: number;
-    readonly exited: number;
-    readonly reaped: number;
-    /** Of `reaped`: by the kernel, since the parent ignores SIGCHLD. */
-    readonly reapedByKernel: number;
-    /** Exited; who reaps them is not in the trace. */
-    readonly gone: number;
-    readonly zombies: number;
-    readonly orphaned: number;
-    readonly alive: number;
-    readonly threadsStarted: number;
-    readonly threadsEnded: number;
-    readonly execs: number;
-    /** fork, vfork, clone that failed, by errno. */
-    readonly spawnsFailed: Readonly<Record<string, number>>;
-  };
-  /** The living, the zombies, and of those that are over the first and the last. */
-  readonly processes: Capped<ProcessEntry>;
-  readonly commands: Capped<CommandEntry>;
-  readonly zombies: Capped<Zombie>;
-  /** Parents of zombies and of how many, and in which quarters of the trace those exited. */
-  readonly unreaping: Capped<Unreaping>;
-  readonly failedSpawns: Capped<FailedSpawns>;
-}
-
-export interface Unreaping {
-  readonly pid: number;
-  readonly comm: string;
-  readonly zombies: number;
-  readonly oldestNs: number;
-  readonly quarters: readonly number[];
-  /** Children of it that it did reap. */
-  readonly reaped: number;
-  /** It has called wait4 or waitid at all. */
-  readonly waits: number;
-  /** It has collected some that nobody could tell from these: numbers of a PID namespace that is not known. */
-  readonly reapedUnknown: number;
-  /** The parent has ended, and with it they are gone: so many it left when it did. */
-  readonly ended: boolean;
-}
-
-export interface FailedSpawns {
-  readonly pid: number;
-  readonly comm: string;
-  readonly errno: string;
-  readonly call: string;
-  readonly count: number;
-  readonly firstNs: Ns;
-  readonly lastNs: Ns;
-  /** Its user, where it or an ancestor has asked for it. */
-  readonly uid?: number;
-}
-
-/** Whether the kernel reaps the children of a process itself: it ignores SIGCHLD, or has set SA_NOCLDWAIT. */
-export interface ReapsByKernel {
-  reapsByKernel(pid: number): boolean;
-}
+import { collectedBy, isWait } from './reaping.ts';
 
 interface Record_ {
   pid: number;
@@ -159,27 +54,13 @@ interface Record_ {
   firstNs?: Ns;
 }
 
-interface Command {
-  count: number;
-  ended: number;
-  sum: number;
-  max: number;
-  exits: Tally;
-}
-
 const MOST_LISTED = 256;
-const MOST_COMMANDS = 128;
-const MOST_COMMAND_CHARS = 160;
 const MOST_FAILURES = 64;
 const MOST_EARLY = 1024;
 /** Worth remembering of a parent that has ended. */
 const MANY_ZOMBIES = 8;
 
 const SPAWNS = new Set(['fork', 'vfork', 'clone', 'clone3']);
-
-/** waitid(2): idtype, and the option that leaves the child as it is. */
-const P_PID = 1;
-const WNOWAIT = 0x0100_0000;
 
 /** Who began, who ended how, who collected whom, and what is left uncollected. */
 export class ProcessLedgerSink implements TraceSink {
@@ -189,7 +70,7 @@ export class ProcessLedgerSink implements TraceSink {
   /** Exited before anybody told whose children they are. */
   readonly #early = new Map<number, Record_>();
   readonly #over = new Ends<ProcessEntry>(MOST_LISTED);
-  readonly #commands = new Map<string, Command>();
+  readonly #commands = new Commands();
   readonly #failed = new Map<string, FailedSpawns>();
   readonly #unreapingOver: Unreaping[] = [];
   readonly #spawnsFailed = new Tally();
@@ -278,7 +159,7 @@ export class ProcessLedgerSink implements TraceSink {
         items: [...listed, ...over.items],
         more: alive.length + zombies.length - listed.length + over.more,
       },
-      commands: this.#commandEntries(records),
+      commands: this.#commands.finish(records.map((record) => this.#ran(record))),
       zombies: capped(
         zombies.map((record) => this.#zombie(record, endNs)).sort((a, b) => b.ageNs - a.ageNs),
         MOST_LISTED,
@@ -344,7 +225,7 @@ export class ProcessLedgerSink implements TraceSink {
     this.#execs++;
     if (path === undefined && argv === undefined) return;
     record.path = path ?? argv ?? '';
-    record.command = short(commandOf(path, argv), MOST_COMMAND_CHARS);
+    record.command = commandOf(path, argv);
   }
 
   #exit(event: ExitEvent): void {
@@ -379,13 +260,13 @@ export class ProcessLedgerSink implements TraceSink {
   #giveUp(records: readonly Record_[]): void {
     for (const record of records) {
       this.#early.delete(record.pid);
-      this.#count(record);
+      this.#commands.count(this.#ran(record));
       this.#drop(record, 'gone');
     }
   }
 
   #ends(record: Record_): void {
-    this.#count(record);
+    this.#commands.count(this.#ran(record));
     const at = record.exit?.atNs ?? this.#endNs;
     const parent = this.#now.get(record.parentPid ?? 0);
     if (record.waited !== undefined) {
@@ -433,15 +314,6 @@ export class ProcessLedgerSink implements TraceSink {
 
   #call(event: SyscallEvent): void {
     switch (event.name) {
-      case 'wait4':
-      case 'waitpid':
-      case 'wait3':
-      case 'osf_wait4':
-        this.#wait4(event);
-        break;
-      case 'waitid':
-        this.#waitid(event);
-        break;
       case 'prctl':
         if (/^(?:PR_SET_CHILD_SUBREAPER|0x24), (?!0(?:x0)?\b)/.test(event.args) && succeeded(event)) {
           this.#of(event.pid).subreaper = true;
@@ -466,35 +338,19 @@ export class ProcessLedgerSink implements TraceSink {
         break;
       }
       default:
-        if (event.errno !== undefined && SPAWNS.has(event.name)) this.#spawnFailed(event, event.errno);
+        if (isWait(event.name)) this.#waits(event);
+        else if (event.errno !== undefined && SPAWNS.has(event.name)) this.#spawnFailed(event, event.errno);
     }
   }
 
-  #wait4(event: SyscallEvent): void {
+  #waits(event: SyscallEvent): void {
     const waiter = this.#of(event.pid);
     waiter.waits++;
-    const number = pidReturned(event);
-    if (number === undefined || /WIFSTOPPED|WIFCONTINUED/.test(event.args)) return;
-    const pid = this.#tasks.resolve(event.pid, number);
-    if (pid === undefined) waiter.reapedUnknown++;
-    else this.#waited(pid, event, /WIFEXITED|WIFSIGNALED/.test(event.args));
-  }
-
-  #waitid(event: SyscallEvent): void {
-    this.#of(event.pid).waits++;
-    if (event.result !== 0 || event.errno !== undefined) return;
-    const call = callOf(event);
-    if (/CLD_(?:STOPPED|TRAPPED|CONTINUED)/.test(call.args[2] ?? '') || leavesChild(call)) return;
-    const number = /\bsi_pid=([^,}]*)/.exec(call.args[2] ?? '')?.[1];
-    const who =
-      number !== undefined
-        ? pidAt({ ...call, args: [number] }, 0)
-        : call.raw && numberAt(call, 0) === P_PID
-          ? pidAt(call, 1)
-          : undefined;
-    if (who === undefined || who.local <= 0) return;
-    const pid = this.#tasks.resolve(event.pid, who);
-    if (pid !== undefined) this.#waited(pid, event, number !== undefined);
+    const collected = collectedBy(event);
+    if (collected === undefined) return;
+    const pid = this.#tasks.resolve(event.pid, collected.who);
+    if (pid !== undefined) this.#waited(pid, event, collected.certain);
+    else if (event.name !== 'waitid') waiter.reapedUnknown++;
   }
 
   /** `certain`: its words say that the child is over; else only if its exit has been seen. */
@@ -511,7 +367,7 @@ export class ProcessLedgerSink implements TraceSink {
       return;
     }
     if (record.exit !== undefined) this.#collect(record, event.pid, event.name, at);
-    else if (certain || isRunOut(event)) record.waited = { byPid: event.pid, call: event.name, atNs: at };
+    else if (certain) record.waited = { byPid: event.pid, call: event.name, atNs: at };
   }
 
   #collect(record: Record_, byPid: number, call: string, at: Ns): void {
@@ -559,54 +415,8 @@ export class ProcessLedgerSink implements TraceSink {
     });
   }
 
-  #count(record: Record_): void {
-    const key = this.#keyOf(record);
-    let command = this.#commands.get(key);
-    if (command === undefined) {
-      command = { count: 0, ended: 0, sum: 0, max: 0, exits: new Tally(16) };
-      this.#commands.set(key, command);
-    }
-    command.count++;
-    const { exit, started } = record;
-    command.exits.add(exit?.signal ?? (exit?.status === undefined ? 'unknown' : String(exit.status)));
-    if (exit === undefined || started === undefined) return;
-    const lifetime = Math.max(0, exit.atNs - started.atNs);
-    command.ended++;
-    command.sum += lifetime;
-    command.max = Math.max(command.max, lifetime);
-  }
-
-  #keyOf(record: Record_): string {
-    const key = record.path ?? `(fork of) ${record.comm || this.#tasks.comm(record.pid)}`;
-    return this.#commands.has(key) || this.#commands.size < 4 * MOST_COMMANDS ? key : '(other commands)';
-  }
-
-  #commandEntries(records: readonly Record_[]): Capped<CommandEntry> {
-    const alive = new Tally(4 * MOST_COMMANDS + 1);
-    const zombies = new Tally(4 * MOST_COMMANDS + 1);
-    for (const record of records) {
-      if (record.state === 'zombie') zombies.add(this.#keyOf(record));
-      if (record.state !== 'alive' || (record.started === undefined && record.execs === 0)) continue;
-      alive.add(this.#keyOf(record));
-    }
-    const keys = new Set([...this.#commands.keys(), ...Object.keys(alive.record())]);
-    const entries = [...keys].map((key): CommandEntry => {
-      const command = this.#commands.get(key);
-      return {
-        command: short(key, MOST_COMMAND_CHARS),
-        count: (command?.count ?? 0) + alive.get(key),
-        alive: alive.get(key),
-        zombies: zombies.get(key),
-        exits: command?.exits.record() ?? {},
-        ...(command === undefined || command.ended === 0
-          ? {}
-          : { meanLifetimeNs: Math.round(command.sum / command.ended), maxLifetimeNs: command.max }),
-      };
-    });
-    return capped(
-      entries.sort((a, b) => b.count - a.count),
-      MOST_COMMANDS,
-    );
+  #ran(record: Record_): Ran {
+    return { ...record, comm: record.comm || this.#tasks.comm(record.pid) };
   }
 
   #entry(record: Record_, endNs: Ns): ProcessEntry {
@@ -683,23 +493,4 @@ export class ProcessLedgerSink implements TraceSink {
 function wordsOf(status: number | undefined): { words?: string } {
   const words = status === undefined ? undefined : exitWords(status);
   return words === undefined ? {} : { words };
-}
-
-/** `/bin/sh -c "exit 3"` of the path and of argv as strace prints it. */
-function commandOf(path: string | undefined, argv: string | undefined): string {
-  const args = argv === undefined ? undefined : /^\[[^,\]]*(?:, (.*))?\]$/s.exec(argv)?.[1];
-  return [path, args?.replaceAll('", "', '" "')].filter((part) => part !== undefined).join(' ');
-}
-
-/** WNOWAIT: the child stays a zombie. */
-function leavesChild(call: Call): boolean {
-  const options = call.args[3] ?? '';
-  const bits = numberAt(call, 3);
-  return options.includes('WNOWAIT') || (bits !== undefined && (bits & WNOWAIT) !== 0);
-}
-
-/** wait4 without WUNTRACED or WCONTINUED returns for nothing but an end. */
-function isRunOut(event: SyscallEvent): boolean {
-  const options = callOf(event).args[2] ?? '';
-  return /^(?:0|0x0|WNOHANG|0x1)$/.test(options);
 }

@@ -1,4 +1,4 @@
-import { fdTarget } from '../../procfs/fd-links.ts';
+import { fdTarget } from '../../../procfs/fd-links.ts';
 
 /** What a descriptor leads to. */
 export type DescriptorKind =

@@ -1,5 +1,5 @@
-import { type Call, flagAt, isWord, numberAt } from './call.ts';
-import type { DescriptorKind } from './descriptor-kind.ts';
+import { type Call, flagAt, isWord, numberAt } from '../call.ts';
+import type { DescriptorKind } from './kind.ts';
 
 /** How the new descriptor of a call behaves over exec; undefined = this record does not tell. */
 type CloseOnExec = (call: Call) => boolean | undefined;

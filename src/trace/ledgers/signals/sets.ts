@@ -1,4 +1,4 @@
-import { maskSignals, signalName } from '../../procfs/signals.ts';
+import { maskSignals, signalName } from '../../../procfs/signals.ts';
 
 /** The last signal number. */
 const LAST = 64;

@@ -1,5 +1,5 @@
-import type { ExecEvent, Ns, SpawnEvent, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
-import type { RecordingMeta } from '../recording.ts';
+import type { ExecEvent, Ns, SpawnEvent, SyscallEvent, TraceEvent, TraceSink } from '../../event.ts';
+import type { RecordingMeta } from '../../recording.ts';
 import {
   callOf,
   type DescriptorArgument,
@@ -16,103 +16,15 @@ import {
   pidReturned,
   stringAt,
   succeeded,
-} from './call.ts';
-import { short } from './capped.ts';
-import { type DescriptorKind, kindOfTarget } from './descriptor-kind.ts';
-import { MAKERS } from './descriptor-makers.ts';
-import { takesSets, touchedDescriptors } from './descriptor-use.ts';
-import type { ToldPid } from './tasks.ts';
-
-/** How a process came by a descriptor. */
-export type MadeHow = 'start' | 'opened' | 'pair' | 'accepted' | 'received' | 'duplicated' | 'met';
-
-/** How it went: by a call, swept by exec, with the process, replaced by dup2, or unseen (its number was given out again). */
-export type ClosedHow = 'close' | 'close_range' | 'exec' | 'exit' | 'replaced' | 'unseen';
-
-/** The call that made a descriptor. */
-export interface Made {
-  readonly how: MadeHow;
-  readonly call: string;
-  /** Shortened. */
-  readonly args: string;
-  readonly pid: number;
-  readonly tid: number;
-  readonly atNs: Ns;
-}
-
-/** An open file description (open(2)): what descriptors of several numbers and processes may lead to. */
-export interface Description {
-  kind: DescriptorKind;
-  /** Path, `pipe:[77]`, or what the call that made it says; raw. */
-  what: string;
-  /** Descriptors that lead here, in all processes of the trace. */
-  refs: number;
-  /** Of a pidfd: the number of the process, as the call that made it has it. */
-  pidfdOf?: ToldPid;
-  /** Of a pair that one call made: the other one. */
-  peer?: Description;
-}
-
-/** A descriptor of one process. (All fields always there: there are as many of these as a trace opens descriptors.) */
-export interface Slot {
-  readonly fd: number;
-  /** Undefined: not known (it was there at the start). */
-  closeOnExec: boolean | undefined;
-  readonly description: Description;
-  readonly made: Made;
-  /** When the call that made it returned. */
-  readonly sinceNs: Ns;
-  /** When a call last named it. */
-  usedNs: Ns;
-  /** A read of it returned 0: the other side has closed. */
-  ended: boolean;
-  /** Epoll sets that watch it. */
-  watchers: number;
-  /** Process that it came from by fork; still set after exec. */
-  readonly heirOf: number | undefined;
-  /** Put there on purpose: dup2 to a chosen number, or close-on-exec taken off. */
-  arranged: boolean;
-}
-
-/** The descriptors of one process. */
-export interface Table {
-  readonly pid: number;
-  readonly slots: Map<number, Slot>;
-  /** When it was forked; undefined: it ran before. */
-  bornNs?: Ns;
-  execs: number;
-  /** It called poll or select, and registers alone do not tell with what. */
-  pollsUnseen?: boolean;
-  /** What fstat said of descriptors whose making nobody saw; devices are terminals. */
-  met?: Map<number, DescriptorKind>;
-  /** What it did with descriptors of its parent before anybody told whose child it is. */
-  early?: Early;
-}
-
-interface Early {
-  /** Numbers of copies, and of what they are copies. */
-  readonly copies: Map<number, number>;
-  readonly closed: [first: number, last: number][];
-  readonly closeOnExec: Map<number, boolean>;
-  marked: [first: number, last: number][];
-}
-
-/** Who wants to know what happens to descriptors. */
-export interface DescriptorObserver {
-  made?(table: Table, slot: Slot): void;
-  closed?(table: Table, slot: Slot, how: ClosedHow, atNs: Ns): void;
-  /** The last descriptor of a description has gone. */
-  released?(description: Description): void;
-  forked?(child: Table, parent: Table | undefined): void;
-  /** After close-on-exec has been done: what is left. */
-  execed?(table: Table, atNs: Ns): void;
-  /** Before its descriptors are closed. */
-  ending?(table: Table, atNs: Ns): void;
-  failed?(event: SyscallEvent, errno: string): void;
-  /** Descriptors that were made or closed and whose numbers nobody knows. */
-  unknown?(pid: number, made: number, closed: number): void;
-  passed?(table: Table, count: number): void;
-}
+} from '../call.ts';
+import { short } from '../capped.ts';
+import type { ToldPid } from '../tasks.ts';
+import { type DescriptorKind, kindOfTarget } from './kind.ts';
+import { MAKERS } from './makers.ts';
+import { addressText, rightsIn } from './messages.ts';
+import { meet } from './met.ts';
+import type { ClosedHow, Description, DescriptorObserver, Made, MadeHow, Slot, Table } from './table.ts';
+import { takesSets, touchedDescriptors } from './use.ts';
 
 const MOST_ARGS = 120;
 const MOST_WHAT = 200;
@@ -595,28 +507,6 @@ export class DescriptorTables implements TraceSink {
   }
 }
 
-/** By the type of a descriptor that was there before anybody looked. */
-const BY_TYPE: Readonly<Record<string, DescriptorKind>> = {
-  S_IFIFO: 'pipe',
-  S_IFSOCK: 'socket',
-  S_IFREG: 'file',
-  S_IFDIR: 'directory',
-};
-/** Major numbers of terminals: admin-guide/devices.txt, TTY and Unix98 PTY slaves. */
-const TERMINALS: ReadonlySet<number> = new Set([4, 136, 137, 138, 139, 140, 141, 142, 143]);
-const MOST_MET = 64;
-
-function meet(table: Table, event: SyscallEvent): void {
-  const [, digits, type, major] =
-    /^(\d{1,9}), (?:"", )?\{st_mode=(S_IF[A-Z]+)\|[^}]*?(?:st_rdev=makedev\((\w+),|\}|$)/.exec(event.args) ??
-    [];
-  const terminal = type === 'S_IFCHR' && TERMINALS.has(Number(major));
-  const kind = terminal ? 'device' : BY_TYPE[type ?? ''];
-  if (digits === undefined || kind === undefined || table.slots.has(Number(digits))) return;
-  table.met ??= new Map();
-  if (table.met.size < MOST_MET) table.met.set(Number(digits), kind);
-}
-
 function remember(ranges: [number, number][] | undefined, first: number, last: number): void {
   if (ranges !== undefined && ranges.length < MOST_EARLY) ranges.push([first, last]);
 }
@@ -628,24 +518,6 @@ function within(ranges: readonly (readonly [number, number])[] | undefined, fd: 
 function setCloseOnExec(slot: Slot, closing: boolean | undefined): void {
   if (closing === false && slot.closeOnExec !== false) slot.arranged = true;
   slot.closeOnExec = closing;
-}
-
-/** All descriptors in the SCM_RIGHTS messages of a text; what the data say in their strings is no message. */
-function rightsIn(args: string): DescriptorArgument[] {
-  const plain = args.replaceAll(/"(?:[^"\\]|\\.)*"/gs, '""');
-  return [...plain.matchAll(/cmsg_type=SCM_RIGHTS, cmsg_data=(\[[^{}]{0,8192}?\])(?=\})/g)].flatMap(
-    ([, list]) => descriptorsWithin(list ?? ''),
-  );
-}
-
-/** `127.0.0.1:5432` or the path, of a sockaddr as strace prints it; else the structure. */
-function addressText(text: string): string {
-  const path = /sun_path=(@?"(?:[^"\\]|\\.)*")/.exec(text)?.[1];
-  if (path !== undefined) return path;
-  const port = /port=htons\((\d+)\)/.exec(text)?.[1];
-  const ip = /inet_addr\("([^"]*)"\)|inet_pton\(AF_INET6, "([^"]*)"/.exec(text);
-  const host = ip?.[1] ?? (ip?.[2] === undefined ? undefined : `[${ip[2]}]`);
-  return host !== undefined && port !== undefined ? `${host}:${port}` : text;
 }
 
 function touch(table: Table, event: SyscallEvent): void {

@@ -1,5 +1,5 @@
-import type { SyscallEvent } from '../event.ts';
-import { isRaw } from './call.ts';
+import type { SyscallEvent } from '../../event.ts';
+import { isRaw } from '../call.ts';
 
 /** Calls whose first argument is a descriptor that they use. Not close: that is no use. */
 const FIRST = new Set(
