@@ -64,6 +64,7 @@ export function* analysing(input: AnalyseInput): Generator<undefined, Analysed> 
     syscallName: input.syscallName,
     hasStrace: input.strace.length > 0,
     hasPerf,
+    trees: input.perf.filter(({ role }) => role === 'tree').map(({ source }) => source),
     blind: new Set(input.blind),
     filtered: input.filtered,
     scheduled: input.scheduled,

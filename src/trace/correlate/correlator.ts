@@ -8,6 +8,7 @@ import { PERF_ONLY, signalEvent } from './events.ts';
 import { Execs } from './execs.ts';
 import { FirstSleeps } from './first-sleeps.ts';
 import type { CorrelatorOptions } from './options.ts';
+import { Owners } from './owners.ts';
 import { Pairing } from './pairing.ts';
 import { Parents } from './parents.ts';
 import { type CorrelationQuality, QualityCounter } from './quality.ts';
@@ -31,6 +32,7 @@ export class Correlator implements StraceTaker {
   readonly #quality = new QualityCounter();
   readonly #parents = new Parents();
   readonly #threads: Threads;
+  readonly #owners: Owners;
   readonly #firstSleeps: FirstSleeps;
   readonly #pairing: Pairing;
   readonly #births: Births;
@@ -53,6 +55,7 @@ export class Correlator implements StraceTaker {
       : undefined;
     const told = calls ?? new ToldCalls(options, threads, names, births, this.#quality);
     this.#threads = threads;
+    this.#owners = new Owners(threads, options.trees ?? []);
     this.#firstSleeps = firstSleeps;
     this.#births = births;
     this.#pairing = new Pairing(options, threads, names, told, this.#quality);
@@ -139,6 +142,7 @@ export class Correlator implements StraceTaker {
     this.#now = at;
     const pid = batch.pid[row]!;
     const tid = batch.tid[row]!;
+    if (this.#owners.isDouble(batch, row, source)) return;
     if (this.#switched?.rows.row(batch, row, source) ?? this.#firstSleeps.row(batch, row, source)) return;
     switch (batch.kind[row]) {
       case PERF.enter:
@@ -163,6 +167,7 @@ export class Correlator implements StraceTaker {
         if (tid <= 0) break;
         this.#deaths.reused(tid, at);
         this.#births.ofPerf(at, pid, tid, batch.a[row]!, batch.b[row]!);
+        this.#threads.of(tid).owner = source;
         this.#switched?.rows.born(tid);
         break;
       case PERF.comm:

@@ -1,4 +1,5 @@
 import type { Ns, TraceSink } from '../event.ts';
+import type { PerfSource } from '../perf/batch.ts';
 
 /** What the correlator is told of the recordings before they are read. */
 export interface CorrelatorOptions {
@@ -9,6 +10,8 @@ export interface CorrelatorOptions {
   readonly hasPerf: boolean;
   /** When perf began and stopped to record; undefined for recordings that do not tell. */
   readonly perfWindow?: { readonly from: Ns; readonly to: Ns };
+  /** Those that follow the tree, where there are several: threads that the first may have missed have one of their own. */
+  readonly trees?: readonly Pick<PerfSource, 'opened'>[];
   /** Threads that perf is known to have missed. */
   readonly blind: ReadonlySet<number>;
   /** perf told who got and left the CPU. */

@@ -80,6 +80,8 @@ export interface Thread {
   firstSleep: FirstSleep | undefined;
   /** Its sleep at the begin, once it counts: what the stack number `ASLEEP_STACK` stands for. */
   firstStack: readonly string[] | undefined;
+  /** Of several recorders the one whose word of it counts. */
+  owner: object | undefined;
   /** Where its stacks are kept. */
   stacks: PerfSource | undefined;
   window: Window | undefined;

@@ -72,6 +72,7 @@ export class Threads {
       ),
       firstSleep: undefined,
       firstStack: undefined,
+      owner: undefined,
       stacks: undefined,
       window: undefined,
       enter: undefined,

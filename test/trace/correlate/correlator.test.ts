@@ -940,6 +940,40 @@ test('a step of the wall clock moves nothing where -r tells the time that went b
   });
 });
 
+describe('threads that two recorders tell of', () => {
+  test('and their children are told once, by the one that was started for them', () => {
+    const both = (late: number): FakeRow[] => [
+      ...[enter(11, 20_000 + late, 56), exit(11, 30_000 + late, 56, 12)],
+      { kind: 'fork', pid: 10, tid: 12, at: 25_000 + late, a: 10, b: 11 },
+      ...[enter(12, 130_000 + late, 39), exit(12, 140_000 + late, 39, 10)],
+      { kind: 'in', pid: 10, tid: 10, at: 150_000 + late },
+    ];
+    const tree = fakePerf([...both(0), enter(10, 160_000, 39), exit(10, 170_000, 39, 10)]);
+    const late = { ...fakePerf(both(600)), opened: new Set([11]) };
+    const { calls, events, correlation } = correlate({
+      strace: [
+        at(11, 1000, '[  56] clone(child_stack=NULL, flags=CLONE_THREAD) = 12 <0.000010000>'),
+        at(12, 101_000, '[  39] getpid() = 10 <0.000010000>'),
+        at(10, 151_000, '[  39] getpid() = 10 <0.000010000>'),
+      ],
+      more: {
+        perf: [
+          { source: { ...tree, opened: new Set([10]) }, role: 'tree' },
+          { source: late, role: 'tree' },
+        ],
+        tasks: [10, 11].map((tid) => ({ pid: 10, tid, ppid: 1, comm: 'x', startTime: 1, nspid: [tid] })),
+      },
+    });
+    expect(calls.map(({ tid, startNs, sources }) => [tid, startNs, sources.length])).toEqual([
+      [11, 20_600, 2],
+      [12, 130_600, 2],
+      [10, 160_000, 2],
+    ]);
+    expect(events.filter(({ type }) => type === 'spawn')).toHaveLength(1);
+    expect(correlation).toMatchObject({ perfSyscalls: 3, eligible: 3, matched: 3 });
+  });
+});
+
 describe('the end of a thread that strace has told nothing of', () => {
   const rows: readonly FakeRow[] = [
     { kind: 'fork', pid: 20, tid: 20, at: 10_000, a: 10, b: 10 },
