@@ -85,11 +85,13 @@ function start(machine: Machine, log: string): ChildProcess {
   return child;
 }
 
+/** One does where the machine is too loaded for two: they wait for each other. */
+const CPUS = process.env.PROCDIAG_KERNELS_CPUS ?? '2';
 const QEMU = { amd64: 'qemu-system-x86_64', arm64: 'qemu-system-aarch64' } as const;
 
 function processor({ arch, accelerator }: Machine): string[] {
   // One with few of the features that are slow to emulate.
   if (arch === 'arm64') return ['-M', 'virt', '-cpu', 'cortex-a72', '-smp', '1'];
   // A nested KVM may offer this register and yet refuse it; tables of five levels take longer to emulate.
-  return ['-cpu', accelerator === 'kvm' ? 'max,arch-capabilities=off' : 'max,la57=off', '-smp', '2'];
+  return ['-cpu', accelerator === 'kvm' ? 'max,arch-capabilities=off' : 'max,la57=off', '-smp', CPUS];
 }
