@@ -1,21 +1,34 @@
 import type { SyscallTable } from './syscall-table.ts';
 import { SYSCALLS_ARM64 } from './syscall-table-arm64.ts';
+import { SYSCALLS_I386 } from './syscall-table-i386.ts';
 import { SYSCALLS_X64 } from './syscall-table-x64.ts';
 
 /** The CPU architecture, by the names of process.arch. */
 export type Arch = 'x64' | 'arm64';
 
-const TABLES: Readonly<Record<Arch, SyscallTable>> = { x64: SYSCALLS_X64, arm64: SYSCALLS_ARM64 };
-const names = new Map<Arch, ReadonlyMap<number, string>>();
+/** Tables: that of the architecture, and that of programs of 32 bits on x64. */
+export type Abi = Arch | 'i386';
+
+const TABLES: Readonly<Record<Abi, SyscallTable>> = {
+  x64: SYSCALLS_X64,
+  arm64: SYSCALLS_ARM64,
+  i386: SYSCALLS_I386,
+};
+const names = new Map<Abi, ReadonlyMap<number, string>>();
 
 /** The kernel's name of a system call (`newfstatat`, `pread64`); undefined for numbers not in the table. `arch` as process.arch. */
-export function syscallName(nr: number, arch: Arch): string | undefined {
+export function syscallName(nr: number, arch: Abi): string | undefined {
+  return syscallsOf(arch).get(nr);
+}
+
+/** All calls of a table: names by number. */
+export function syscallsOf(arch: Abi): ReadonlyMap<number, string> {
   let table = names.get(arch);
   if (table === undefined) {
     table = byNumber(TABLES[arch]);
     names.set(arch, table);
   }
-  return table.get(nr);
+  return table;
 }
 
 function byNumber(table: SyscallTable): Map<number, string> {

@@ -1,4 +1,5 @@
 import { Correlator } from './correlate/correlator.ts';
+import { PERF_ONLY } from './correlate/events.ts';
 import { merge } from './correlate/merge.ts';
 import { PerfCursor } from './correlate/perf-cursor.ts';
 import type { CorrelationQuality } from './correlate/quality.ts';
@@ -28,6 +29,8 @@ export interface AnalyseInput {
   readonly clock: { readonly offsetNs?: bigint; readonly errorNs?: number };
   /** The thread of a command that was held until all was recording: see Hold. */
   readonly heldTid?: number;
+  /** Which calls were asked for; those that perf alone has beside them are told to whom they serve otherwise. Default: all. */
+  readonly shows?: (name: string) => boolean;
   readonly sinks: readonly TraceSink[];
 }
 
@@ -55,7 +58,7 @@ export function analyse(input: AnalyseInput): Analysed {
 
 /** The same, stopping now and then: for who wants to listen to signals meanwhile. */
 export function* analysing(input: AnalyseInput): Generator<undefined, Analysed> {
-  const fan = new Fan(input.sinks, new Hold(input.heldTid));
+  const fan = new Fan(input.sinks, new Hold(input.heldTid), input.shows);
   const messages: string[] = [];
   const hasPerf = input.perf.some(({ role }) => role === 'tree');
   const switchesOnly = input.switchesOnly ?? false;
@@ -103,14 +106,20 @@ class Fan implements TraceSink {
   readonly #sinks: readonly TraceSink[];
 
   readonly #hold: Hold;
+  readonly #shows: (name: string) => boolean;
 
-  constructor(sinks: readonly TraceSink[], hold: Hold) {
+  constructor(sinks: readonly TraceSink[], hold: Hold, shows: (name: string) => boolean = () => true) {
+    this.#shows = shows;
     this.#sinks = sinks;
     this.#hold = hold;
   }
 
   event(event: TraceEvent): void {
     if (this.#hold.has(event)) return;
+    if (event.type === 'syscall' && event.sources === PERF_ONLY && !this.#shows(event.name)) {
+      for (const sink of this.#sinks) sink.beside?.(event);
+      return;
+    }
     this.events++;
     const end = event.startNs + ('durationNs' in event ? event.durationNs : 0);
     if (event.startNs < this.from && event.startNs > 0) this.from = event.startNs;

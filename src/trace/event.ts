@@ -189,4 +189,6 @@ export type TraceEvent =
  */
 export interface TraceSink {
   event(event: TraceEvent): void;
+  /** A call that nobody asked to see, known all the same: who needs it to know of others takes it. */
+  beside?(event: SyscallEvent): void;
 }

@@ -11,6 +11,8 @@ export interface RecordingMeta {
   readonly target: { readonly pid: number; readonly startTime?: number; readonly comm: string };
   /** The command that was started under trace; absent when a process was attached to. */
   readonly command?: readonly string[];
+  /** The calls that were asked for, as for `strace -e trace=`; absent: all. */
+  readonly syscalls?: string;
   /** ISO 8601. */
   readonly recordedAt: string;
   /** From when all that was asked for was recording, to when the first of it stopped. Decimal strings: beyond 2^53. */

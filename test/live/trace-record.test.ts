@@ -573,6 +573,34 @@ live('a hot thread, which only perf slows down, is bounded', async () => {
   await isWell(hot);
 });
 
+for (const strace of [true, false]) {
+  live(`--syscalls narrows perf, too, ${strace ? 'beside strace' : 'alone'}`, async () => {
+    const forks = await target('forks');
+    const recording = await recordingOf({
+      pid: forks.pid,
+      strace,
+      syscalls: 'wait4,/^open',
+      durationMs: 400,
+    });
+    const trace = loadRecording(recording.directory);
+    const events: TraceEvent[] = [];
+    const beside = new Set<string>();
+    const { correlation } = analyse({
+      ...trace.input,
+      sinks: [{ event: (event) => void events.push(event), beside: ({ name }) => void beside.add(name) }],
+    });
+    trace.close();
+    const names = new Set(events.flatMap((event) => (event.type === 'syscall' ? [event.name] : [])));
+    expect(names).toEqual(new Set(['openat', 'wait4']));
+    expect(beside.has('exit_group') || beside.has('exit')).toBe(true);
+    expect(beside.has('mmap')).toBe(false);
+    for (const type of ['spawn', 'exec', 'exit']) expect(events.map((event) => event.type)).toContain(type);
+    if (strace) expect(correlation?.matched).toBe(correlation?.eligible);
+    expect(trace.notes().join()).toMatch(/Only the calls of wait4,\/\^open were asked for/);
+    await isWell(forks);
+  });
+}
+
 live('what a killed perf has written is read: calls and all', async () => {
   const hot = await target('hot');
   let done = false;

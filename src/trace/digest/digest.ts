@@ -99,6 +99,12 @@ export class Digest implements TraceSink {
     }
   }
 
+  /** Not asked for; but who waited for whom is known from it, and what became of a descriptor. */
+  beside(event: SyscallEvent): void {
+    this.#ledgers.event(event);
+    this.#enders?.event(event);
+  }
+
   #born({ thread, childPid }: SpawnEvent): void {
     if (thread) return;
     this.#spawned++;

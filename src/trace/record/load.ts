@@ -9,6 +9,7 @@ import type { FormatText } from '../perf/options.ts';
 import type { RecordingMeta } from '../recording.ts';
 import { openFileBytes } from './file-bytes.ts';
 import { CaptureError, META, readMeta } from './meta-file.ts';
+import { narrowedBy } from './narrowed.ts';
 import { neutralMeta } from './neutral-meta.ts';
 import { TRACEPOINTS } from './perf-recorder.ts';
 import { procText } from './proc.ts';
@@ -41,6 +42,8 @@ export function loadRecording(directory: string): LoadedTrace {
           ...(meta.strace.argv.includes('-f') ? {} : { tid: meta.target.pid }),
         });
   const symbols = meta.perf === undefined ? undefined : readSymbols(directory);
+  const narrowed = narrowedBy(meta);
+  notes.push(...narrowed.notes);
   const formats = meta.perf === undefined ? [] : tracepointFormats(meta);
   const opened = (meta.perf?.files ?? []).flatMap(({ file, role }) => {
     const bytes = openFileBytes(join(directory, file));
@@ -80,6 +83,7 @@ export function loadRecording(directory: string): LoadedTrace {
       syscallName: (nr) => syscallName(nr, meta.host.arch as Arch),
       scheduled: meta.perf !== undefined,
       ...(meta.command === undefined ? {} : { heldTid: meta.target.pid }),
+      ...(narrowed.shows === undefined ? {} : { shows: narrowed.shows }),
       switchesOnly: meta.perf?.sees === 'switches',
       endNs: Number(BigInt(meta.window.toNs) - originNs),
       clock: { offsetNs, errorNs: meta.clock.errorNs },

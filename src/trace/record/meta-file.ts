@@ -64,6 +64,7 @@ const WELL_FORMED: Readonly<Record<string, (value: unknown) => boolean>> = {
   host: shape({ kernel: isText, arch: isText, cpus: isCount, bootId: optional(isText) }),
   target: shape({ pid: isCount, comm: isText, startTime: optional(isCount) }),
   command: optional(listOf(isText)),
+  syscalls: optional(isText),
   recordedAt: isText,
   window: shape({ fromNs: isNs, toNs: isNs }),
   clock: shape({ startOffsetNs: isNs, stopOffsetNs: isNs, errorNs: isCount }),

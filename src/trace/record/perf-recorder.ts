@@ -71,6 +71,8 @@ export interface PerfOptions {
   /** Threads that are opened, for the count of descriptors. */
   readonly threads: number;
   readonly sight: PerfSight;
+  /** For raw_syscalls: calls by number (narrowed.ts); default: all. */
+  readonly filter?: string | undefined;
   /** Per CPU, as perf's -m takes it; default by role and CPUs. */
   readonly buffer?: string;
 }
@@ -100,10 +102,16 @@ export function perfArguments(options: PerfOptions, file: string, cpuCount: numb
     '--sample-cpu',
     '--switch-events',
     ...(follow ? [] : ['-i']),
-    '-e',
-    (sight === 'switches' ? SWITCH_EVENTS : TREE_EVENTS).join(','),
+    ...(sight === 'switches' ? ['-e', SWITCH_EVENTS.join(',')] : eventWords(options.filter)),
     role === 'tree' ? '-p' : '-t',
   ];
+}
+
+/** Each event that has a filter needs an -e of its own before it. */
+function eventWords(filter: string | undefined): string[] {
+  if (filter === undefined) return ['-e', TREE_EVENTS.join(',')];
+  const [enter = '', exit = '', ...others] = TREE_EVENTS;
+  return ['-e', enter, '--filter', filter, '-e', exit, '--filter', filter, '-e', others.join(',')];
 }
 
 /** One `perf record`, started disabled. */

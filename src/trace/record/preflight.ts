@@ -398,7 +398,7 @@ function permissionRefusal(
     return [
       'yama',
       `${name} cannot be traced: kernel.yama.ptrace_scope is 1, which lets a tracer have its own children only.`,
-      'Run it as root, or: sysctl kernel.yama.ptrace_scope=0',
+      'Run it as root, or start it by procdiag trace -- COMMAND, or: sysctl kernel.yama.ptrace_scope=0',
     ];
   }
   return undefined;

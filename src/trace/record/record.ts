@@ -2,12 +2,14 @@ import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { arch, cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Arch } from '../../procfs/syscall-names.ts';
 import type { RecordingMeta } from '../recording.ts';
 import { betterOffset, measureClockOffset } from './clock.ts';
 import { HeldCommand } from './command.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { Guard } from './guard.ts';
 import { readIdIndex } from './id-index.ts';
+import { filterOf } from './narrowed.ts';
 import { deniedAltogether, switchesOnly } from './perf-limits.ts';
 import { eventsOpened, PerfRecorder, type PerfSight } from './perf-recorder.ts';
 import { type Preflight, preflight, preflightCommand, type Refusal } from './preflight.ts';
@@ -143,8 +145,12 @@ class Run {
   /** Why perf may see no more than switches. */
   #limit: Refusal | undefined;
 
+  /** For perf's calls. */
+  readonly #filter: string | undefined;
+
   constructor(request: RecordRequest) {
     this.#request = request;
+    if (request.syscalls !== undefined) this.#filter = filterOf(request.syscalls, arch() as Arch);
   }
 
   async record(): Promise<Recording> {
@@ -193,6 +199,7 @@ class Run {
       host: { kernel: release(), arch: arch(), cpus: cpus().length, ...bootId() },
       target,
       ...(request.command === undefined ? {} : { command: request.command }),
+      ...(request.syscalls === undefined ? {} : { syscalls: request.syscalls }),
       recordedAt: new Date().toISOString(),
       window: { fromNs: String(enabledNs), toNs: String(disabledNs) },
       clock: {
@@ -348,6 +355,7 @@ class Run {
           follow,
           threads: tasks.length,
           sight: this.#sight,
+          filter: this.#filter,
         });
       } catch (error) {
         said = wordsOf(error);
@@ -405,6 +413,7 @@ class Run {
             follow: true,
             threads: ids.length,
             sight: this.#sight,
+            filter: this.#filter,
           }),
         );
         this.#blind = this.#blind.filter((tid) => !ids.includes(tid));
