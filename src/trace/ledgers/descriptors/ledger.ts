@@ -29,6 +29,9 @@ const LEAST_IDLE_NS = 500_000_000;
 /** And for so many times the longest that a closed one of its group was idle. */
 const PATIENCE = 2;
 
+/** Of one call with one error: changed in place, for some programs do nothing else. */
+type Failures = { -readonly [Key in keyof FailedOpens]: FailedOpens[Key] };
+
 /** What is opened, by whom, and what of it stays. */
 export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
   readonly #tables: DescriptorTables;
@@ -40,7 +43,7 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
   readonly #leftAtExit: LeftGroup[] = [];
   readonly #inherited: InheritedOverExec[] = [];
   #inheritedMore = 0;
-  readonly #failures = new Map<string, FailedOpens>();
+  readonly #failures = new Map<string, Failures>();
   #failuresMore = 0;
   readonly #atStart: number;
   #endNs = 0;
@@ -144,7 +147,8 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
     const key = `${event.pid} ${event.name} ${errno}`;
     const known = this.#failures.get(key);
     if (known !== undefined) {
-      this.#failures.set(key, { ...known, count: known.count + 1, lastNs: event.startNs });
+      known.count++;
+      known.lastNs = event.startNs;
     } else if (this.#failures.size >= MOST_FAILURES) {
       this.#failuresMore++;
     } else {

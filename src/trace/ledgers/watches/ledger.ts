@@ -10,6 +10,13 @@ import { InotifyInstances } from './inotify.ts';
 const MOST_LISTED = 64;
 const MOST_PATHS = 8;
 const MOST_ARGS = 120;
+const INSTANCES: ReadonlySet<string> = new Set([
+  'inotify_init',
+  'inotify_init1',
+  'epoll_create',
+  'epoll_create1',
+  'fanotify_init',
+]);
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const EPOLL_CTL_MOD = 3;
@@ -89,7 +96,7 @@ export class WatchLedgerSink implements TraceSink, DescriptorObserver {
   }
 
   failed(event: SyscallEvent, errno: string): void {
-    if (/^(?:inotify_init1?|epoll_create1?|fanotify_init)$/.test(event.name)) this.#fail(event, errno);
+    if (INSTANCES.has(event.name)) this.#fail(event, errno);
   }
 
   closed(_table: Table, slot: Slot, _how: unknown, atNs: Ns): void {
