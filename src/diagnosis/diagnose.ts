@@ -145,10 +145,12 @@ function wantsAnotherLook(
 }
 
 function isTroubled(look: Look): boolean {
-  const running = look.steps.some(
-    ({ wait, depth }) => depth === 0 && (wait.kind === 'running' || wait.thread.state === 'D'),
+  // A thread of which it is not known what it waits for may just have moved between two files of one look.
+  const watched = look.steps.some(
+    ({ wait, depth }) =>
+      depth === 0 && (wait.kind === 'running' || wait.thread.state === 'D' || wait.idle === undefined),
   );
-  return running || look.findings.some((finding) => finding.severity !== 'info');
+  return watched || look.findings.some((finding) => finding.severity !== 'info');
 }
 
 function isYoungFinding({ step, young }: Judged): boolean {

@@ -152,6 +152,23 @@ static void wait_for_table(void *(*owner)(void *), int (*lock)(pthread_rwlock_t 
 static void written(const char *_) { wait_for_table(write_and_nap, pthread_rwlock_rdlock); }
 static void being_read(const char *_) { wait_for_table(read_and_nap, pthread_rwlock_wrlock); }
 
+/* A thread holds a stream while it does something slow; whoever wants to print there waits. */
+static void *hold_stream(void *_) {
+  say_thread("owner");
+  flockfile(stderr);
+  pthread_barrier_wait(&both);
+  nap_forever();
+  return NULL;
+}
+
+static void stream_held(const char *_) {
+  say("process");
+  pthread_barrier_init(&both, NULL, 2);
+  start(hold_stream, NULL);
+  pthread_barrier_wait(&both);
+  fputs("this is never printed", stderr);
+}
+
 /* The mutex lies in memory that two processes share: the owner's number means a thread of the other one. */
 static pthread_mutex_t *shared;
 
@@ -188,7 +205,7 @@ int main(int argc, char **argv) {
   static const struct trouble troubles[] = {
       {"deadlock", deadlock}, {"dead-owner", dead_owner}, {"held", held}, {"pi-held", pi_held},
       {"shared", shared_held}, {"join", join}, {"timed-held", timed_held}, {"timed-idle", timed_idle},
-      {"written", written}, {"being-read", being_read}, {NULL, NULL},
+      {"stream-held", stream_held}, {"written", written}, {"being-read", being_read}, {NULL, NULL},
   };
   return make_trouble(argc, argv, troubles);
 }

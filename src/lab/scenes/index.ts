@@ -81,6 +81,7 @@ export { scene as sigstop } from './sigstop.ts';
 export { scene as sigtermBlockedPending } from './sigterm-blocked-pending.ts';
 export { scene as sigttin } from './sigttin.ts';
 export { scene as sigttou } from './sigttou.ts';
+export { scene as stdioLockHeld } from './stdio-lock-held.ts';
 export { scene as straceRunning } from './strace-running.ts';
 export { scene as subreaperNotReaping } from './subreaper-not-reaping.ts';
 export { scene as tcpBacklogFull } from './tcp-backlog-full.ts';

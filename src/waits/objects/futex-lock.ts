@@ -22,6 +22,9 @@ const MUTEX_BYTES = 20;
 const CEILING_SHIFT = 19;
 /** Type, robust, protocol, shared and elision bits of a mutex's kind (nptl pthreadP.h). */
 const KINDS = 0x400;
+/** More threads than this wait for no mutex: the upper half of a pointer, maybe. */
+const MOST_USERS = 10_000;
+const TID_IN_THREAD = 0x2d0n;
 /** glibc's pthread_rwlock_t (2.25 and later, struct_rwlock.h): waiters sleep on its third or fourth word. */
 const RWLOCK_BYTES = 56;
 const WRITE_PHASE = 1;
@@ -56,6 +59,13 @@ export function lockWordOf(
   if (state === 2) {
     const read = bytes(address, MUTEX_BYTES);
     if ('refused' in read) return { unread: read.refused };
+    const stream = u32(read.bytes, 12) > MOST_USERS ? streamOwner(evidence, process, read.bytes) : undefined;
+    if (stream !== undefined)
+      return {
+        label: 'lock of a stdio stream',
+        owner: stream,
+        memory: memoryFact(process, address, read.bytes, `its owner is the thread with TID ${stream}`),
+      };
     const owner = mutexOwner(read.bytes);
     if (owner !== undefined)
       return {
@@ -83,9 +93,25 @@ function mutexOwner(bytes: Uint8Array): number | undefined {
   const owner = u32(bytes, 8);
   const users = u32(bytes, 12);
   const contended = (u32(bytes, 0) & ((1 << CEILING_SHIFT) - 1)) === 2;
-  const fits = contended && users >= 1 && users < 1_000_000 && u32(bytes, 16) < KINDS;
+  const fits = contended && users >= 1 && users <= MOST_USERS && u32(bytes, 16) < KINDS;
   return fits && owner !== 0 ? owner : undefined;
 }
+
+/**
+ * The owner of a stdio stream's lock, which is not its TID but the address of its `struct pthread` (x86-64): that begins
+ * with two pointers to itself, and holds the TID further on (glibc: stdio-lock.h, tls.h, descr.h).
+ */
+function streamOwner(evidence: Evidence, process: ProcessEvidence, lock: Uint8Array): number | undefined {
+  const pointer = u64(lock, 8);
+  const read = readMemory(evidence, process, pointer, 24);
+  if (read === undefined || 'refused' in read) return undefined;
+  if (u64(read.bytes, 0) !== pointer || u64(read.bytes, 16) !== pointer) return undefined;
+  const tid = readMemory(evidence, process, pointer + TID_IN_THREAD, 4);
+  return tid === undefined || 'refused' in tid ? undefined : u32(tid.bytes, 0);
+}
+
+const u64 = (bytes: Uint8Array, offset: number) =>
+  BigInt(u32(bytes, offset)) | (BigInt(u32(bytes, offset + 4)) << 32n);
 
 /** The writer that has it, or how many readers, when these bytes can be a read-write lock that keeps somebody out. */
 function rwlockHolder(

@@ -74,6 +74,35 @@ describe('the owner', () => {
   });
 });
 
+describe('the lock of a stdio stream', () => {
+  const stream = words(2, 1, 0x0200_0000, 0x7f00);
+  const descriptor = (tid: number) => ({
+    [AT]: [...stream, ...words(0)],
+    '7f0002000000': words(0x0200_0000, 0x7f00, 0, 0, 0x0200_0000, 0x7f00),
+    '7f00020002d0': words(tid),
+  });
+  const maps = [
+    '7f0000000000-7f0000100000 rw-p 00000000 00:00 0',
+    '7f0002000000-7f0002001000 rw-p 00000000 00:00 0',
+  ];
+
+  it('points to the descriptor of its owner', async () => {
+    const wait = await waitIn(waiter(MUTEX, [], { memory: descriptor(61), maps }));
+    expect(paths(wait)).toEqual([`thread:60 > futex:60:${AT} > thread:61`]);
+    expect(wait.point).toMatch(/stdio/);
+  });
+
+  it('has an owner that is gone after a fork', async () => {
+    const wait = await waitIn(waiter(MUTEX, [], { memory: descriptor(555), maps }));
+    expect(wait.detail).toMatchObject({ gone: true, owner: 555 });
+  });
+
+  it('is none when the pointer leads to anything else', async () => {
+    const memory = { ...descriptor(61), '7f0002000000': words(1, 2, 3, 4, 5, 6) };
+    expect((await waitIn(waiter(MUTEX, [], { memory, maps }))).kind).toBe('futex');
+  });
+});
+
 /** readers, writers, two futexes, two words of padding, writer, shared, four of padding, flags (glibc's pthread_rwlock_t). */
 const rwlock = (readers: number, phase: number, writers: number, writer: number, padding = 0) =>
   words(readers, 0, phase, writers, 0, padding, writer, 0, 0, 0, 0, 0, 0, 0);
