@@ -12,14 +12,22 @@ export const WRAPPED: BuildOptions = {
   minifyIdentifiers: true,
 };
 
-/** Runs a file as require() would, with the code that V8 compiled for it before; without it when V8 is another one. */
+/**
+ * Runs a file as require() would, with the code that V8 compiled for it before; without it when Node is another one. V8 looks
+ * for its own version and flags only: what was compiled on x86-64 ended Node on arm64 with a segmentation fault. So the cache
+ * begins with the Node that made it, in whole words of memory, since V8 would copy what is not aligned.
+ */
 const LOAD = `
 const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
+const madeBy = Buffer.from(process.arch + ' ' + JSON.stringify(process.versions));
+const head = Buffer.alloc((madeBy.length + 15) & -16, ' ');
+madeBy.copy(head);
 exports.load = (file) => {
   let cachedData;
   try {
-    cachedData = readFileSync(file + '.cache');
+    const cache = readFileSync(file + '.cache');
+    if (head.equals(cache.subarray(0, head.length))) cachedData = cache.subarray(head.length);
   } catch {}
   const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData });
   globalThis.madeForCodeCache?.set(file, script);
@@ -41,7 +49,7 @@ const commands = exports.load(file);
   await commands[exportName].execute('build', argv);
   const { renameSync, writeFileSync } = require('node:fs');
   for (const [made, script] of globalThis.madeForCodeCache) {
-    writeFileSync(made + '.cache.part', script.createCachedData());
+    writeFileSync(made + '.cache.part', Buffer.concat([head, script.createCachedData()]));
     renameSync(made + '.cache.part', made + '.cache');
   }
   process.exit();
@@ -50,7 +58,7 @@ const commands = exports.load(file);
 
 /**
  * Compiling the whole of `inspect` takes as long as half a start of Node. V8's code cache spares it; it lies beside the
- * code, belongs to whom the code belongs to, and counts for the V8 alone that made it.
+ * code, belongs to whom the code belongs to, and counts for the Node alone that made it.
  */
 export function codeCacheFor(file: string, exportName: string): void {
   // What is looked at most is asleep, and what is not in the cache costs only those who need it.
