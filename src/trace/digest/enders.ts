@@ -64,6 +64,8 @@ export class Enders implements TraceSink {
   readonly #channels: Channels;
   readonly #acts = new Map<string, Act[]>();
   readonly #locked = new Set<string>();
+  /** When threads and processes that are on their way out called exit. */
+  readonly #exiting = new Map<number, Ns>();
   readonly #asked: Asked[] = [];
   /** The last wait of each thread that a signal may have ended: the signal is told right behind it. */
   readonly #interrupted = new Map<number, Asked>();
@@ -75,25 +77,13 @@ export class Enders implements TraceSink {
       closed: ({ pid }, { description, fd }, how, atNs) => {
         const channel = channels.ofDescription(description);
         const during = how === 'exit' || how === 'exec' ? how : 'close';
+        // What a dying process closes is closed well before strace tells of its end.
+        const from = how === 'exit' ? (this.#exiting.get(pid) ?? atNs - SOON_NS) : atNs;
+        const act = { pid, tid: pid, from, to: atNs, during };
         if (channel !== undefined && description.refs <= 0)
-          this.#act(`closed ${channel.writes}`, {
-            pid,
-            tid: pid,
-            from: atNs,
-            to: atNs,
-            how: channel.kind,
-            during,
-          });
-        const lock = `lock ${pid} ${fd}`;
-        if (this.#locked.delete(lock))
-          this.#act(`lock ${description.what}`, {
-            pid,
-            tid: pid,
-            from: atNs,
-            to: atNs,
-            how: 'other',
-            during,
-          });
+          this.#act(`closed ${channel.writes}`, { ...act, how: channel.kind });
+        if (this.#locked.delete(`lock ${pid} ${fd}`))
+          this.#act(`lock ${description.what}`, { ...act, how: 'other' });
       },
     });
   }
@@ -108,7 +98,9 @@ export class Enders implements TraceSink {
     else if (event.type === 'signal') this.#signal(event);
     else if (event.type === 'exit') {
       const { pid, tid, startNs } = event;
-      this.#act(`exit ${tid}`, { pid, tid, from: startNs, to: startNs, how: 'thread-exit' });
+      const from = this.#exiting.get(tid) ?? startNs - SOON_NS;
+      this.#exiting.delete(tid);
+      this.#act(`exit ${tid}`, { pid, tid, from, to: startNs, how: 'thread-exit' });
     }
   }
 
@@ -179,6 +171,11 @@ export class Enders implements TraceSink {
 
   #call(event: SyscallEvent): void {
     const { name, args, pid, tid, startNs, result, errno } = event;
+    if (name === 'exit' || name === 'exit_group') {
+      if (this.#exiting.size >= MOST_KEYS) this.#exiting.clear();
+      this.#exiting.set(tid, startNs);
+      if (name === 'exit_group') this.#exiting.set(pid, startNs);
+    }
     if (errno !== undefined || result === undefined || result < 0) return;
     const act = (how: Waker['how']): Act => ({
       pid,

@@ -264,6 +264,6 @@ export class Spent implements TraceSink {
 
 /** The descriptor, process or address that a call is about, and what strace shows with it: what tells calls of one name apart. */
 function firstOf(args: string): string | undefined {
-  const first = /^(?:\d{1,10}(?:<[^>]*>)?|0x[\da-f]+)/.exec(args)?.[0];
+  const first = /^(?:0x[\da-f]+|\d{1,10}(?:<[^>]*>)?)/.exec(args)?.[0];
   return first === undefined ? undefined : first.slice(0, LONGEST_FIRST);
 }

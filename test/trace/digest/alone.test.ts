@@ -167,8 +167,37 @@ describe('of strace alone', () => {
        10 1 flock(3</var/lock/x>, LOCK_EX) = 0 <99>`,
       { by: 11, how: 'other', confidence: 'likely', kind: 'file-lock' },
     ],
+    [
+      'the end of the process that held the lock, of which strace tells later',
+      `11 0 flock(5</var/lock/x>, LOCK_EX) = 0
+       11 1 openat(AT_FDCWD, "/var/lock/x", O_RDONLY) = 6</var/lock/x>
+       11 2 flock(6</var/lock/x>, LOCK_SH) = 0
+       10 3 flock(3</var/lock/x>, LOCK_EX) = 0 <97>
+       11 98 exit_group(0) = ? <4>
+       11 102 exit 0
+       10 200 close(3) = 0`,
+      { by: 11, how: 'other', confidence: 'likely', kind: 'file-lock' },
+    ],
+    [
+      'the end of a thread, of which strace tells later',
+      `10 0 futex(0x7f10, FUTEX_WAIT_BITSET|FUTEX_CLOCK_REALTIME, 11, NULL, FUTEX_BITSET_MATCH_ANY) = 0 <100>
+       10/11 99 exit(0) = ? <3>
+       10/11 102 ended
+       10 200 close(3) = 0`,
+      { by: 11, how: 'thread-exit', confidence: 'likely', kind: 'futex' },
+    ],
   ] as const)('a wait is ended by %s', (_, script, expected) => {
     expect(endOf(script.replaceAll('= ? ERESTART', '= -1 ERESTART'))).toEqual(expected);
+  });
+
+  test('futexes are told apart by their address', () => {
+    const [wait] = waitsOf(`
+      10 0 +thread 11
+      10/11 1 futex(0x7f20, FUTEX_WAIT_PRIVATE, 2, NULL) = 0 <90>
+      10/11 99 futex(0x7f10, FUTEX_WAKE_PRIVATE, 1) = 1
+      10 0 futex(0x7f10, FUTEX_WAIT_PRIVATE, 2, NULL) = 0 <100>
+    `);
+    expect(wait?.chain[0]?.parts?.[0]).toMatchObject({ did: 'blocked', name: 'futex', first: '0x7f20' });
   });
 
   test('nobody is made to end a wait by what he did with something else, or himself', () => {

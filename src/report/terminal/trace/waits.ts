@@ -84,18 +84,19 @@ const HOW: Readonly<Record<string, string>> = {
 function linkRows(link: ChainLink, depth: number, width: number, palette: Palette): Row[] {
   const step = width < NARROW ? 1 : 3;
   const lead: Row = [space(11 + depth * step), own(`${palette.glyphs.last} `, 'quiet')];
-  const likely =
-    link.confidence === undefined ? '' : `${link.confidence === 'likely' ? 'likely' : 'possibly'}: `;
-  const how = likely + (HOW[link.how] ?? 'woke it');
+  const sure = link.confidence === undefined ? '' : link.confidence === 'likely' ? 'likely ' : 'possibly ';
+  const ended = HOW[link.how] ?? 'woke it';
+  const how = `${sure}${ended}`;
   const { parts = [] } = link;
   if (isOneSleep(link)) {
     const row = [
       ...lead,
+      own(sure, 'quiet'),
       own(`of it ${time(link.seconds ?? 0)} `, 'name'),
       ...who(link),
       own(' in '),
       call(link),
-      own(` (${how})`, 'quiet'),
+      own(` (${ended})`, 'quiet'),
     ];
     const rest = besides(link).join(', ');
     const margin = rowWidth(lead);
