@@ -7,18 +7,25 @@ import { SYSCALLS_X64 } from './syscall-table-x64.ts';
 export type Arch = 'x64' | 'arm64';
 
 /** Tables: that of the architecture, and that of programs of 32 bits on x64. */
-export type Abi = Arch | 'i386';
+export type Abi = Arch | 'i386' | 'none';
 
 const TABLES: Readonly<Record<Abi, SyscallTable>> = {
   x64: SYSCALLS_X64,
   arm64: SYSCALLS_ARM64,
   i386: SYSCALLS_I386,
+  none: [],
 };
 const names = new Map<Abi, ReadonlyMap<number, string>>();
 
 /** The kernel's name of a system call (`newfstatat`, `pread64`); undefined for numbers not in the table. `arch` as process.arch. */
 export function syscallName(nr: number, arch: Abi): string | undefined {
   return syscallsOf(arch).get(nr);
+}
+
+/** The table of a host's own programs, or of those of 32 bits (`none`: that one is not known). */
+export function tableFor(arch: Arch, isNarrow: boolean): Abi {
+  if (!isNarrow) return arch;
+  return arch === 'x64' ? 'i386' : 'none';
 }
 
 /** All calls of a table: names by number. */

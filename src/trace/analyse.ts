@@ -1,6 +1,7 @@
 import { Correlator } from './correlate/correlator.ts';
 import { PERF_ONLY } from './correlate/events.ts';
 import { merge } from './correlate/merge.ts';
+import type { SyscallNaming } from './correlate/options.ts';
 import { PerfCursor } from './correlate/perf-cursor.ts';
 import type { CorrelationQuality } from './correlate/quality.ts';
 import { StraceCursor, type StraceLog } from './correlate/strace-cursor.ts';
@@ -19,7 +20,7 @@ export interface AnalyseInput {
   readonly perfWindow?: { readonly from: Ns; readonly to: Ns };
   readonly blind: readonly number[];
   readonly filtered: boolean;
-  readonly syscallName: (nr: number) => string | undefined;
+  readonly syscallName: SyscallNaming;
   /** perf told who got and left the CPU: without, nobody knows how long a call slept. */
   readonly scheduled: boolean;
   /** perf told nothing else: no calls. */

@@ -48,7 +48,7 @@ function trace(under: object, user: 'nobody' | 'root', argv: readonly string[]):
     ...(user === 'nobody' ? NOBODY : []),
     ...[process.execPath, '/tmp/copy/bin/procdiag.cjs', 'trace', '--json', '--duration', '0.5', ...argv],
   ];
-  const run = spawnSync(command, args, { encoding: 'utf8', timeout: 90_000, maxBuffer: 1 << 26, cwd: '/' });
+  const run = spawnSync(command, args, { encoding: 'utf8', timeout: 240_000, maxBuffer: 1 << 26, cwd: '/' });
   let told: unknown;
   try {
     const { totals, notes, error } = JSON.parse(run.stdout) as Record<string, unknown>;

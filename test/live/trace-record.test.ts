@@ -601,6 +601,34 @@ for (const strace of [true, false]) {
   });
 }
 
+live(
+  'the calls of a program of 32 bits go by their own names, also by perf alone, and those of what it executes',
+  async () => {
+    const program = join(directory, 'narrow');
+    const source = join(import.meta.dirname, 'programs/narrow.c');
+    const flags = ['-m32', '-nostdlib', '-static', '-O1', '-fno-pie', '-no-pie', '-fno-stack-protector'];
+    execFileSync('gcc', [...flags, '-Wno-pointer-to-int-cast', '-o', program, source]);
+    const child = spawn(program, [], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const recording = await recordingOf({ pid: child.pid!, strace: false, durationMs: 500 });
+    const trace = loadRecording(recording.directory);
+    const events: TraceEvent[] = [];
+    analyse({ ...trace.input, sinks: [{ event: (event) => void events.push(event) }] });
+    trace.close();
+    const namesOf = (isIt: (pid: number) => boolean) =>
+      new Set(events.flatMap((one) => (one.type === 'syscall' && isIt(one.pid) ? [one.name] : [])));
+    const own = namesOf((pid) => pid === child.pid);
+    expect(own).toEqual(new Set(['nanosleep', 'fork', 'waitpid', 'getppid']));
+    const others = namesOf((pid) => pid !== child.pid);
+    expect(others).toContain('execve');
+    expect(others).toContain('exit_group');
+    expect(others).toContain('openat');
+    // execve by the table of 32 bits, of a program that has become one of 64.
+    expect(others).not.toContain('oldolduname');
+  },
+);
+
 live('what a killed perf has written is read: calls and all', async () => {
   const hot = await target('hot');
   let done = false;

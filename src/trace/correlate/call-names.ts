@@ -1,6 +1,7 @@
 import type { StraceCall } from '../strace/call.ts';
+import type { SyscallNaming } from './options.ts';
 import { sameFirst } from './results.ts';
-import type { Thread } from './thread.ts';
+import type { PerfCall, Thread, Width } from './thread.ts';
 
 /** strace's other names of system calls, by the kernel's. */
 const OTHER: ReadonlyMap<string, string> = new Map([
@@ -26,20 +27,49 @@ export const SPAWNS = /^(?:fork|vfork|clone|clone3)$/;
 
 /** Names of calls by their numbers on the recording host, and whether a call of strace is one of perf. */
 export class CallNames {
-  readonly #nameOf: (nr: number) => string | undefined;
+  readonly #nameOf: SyscallNaming;
+  /** Of processes that do not use the host's own table, as far as known. */
+  readonly #widths = new Map<number, Width>();
+  /** The recording tells what programs are. */
+  #tellsWidths: boolean = false;
 
-  constructor(syscallName: (nr: number) => string | undefined) {
+  constructor(syscallName: SyscallNaming) {
     this.#nameOf = syscallName;
   }
 
-  of(nr: number): string {
-    return this.#nameOf(nr) ?? `syscall_0x${nr.toString(16)}`;
+  /** A call of perf. */
+  of({ pid }: Thread, { nr, width = this.widthOf(pid) }: Pick<PerfCall, 'nr' | 'width'>): string {
+    const name = width === 'unknown' ? undefined : this.#nameOf(nr, width === 'narrow');
+    return name ?? `syscall_0x${nr.toString(16)}`;
+  }
+
+  widthOf(pid: number): Width {
+    return this.#widths.get(pid) ?? 'own';
+  }
+
+  /** perf tells where the vdso of a process lies. */
+  mapped(pid: number, isNarrow: boolean): void {
+    this.#tellsWidths = true;
+    if (isNarrow) this.#widths.set(pid, 'narrow');
+    else this.#widths.delete(pid);
+  }
+
+  /** It is another program now. */
+  execed(pid: number): void {
+    if (this.#tellsWidths) this.#widths.set(pid, 'unknown');
+  }
+
+  /** A number that is used again is that of another program. */
+  forked(pid: number, parent: number): void {
+    const width = this.#widths.get(parent);
+    if (width === undefined) this.#widths.delete(pid);
+    else this.#widths.set(pid, width);
   }
 
   /** The call that a thread is in, by perf's word; undefined outside of calls. */
   during(thread: Thread | undefined): string | undefined {
     const { enter } = thread ?? {};
-    if (enter !== undefined) return enter.window?.call.name ?? this.of(enter.nr);
+    if (enter !== undefined) return enter.window?.call.name ?? this.of(thread!, enter);
     return undefined;
   }
 

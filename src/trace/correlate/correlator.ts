@@ -31,6 +31,7 @@ export class Correlator implements StraceTaker {
   readonly #options: CorrelatorOptions;
   readonly #quality = new QualityCounter();
   readonly #parents = new Parents();
+  readonly #names: CallNames;
   readonly #threads: Threads;
   readonly #owners: Owners;
   readonly #firstSleeps: FirstSleeps;
@@ -54,6 +55,7 @@ export class Correlator implements StraceTaker {
       ? new SwitchedCalls(options, threads, names, births, this.#quality)
       : undefined;
     const told = calls ?? new ToldCalls(options, threads, names, births, this.#quality);
+    this.#names = names;
     this.#threads = threads;
     this.#owners = new Owners(threads, options.trees ?? []);
     this.#firstSleeps = firstSleeps;
@@ -166,11 +168,16 @@ export class Correlator implements StraceTaker {
       case PERF.fork:
         if (tid <= 0) break;
         this.#deaths.reused(tid, at);
+        if (pid !== batch.a[row]) this.#names.forked(pid, batch.a[row]!);
         this.#births.ofPerf(at, pid, tid, batch.a[row]!, batch.b[row]!);
         this.#threads.of(tid).owner = source;
         this.#switched?.rows.born(tid);
         break;
+      case PERF.vdso:
+        this.#names.mapped(pid, batch.a[row] === 1);
+        break;
       case PERF.comm:
+        if (batch.a[row] === 1) this.#names.execed(pid);
         if (tid > 0) this.#called(this.#threads.of(tid, pid), at, batch, row, source);
         break;
       case PERF.schedExec:

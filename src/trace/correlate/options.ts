@@ -1,11 +1,14 @@
 import type { Ns, TraceSink } from '../event.ts';
 import type { PerfSource } from '../perf/batch.ts';
 
+/** Name of a call; undefined for numbers that no table has. `isNarrow`: of a program of 32 bits on a host of 64. */
+export type SyscallNaming = (nr: number, isNarrow?: boolean) => string | undefined;
+
 /** What the correlator is told of the recordings before they are read. */
 export interface CorrelatorOptions {
   readonly sink: TraceSink;
   /** Name of a system call on the recording host; undefined for numbers that no table has. */
-  readonly syscallName: (nr: number) => string | undefined;
+  readonly syscallName: SyscallNaming;
   readonly hasStrace: boolean;
   readonly hasPerf: boolean;
   /** When perf began and stopped to record; undefined for recordings that do not tell. */

@@ -106,14 +106,22 @@ export class Pairing {
     }
     // What strace tells in words need not be told in numbers.
     const args = owner === undefined ? batch.args(row) : '';
-    const call: PerfCall = { at, nr, args, totals, window: owner, early: false };
+    const call: PerfCall = {
+      at,
+      nr,
+      args,
+      totals,
+      window: owner,
+      early: false,
+      width: this.#names.widthOf(thread.pid),
+    };
     thread.enter = call;
     if (owner !== undefined) {
       owner.enter = call;
       this.#quality.residual.add(at - owner.at);
       // One that was refused counts once: as the call of strace that has no partner.
     } else if (this.#options.hasStrace && !refused) thread.unclaimed++;
-    const name = this.#options.syscallName(nr);
+    const name = this.#names.of(thread, call);
     if (args !== '' && (name === 'exit_group' || name === 'exit'))
       thread.exitStatus = Number.parseInt(args, 16) & 0xff;
   }

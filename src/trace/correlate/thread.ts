@@ -3,12 +3,17 @@ import type { PerfSource } from '../perf/batch.ts';
 import type { StraceCall } from '../strace/call.ts';
 import type { FinishedState, SchedulerTrack, StateTotals } from './scheduler.ts';
 
+/** Which table the numbers of a process are of: `unknown` from an exec until perf tells what was mapped. */
+export type Width = 'own' | 'narrow' | 'unknown';
+
 /** A call as perf saw it begin. */
 export interface PerfCall {
   readonly at: Ns;
   readonly nr: number;
   readonly args: string;
   readonly totals: StateTotals;
+  /** Of a program of 32 bits; undefined: by what is known of its process. */
+  readonly width?: Width;
   /** It began before the recording, and is known from /proc. */
   readonly early: boolean;
   /** Of strace's the one that it belongs to. */

@@ -47,12 +47,12 @@ export class ToldCalls {
     // The window tells it when it is closed.
     if (enter.window !== undefined) return;
     const times = timesUntil(thread, enter, at, undefined, this.options.scheduled);
-    this.options.sink.event(perfCallEvent(thread, this.#names.of(enter.nr), enter, times, open));
+    this.options.sink.event(perfCallEvent(thread, this.#names.of(thread, enter), enter, times, open));
   }
 
   /** A call without a partner has returned. */
   perfReturned(thread: Thread, enter: NonNullable<Thread['enter']>, ended: PerfReturn): void {
-    this.options.sink.event(perfCallEvent(thread, this.#names.of(enter.nr), enter, ended));
+    this.options.sink.event(perfCallEvent(thread, this.#names.of(thread, enter), enter, ended));
   }
 
   /** The window is over: what there is of the call is told. */
@@ -73,7 +73,7 @@ export class ToldCalls {
       this.#quality.lose('other', window.at, at);
       this.straceAlone(thread, window, at, open);
       const times = exit ?? timesUntil(thread, enter, at, undefined, scheduled);
-      sink.event(perfCallEvent(thread, this.#names.of(enter.nr), enter, times));
+      sink.event(perfCallEvent(thread, this.#names.of(thread, enter), enter, times));
       return;
     }
     this.#quality.matched++;

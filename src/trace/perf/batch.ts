@@ -34,6 +34,8 @@ export const PERF = {
   sample: 16,
   /** A thread that was there when perf began; told without a stamp, so that it has that of a row near it. pid, tid; a = parent pid, b = parent tid. */
   existing: 17,
+  /** PERF_RECORD_MMAP2 of the [vdso], which every program has. pid, tid; a = 1 when it lies below 4 GiB: a program of 32 bits. */
+  vdso: 18,
 } as const;
 
 export type PerfKind = (typeof PERF)[keyof typeof PERF];

@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type Arch, syscallName } from '../../procfs/syscall-names.ts';
+import { type Arch, syscallName, tableFor } from '../../procfs/syscall-names.ts';
 import type { TraceSummary } from '../digest/summary.ts';
 import type { LoadedTrace } from '../loaded.ts';
 import { openPerfData } from '../perf/data/reader.ts';
@@ -80,7 +80,7 @@ export function loadRecording(directory: string): LoadedTrace {
       ...(meta.perf === undefined ? {} : { perfWindow: perfWindow(meta, originNs) }),
       blind: meta.perf?.blindTids ?? [],
       filtered: meta.strace?.argv.some((word) => word.startsWith('trace=')) ?? false,
-      syscallName: (nr) => syscallName(nr, meta.host.arch as Arch),
+      syscallName: (nr, isNarrow = false) => syscallName(nr, tableFor(meta.host.arch as Arch, isNarrow)),
       scheduled: meta.perf !== undefined,
       ...(meta.command === undefined ? {} : { heldTid: meta.target.pid }),
       ...(narrowed.shows === undefined ? {} : { shows: narrowed.shows }),

@@ -41,6 +41,7 @@ describe('perf.data of a tree', () => {
   it('gives every record once', () => {
     expect(countKinds(rows)).toEqual({
       comm: 8,
+      vdso: 6,
       schedExec: 6,
       exit: 614,
       enter: 614,

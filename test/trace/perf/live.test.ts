@@ -9,7 +9,7 @@ import { openPerf } from '../../../src/trace/perf/open.ts';
 import { openFileBytes } from '../../../src/trace/record/file-bytes.ts';
 import { preflightTools } from '../../../src/trace/record/preflight.ts';
 import { aliasesIn, likeTheirs, sameFunctions, stamped } from './comparing.ts';
-import { countKinds, type Row, rowsOf } from './recorded.ts';
+import { asScripted, countKinds, type Row, rowsOf } from './recorded.ts';
 
 const { refusals } = await preflightTools({ strace: false, perf: true, wholePerf: true });
 const why = refusals.map(({ message }) => message).join(' ');
@@ -56,7 +56,7 @@ function read(name: string): { rows: Row[]; complaints: readonly string[]; event
     const table = new Kallsyms(readFileSync('/proc/kallsyms'));
     const source = openPerf(bytes, { originNs: 0n, symbolise: (address) => table.nameOf(address) });
     if ('refused' in source) throw new Error(source.refused);
-    return { rows: rowsOf(source), complaints: source.complaints, events: source.header.events };
+    return { rows: asScripted(rowsOf(source)), complaints: source.complaints, events: source.header.events };
   } finally {
     bytes.close();
   }
@@ -118,7 +118,7 @@ describe.skipIf(why !== '')(`a program recorded by perf${why === '' ? '' : ` (${
     });
     const source = openPerf(bytesIn(killed), { originNs: 0n, formats });
     if ('refused' in source) throw new Error(source.refused);
-    expect(countKinds(rowsOf(source))).toEqual(countKinds(whole.rows));
+    expect(countKinds(asScripted(rowsOf(source)))).toEqual(countKinds(whole.rows));
     expect(source.complaints).toHaveLength(1);
   });
 });

@@ -61,6 +61,9 @@ export function rowsOf(source: PerfSource): Row[] {
   return rows;
 }
 
+/** Without what perf script tells on demand alone: --show-mmap-events. */
+export const asScripted = (rows: readonly Row[]): Row[] => rows.filter(({ kind }) => kind !== 'vdso');
+
 /** How many rows there are of each kind. */
 export function countKinds(rows: readonly Row[]): Record<string, number> {
   const counts: Record<string, number> = {};

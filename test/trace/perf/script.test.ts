@@ -4,7 +4,15 @@ import { openPerf } from '../../../src/trace/perf/open.ts';
 import { openPerfText } from '../../../src/trace/perf/script/open-text.ts';
 import type { PerfTextSource } from '../../../src/trace/perf/script/text-base.ts';
 import { aliasesIn, likeTheirs, sameFunctions, stamped } from './comparing.ts';
-import { countKinds, type Row, recordedBytes, recordedSymbols, recordedText, rowsOf } from './recorded.ts';
+import {
+  asScripted,
+  countKinds,
+  type Row,
+  recordedBytes,
+  recordedSymbols,
+  recordedText,
+  rowsOf,
+} from './recorded.ts';
 
 function open(text: string, originNs = 0n): PerfTextSource {
   const source = openPerfText(bytesIn(Buffer.from(text, 'latin1')), originNs);
@@ -31,7 +39,7 @@ describe.each(['.', '5.10', '7.3'])('text and file of one recording, of kernel %
     });
     const fromText = openPerf(bytesIn(recordedBytes(`${kernel}/${name}.script.txt`)), { originNs: 0n });
     if ('refused' in fromFile || 'refused' in fromText) throw new Error('refused');
-    const file = rowsOf(fromFile);
+    const file = asScripted(rowsOf(fromFile));
     const text = rowsOf(fromText);
     expect(countKinds(file)).toEqual(countKinds(text));
     const [mine, theirs] = likeTheirs(stamped(file), stamped(text));

@@ -29,6 +29,7 @@ for (const type of [
   RECORD.throttle,
   RECORD.fork,
   RECORD.sample,
+  RECORD.mmap2,
   RECORD.lostSamples,
   RECORD.switch,
   RECORD.switchCpuWide,
@@ -134,6 +135,18 @@ export class Decoder {
           columns.b[row] = Number.isNaN(this.timeOf(view, at, type, size)) ? 1 : 0;
           columns.text[row] = this.#textAt(view, body + 8, end);
         } else this.damaged += 1;
+        break;
+      case RECORD.mmap2:
+        if (isVdso(view, at, size)) {
+          const row = columns.add(
+            PERF.vdso,
+            time,
+            view.getInt32(body, true),
+            view.getInt32(body + 4, true),
+            cpu,
+          );
+          columns.a[row] = view.getUint32(body + 12, true) === 0 ? 1 : 0;
+        }
         break;
       case RECORD.lost:
         if (size >= RECORD_HEADER + 16) {
@@ -322,6 +335,19 @@ export class Decoder {
     // In two halves: the whole may be beyond 2^53, the difference is not.
     return (high - this.#originHigh) * HIGH + (low - this.#originLow);
   }
+}
+
+/** From the start of MMAP2 to the name of what is mapped, and `[vds`, `o]` of it. */
+const MAPPED_NAME_AT = 72;
+const VDSO_WORDS = [0x7364765b, 0x00005d6f] as const;
+
+function isVdso(view: DataView, at: number, size: number): boolean {
+  const name = at + MAPPED_NAME_AT;
+  return (
+    size >= MAPPED_NAME_AT + 8 &&
+    view.getUint32(name, true) === VDSO_WORDS[0] &&
+    (view.getUint32(name + 4, true) & 0xffffff) === VDSO_WORDS[1]
+  );
 }
 
 function numberAt(view: DataView, at: number, { size, signed }: FormatField): number {

@@ -6,6 +6,7 @@ export const RECORD = {
   throttle: 5,
   fork: 7,
   sample: 9,
+  mmap2: 10,
   lostSamples: 13,
   switch: 14,
   switchCpuWide: 15,

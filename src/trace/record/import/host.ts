@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { arch, hostname, release } from 'node:os';
-import { type Arch, syscallName } from '../../../procfs/syscall-names.ts';
+import { type Arch, syscallName, tableFor } from '../../../procfs/syscall-names.ts';
 import type { PerfHeader } from '../../perf/batch.ts';
 import { Kallsyms } from '../../perf/kallsyms.ts';
 
@@ -16,7 +16,7 @@ const SAME_BOOT_NS = 60_000_000_000n;
 
 /** Names and numbers of the system calls of a host. */
 export interface SyscallNames {
-  readonly nameOf: (nr: number) => string | undefined;
+  readonly nameOf: (nr: number, isNarrow?: boolean) => string | undefined;
   readonly numberOf: (name: string) => number | undefined;
   /** No table is known for it: numbers stay numbers. */
   readonly unknown?: string;
@@ -30,7 +30,7 @@ export function syscallNames(machine: string | undefined): SyscallNames {
   }
   let numbers: Map<string, number> | undefined;
   return {
-    nameOf: (nr) => syscallName(nr, known),
+    nameOf: (nr, isNarrow = false) => syscallName(nr, tableFor(known, isNarrow)),
     numberOf: (name) => {
       if (numbers === undefined) {
         numbers = new Map();
