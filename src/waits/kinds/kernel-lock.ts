@@ -16,6 +16,8 @@ interface LockUser {
   readonly subsystem: 'pipe' | 'inode-lock' | 'rwsem' | 'mutex' | 'rtnl' | 'cgroup' | 'tty' | 'file-lock';
   /** Functions that hold this very lock while they sleep deeper down. */
   readonly holders: RegExp;
+  /** One holder at a time, and these functions sleep deeper down only while they are it: one such task is proof. */
+  readonly proves?: boolean;
 }
 
 const LOCK_FUNCTIONS =
@@ -33,6 +35,7 @@ const LOCK_USERS: readonly LockUser[] = [
     lock: 'mutex of the pipe',
     subsystem: 'pipe',
     holders: /^(?:anon_)?pipe_(?:read|write)$/,
+    proves: true, // fs/pipe.c: both copy from and to user memory, and fault, with the mutex held
   },
   {
     top: /^(?:filename_create|filename_\w*(?:mkdirat|unlinkat|renameat2?|symlinkat)|do_(?:unlinkat|rmdir|mkdirat|renameat2|symlinkat|mknodat|linkat)|start_\w+|lock_rename\w*|__lookup_slow|lookup_slow|open_last_lookups|path_openat|lookup_open|iterate_dir|walk_component|lookup_one_\w+|start_dirop)$/,
@@ -116,7 +119,7 @@ function holderHops(
           ? 'it sleeps deeper down, inside a function that holds the lock of the same object'
           : 'it sleeps inside a function that holds such a lock',
         [...pointFacts(evidence, thread), ...(path === undefined ? [] : descriptorOf(process, path))],
-        same.length === 1 ? 'likely' : 'possible',
+        same.length === 1 ? (user.proves === true ? 'certain' : 'likely') : 'possible',
       ),
     ],
   }));

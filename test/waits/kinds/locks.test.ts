@@ -30,6 +30,13 @@ describe('the mutex of a pipe', () => {
       detail: { lock: 'mutex of the pipe' },
     });
     expect(paths(wait)).toEqual(['process:60 > lock:pipe:pipe:[9] > process:70']);
+    expect(wait.hops[0]?.edges.at(-1)?.confidence).toBe('certain');
+  });
+
+  it('of which two could be the holder is nobody’s for sure', async () => {
+    const two = [holder('w pipe:[9]'), { ...holder('w pipe:[9]'), pid: 71 }];
+    const wait = await waitOf({ processes: [init, reader, ...two] }, 60);
+    expect(wait.hops.map(({ edges }) => edges.at(-1)?.confidence)).toEqual(['possible', 'possible']);
   });
 
   it('is not held by one that writes to another pipe, nor by one that waits for it as well', async () => {
