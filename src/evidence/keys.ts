@@ -10,6 +10,8 @@
  * - `self`: who looks and from where, as JSON (see HostEvidence.self)
  * - `canary`: nothing, once the `stat` of every process was read; not readable where that has to be found out one by one
  * - `ss:unix:PID`: unix sockets and their peers as `ss -xanH` prints them, in PID's network namespace (0 = ours)
+ * - `sem:PID:ID`: of each semaphore of a System V set its number, who changed it last, and its value (semctl(2), GETPID and
+ *   GETVAL), in PID's IPC namespace (0 = ours)
  */
 export type Key = string;
 
@@ -20,6 +22,8 @@ export const memory = (pid: number, address: bigint, length: number): Key =>
   `mem:${pid}:${address.toString(16)}:${length}`;
 export const pagemap = (pid: number, address: bigint): Key => `pagemap:${pid}:${address.toString(16)}`;
 export const unixSockets = (pid: number): Key => `ss:unix:${pid}`;
+
+export const semaphores = (pid: number, id: number): Key => `sem:${pid}:${id}`;
 
 /** The process a key speaks of, or undefined for host-wide keys. */
 export function pidOf(key: Key): number | undefined {

@@ -12,7 +12,7 @@ const PUBLIC = new Set(
   `proc sys dev fs fuse connections pts ptmx shm tty null zero full random urandom loop-control mapper block cgroup kernel
   usr bin sbin lib lib64 lib32 libexec etc var run tmp opt srv mnt media home root boot snap x86_64-linux-gnu aarch64-linux-gnu
   self task fd fdinfo ns net status stat maps mem cmdline environ unified freezer memory cpu cpuacct cpuset devices
-  blkio pids systemd cgroup.events cgroup.freeze freezer.state freezer.self_freezing user.slice system.slice init.scope`.split(
+  blkio pids systemd cpu.max cpu.stat cpu.cfs_quota_us cpu.cfs_period_us sysvipc sem cgroup.events cgroup.freeze freezer.state freezer.self_freezing user.slice system.slice init.scope`.split(
     /\s+/,
   ),
 );

@@ -11,6 +11,7 @@ import { readLinks } from './link-reader.ts';
 import { isListable, isLockFree, listNow, readNow } from './lock-free.ts';
 import { readMemory } from './memory-reader.ts';
 import { readQuickly } from './quick-reader.ts';
+import { readSemaphores } from './semaphore-reader.ts';
 import { readUnixSockets } from './socket-reader.ts';
 
 export interface LiveOptions {
@@ -118,6 +119,7 @@ export function openLive(options: LiveOptions): Source {
         readCanary(),
         oneByOne(plan.memory, (key) => readMemory(key, guarded)),
         oneByOne(plan.sockets, (key) => readUnixSockets(key, guarded)),
+        oneByOne(plan.semaphores, (key) => readSemaphores(key, guarded)),
       ];
       for (const key of plan.lockFree) outcomes.set(key, readNow(realPath(key)));
       for (const key of plan.listings) outcomes.set(key, listNow(realPath(key.slice(0, -1))));
@@ -176,12 +178,14 @@ function plannedReads(keys: readonly Key[]) {
     canary: [] as Key[],
     memory: [] as Key[],
     sockets: [] as Key[],
+    semaphores: [] as Key[],
   };
   for (const key of keys) {
     if (key === CANARY) plan.canary.push(key);
     else if (key.startsWith('links:')) plan.links.push(key);
     else if (key.startsWith('mem:') || key.startsWith('pagemap:')) plan.memory.push(key);
     else if (key.startsWith('ss:')) plan.sockets.push(key);
+    else if (key.startsWith('sem:')) plan.semaphores.push(key);
     else if (key.endsWith('/') && isListable(key)) plan.listings.push(key);
     else if (isLockFree(key)) plan.lockFree.push(key);
     else plan.guarded.push(key);

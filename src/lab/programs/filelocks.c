@@ -1,6 +1,8 @@
 /* File locks of all three kinds, one holder and one who waits: `filelocks KIND FILE`. */
 #include "scene.h"
+#include <sched.h>
 #include <sys/file.h>
+#include <sys/sem.h>
 
 static const char *path;
 
@@ -82,6 +84,30 @@ static void lease_held(const char *file) {
   sleep_forever();
 }
 
+static int set;
+
+static void take_semaphore(void) {
+  struct sembuf take = {.sem_num = 0, .sem_op = -1, .sem_flg = SEM_UNDO};
+  check(semop(set, &take, 1), "semop");
+}
+
+static void be_stopped_taker(void) {
+  take_semaphore();
+  say("holder");
+  raise(SIGSTOP);
+}
+
+/* A semaphore as a lock, in an IPC namespace of its own, with which it ends. */
+static void semaphore(const char *_) {
+  check(unshare(CLONE_NEWIPC), "unshare(CLONE_NEWIPC)");
+  set = check(semget(IPC_PRIVATE, 1, 0600), "semget");
+  check(semctl(set, 0, SETVAL, 1), "SETVAL");
+  pid_t holder = spawn(be_stopped_taker);
+  check(waitpid(holder, NULL, WUNTRACED), "waitpid");
+  say("waiter");
+  take_semaphore();
+}
+
 static int ready[2];
 
 /* Takes `mine`, and wants `theirs` once the other one has it. */
@@ -143,6 +169,7 @@ int main(int argc, char **argv) {
       {"ofd", ofd_held},
       {"flock-orphan", flock_orphan},
       {"lease", lease_held},
+      {"semaphore", semaphore},
       {"deadlock", deadlock},
       {"lock-and-pipe", lock_and_pipe},
       {NULL, NULL},

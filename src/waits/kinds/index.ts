@@ -20,6 +20,7 @@ import { pipe } from './pipe.ts';
 import { procReader } from './proc-reader.ts';
 import { ptraceStop } from './ptrace-stop.ts';
 import { running } from './running.ts';
+import { semaphore } from './semaphore.ts';
 import { sleeps } from './sleeps.ts';
 import { socket } from './socket.ts';
 import { tty } from './tty.ts';
@@ -62,6 +63,7 @@ export const resolvers: readonly Resolver[] = [
   fileLock,
   watch,
   futex,
+  semaphore,
   sleeps,
   unknown,
 ];
