@@ -68,6 +68,8 @@ function whatItDid(thread: ThreadTotals, { totals: { scheduled }, window, source
   const [first, second] = thread.blockedOn;
   if (!scheduled) return inCalls(who, thread, sources.perf !== null);
   const all = allOf(thread);
+  if (all === 0 && thread.syscalls > 0)
+    return `${who} made ${plural(thread.syscalls, 'call')}, as strace alone saw: perf recorded nothing of it.`;
   if (all === 0) return `${who} did not run, and nobody woke it: not one event of it was recorded.`;
   const parts = [
     `${percent(thread.onCpuSeconds / all)} on CPU`,

@@ -190,6 +190,11 @@ describe('of strace alone', () => {
     expect(endOf(script.replaceAll('= ? ERESTART', '= -1 ERESTART'))).toEqual(expected);
   });
 
+  test('a thread that perf did not see is not said to have done nothing', () => {
+    const [, where] = story(summarised(told('10 0 read(4, "", 1) = 1 <60>'), { scheduled: true }));
+    expect(where).toBe('10 made 1 call, as strace alone saw: perf recorded nothing of it.');
+  });
+
   test('futexes are told apart by their address', () => {
     const [wait] = waitsOf(`
       10 0 +thread 11
