@@ -40,6 +40,14 @@ export function callsIn(set: string, known: readonly string[]): ReadonlySet<stri
   return isNegated ? new Set(known.filter((name) => !found.has(name))) : found;
 }
 
+/** Whether it names its calls itself: what is in a class differs between versions of strace. */
+export function hasNoClass(set: string): boolean {
+  return set
+    .replace(/^!/, '')
+    .split(',')
+    .every((item) => !/^\?*%/.test(item) && !OLD_STYLE.test(item.replace(/^\?+/, '')));
+}
+
 function namesOf(item: string, known: readonly string[]): readonly string[] | undefined {
   if (item === 'all') return known;
   if (item === 'none' || item === '') return [];

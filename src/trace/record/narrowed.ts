@@ -1,7 +1,7 @@
 import { type Abi, type Arch, syscallsOf } from '../../procfs/syscall-names.ts';
 import { nameInStrace } from '../correlate/call-names.ts';
 import type { RecordingMeta } from '../recording.ts';
-import { callsIn } from '../syscall-set.ts';
+import { callsIn, hasNoClass } from '../syscall-set.ts';
 
 /**
  * Calls that perf records whatever is asked for: births, execs, ends and who waited for whom; and what gives back, so that
@@ -20,7 +20,9 @@ const tablesOf = (arch: Arch): readonly Abi[] => (arch === 'x64' ? ['x64', 'i386
  * lets a call of another name pass now and then, and keeps none back. Undefined where it would be too long, or strace alone
  * knows what the set holds.
  */
-export function filterOf(set: string, arch: Arch): string | undefined {
+export function filterOf(set: string, arch: Arch, besideStrace: boolean): string | undefined {
+  // A call that strace takes for one of a class and we do not would seem to be lost by perf.
+  if (besideStrace && !hasNoClass(set)) return undefined;
   const wanted = shownBy(set, arch);
   if (wanted === undefined) return undefined;
   const numbers = new Set<number>();

@@ -150,7 +150,8 @@ class Run {
 
   constructor(request: RecordRequest) {
     this.#request = request;
-    if (request.syscalls !== undefined) this.#filter = filterOf(request.syscalls, arch() as Arch);
+    if (request.syscalls !== undefined)
+      this.#filter = filterOf(request.syscalls, arch() as Arch, request.strace);
   }
 
   async record(): Promise<Recording> {
