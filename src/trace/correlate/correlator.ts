@@ -24,8 +24,11 @@ import { Wakes } from './wakes.ts';
  * Puts the calls of strace and the events of perf together, thread by thread, as they come in the order of their times
  * (see merge.ts), and gives every event once to the sink. Here each record only goes to the part that knows what it means:
  *
- *     calls          pairing -> told-calls        scheduling   threads (scheduler), first-sleeps
- *     births, execs, deaths  lifecycle            wake-ups     wakes
+ * - calls: pairing finds the partner, told-calls tells the pair, or what one alone saw; quality counts;
+ * - births, execs, deaths (and parents): who is made, replaced, gone;
+ * - threads: names, and by scheduler what each did with its time; first-sleeps: what it slept in at the begin;
+ * - wakes: who ended a sleep;
+ * - owners: of several recorders of perf, which one counts; switches: where perf tells of nothing but the CPU.
  */
 export class Correlator implements StraceTaker {
   readonly #options: CorrelatorOptions;
