@@ -7,11 +7,18 @@ export function switchesOnly({ message, remedy }: Refusal): string {
 }
 
 /**
+ * Whether perf's own words mean that it may not. Where it may open no event at all it takes the kernel for one that has no
+ * such records (Debian's 6.12 at perf_event_paranoid 3).
+ */
+export function isDenied(said: string): boolean {
+  return /permi|limited|access|denied|does not support recording context switch/i.test(said);
+}
+
+/**
  * The kernel did not give even that. Distributions patch it to take perf from users altogether (Debian at perf_event_paranoid
  * 3, Ubuntu at 4), and containers forbid the call.
  */
-export function deniedAltogether(limit: Refusal, said: string): Refusal {
-  const paranoid = perfEventParanoid();
+export function deniedAltogether(limit: Refusal, said: string, paranoid = perfEventParanoid()): Refusal {
   if (paranoid === undefined || paranoid < 3) {
     return {
       ...limit,

@@ -10,7 +10,7 @@ import { type Coverage, coverageOf } from './coverage.ts';
 import { Guard } from './guard.ts';
 import { readIdIndex } from './id-index.ts';
 import { filterOf } from './narrowed.ts';
-import { deniedAltogether, switchesOnly } from './perf-limits.ts';
+import { deniedAltogether, isDenied, switchesOnly } from './perf-limits.ts';
 import { eventsOpened, PerfRecorder, type PerfSight } from './perf-recorder.ts';
 import { type Preflight, preflight, preflightCommand, type Refusal } from './preflight.ts';
 import { procText, statusOf } from './proc.ts';
@@ -361,10 +361,10 @@ class Run {
       } catch (error) {
         said = wordsOf(error);
         // Versions have different words for one that ended meanwhile; these will not change.
-        if (/permission|not permitted|access|open file|unknown tracepoint|No space/i.test(said)) break;
+        if (isDenied(said) || /open file|unknown tracepoint|No space/i.test(said)) break;
       }
     }
-    if (this.#limit !== undefined && /permi|limited|access|denied/i.test(said)) {
+    if (this.#limit !== undefined && isDenied(said)) {
       this.#refusals.push(deniedAltogether(this.#limit, said));
       return undefined;
     }
