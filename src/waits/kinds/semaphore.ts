@@ -1,4 +1,5 @@
-import { semaphores } from '../../evidence/keys.ts';
+import { links, semaphores } from '../../evidence/keys.ts';
+import { parseFdLinks } from '../../procfs/fd-links.ts';
 import { partFact, pointFacts, stateFact } from '../facts.ts';
 import type { Fact } from '../graph.ts';
 import { edge, processNode, thing } from '../nodes.ts';
@@ -15,7 +16,7 @@ export const semaphore: Resolver = (context) => {
   if (thread.state !== 'S') return undefined;
   if (!/^semop$|^semtimedop$/.test(name) && !inFrames(thread, /^(?:__)?do_semtimedop$/, 3)) return undefined;
   return waitOf(context, {
-    kind: 'sleep',
+    kind: 'semaphore',
     point: name || 'semop',
     idle: 'idle-ipc',
     killable: true,
@@ -34,7 +35,9 @@ function lastChanger({ evidence, process, thread, node }: WaitContext): Hop[] {
   const number = (read.bytes[0] ?? 0) | ((read.bytes[1] ?? 0) << 8);
   const isTaking = (read.bytes[3] ?? 0) >= 0x80;
   if (!isTaking) return [];
-  const own = evidence.process(1)?.namespace('ipc');
+  const own = evidence.world
+    .parsed(links('/proc/self/ns'), parseFdLinks)
+    ?.find((link) => link.name === 'ipc')?.target;
   const theirs = process.namespace('ipc');
   const elsewhere = own !== undefined && theirs !== undefined && own !== theirs;
   const text = evidence.world.text(semaphores(elsewhere ? process.pid : 0, id)) ?? '';

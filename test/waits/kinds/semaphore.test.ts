@@ -23,7 +23,7 @@ const TAKEN = '0 80 1\n1 70 0\n';
 
 it('leads to who changed the semaphore last', async () => {
   const wait = await waitOf(host(taking, TAKEN), 60);
-  expect(wait).toMatchObject({ kind: 'sleep', idle: 'idle-ipc' });
+  expect(wait).toMatchObject({ kind: 'semaphore', idle: 'idle-ipc' });
   expect(paths(wait)).toEqual(['process:60 > lock:sem:5:1 > process:70']);
 });
 
