@@ -77,8 +77,9 @@ export function joinClocks(request: ClocksRequest): Clocks {
     }
   }
   if ('refused' in answer) {
-    const remedy =
-      kind === 'relative' || request.given !== undefined
+    const remedy = answer.refused.startsWith('perf recorded no system calls')
+      ? 'Give the log of strace alone, or record with perf record -e raw_syscalls:sys_enter,raw_syscalls:sys_exit,sched:sched_switch'
+      : kind === 'relative' || request.given !== undefined
         ? 'Record with strace -f -ttt -T and perf record -k CLOCK_MONOTONIC, or give one of the two alone'
         : 'Give --clock-offset-ns, or one of the two alone';
     throw new ImportError(

@@ -60,3 +60,13 @@ describe('a recording of perf', () => {
     });
   });
 });
+
+test('perf without system calls is refused beside a log of strace, with what to record', () => {
+  const log = join(workplace(), 'log');
+  writeFileSync(log, WHOLE);
+  const perf = join(workplace(), 'perf.txt');
+  writeFileSync(perf, 'sh    10/10    [000]  1.000100:  1 cycles:  ffffffff81415af0 syscall_trace_enter\n');
+  expect(() => imported({ strace: [log], perf: [perf] })).toThrow(
+    /recorded no system calls.*Give the log of strace alone, or record with perf record -e raw_syscalls/,
+  );
+});
