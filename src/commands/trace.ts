@@ -134,7 +134,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     flags: Flags,
     stop: AbortSignal,
   ): Promise<{ trace: LoadedTrace; recording?: Pick<Recording, 'remove'> }> {
-    const imports = [flags.from, flags['from-strace'], flags['from-perf']].some((flag) => flag !== undefined);
+    const imports = isImport(flags);
     const given = [target !== undefined, command !== undefined, imports].filter(Boolean).length;
     if (given === 0) throw new UserError(USAGE, 'what shall be traced? Give a PID, or -- COMMAND');
     if (given > 1)
@@ -171,6 +171,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
       opening: openingOf(trace),
       scheduled,
       wakeUps: scheduled && !switchesOnly,
+      straced: trace.input.strace.length > 0,
     });
     const outputs = new Outputs(
       names.filter((name) => !isCapture(name)),
@@ -181,7 +182,16 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
       const analysed = await listening(analysing({ ...trace.input, sinks: [digest, ...outputs.sinks] }));
       const { nothing } = trace.shortfall?.() ?? {};
       if (nothing !== undefined) throw new UserError(CANNOT_LOOK, nothing);
-      checkBetween(flags.between, windowOf(analysed, trace));
+      try {
+        checkBetween(flags.between, windowOf(analysed, trace));
+      } catch (error) {
+        // What was recorded just now cannot be had again.
+        if (!isImport(flags)) {
+          outputs.keep(summaryOf(digest, analysed, trace).summary);
+          await saveCaptures(trace, names);
+        }
+        throw error;
+      }
       const { summary, from, to } = summaryOf(digest, analysed, trace, flags.between);
       outputs.keep(summary);
       if (flags.json) {
@@ -198,11 +208,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
           }),
         );
       }
-      const captures = names.filter(isCapture);
-      if (captures.length > 0 && trace.raw !== undefined) {
-        const { saveRecording } = await import('./tracing/captures.ts');
-        for (const name of captures) await saveRecording(trace.raw, name);
-      }
+      await saveCaptures(trace, names);
       if (summary.partial.length === 0) return exitCode([{ diagnosis: summary }], flags['fail-on']);
       this.complain(summary.partial);
       return EXIT.FAILED;
@@ -210,6 +216,20 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
       outputs.drop();
     }
   }
+}
+
+/** A recording that is there already is read. */
+function isImport(flags: Flags): boolean {
+  return [flags.from, flags['from-strace'], flags['from-perf']].some((flag) => flag !== undefined);
+}
+
+/** Writes the recording itself to those of the outputs that are of this kind. */
+async function saveCaptures({ raw }: LoadedTrace, names: readonly string[]): Promise<void> {
+  const { isCapture } = await import('./tracing/outputs.ts');
+  const captures = names.filter(isCapture);
+  if (captures.length === 0 || raw === undefined) return;
+  const { saveRecording } = await import('./tracing/captures.ts');
+  for (const name of captures) await saveRecording(raw, name);
 }
 
 /** What is asked for must lie in the trace, at least with its begin. */

@@ -173,6 +173,23 @@ for i in range(120):
     }
   });
 
+  test('what --between asks for may not be there: the files of --output are, since a recording cannot be had again', async () => {
+    const ran = await trace(
+      '--strace',
+      '--between',
+      '500-501',
+      '-o',
+      'late.tar',
+      '-o',
+      'late.jsonl',
+      '--',
+      'true',
+    );
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toMatch(/--between 500-501 is outside of the trace/);
+    for (const name of ['late.tar', 'late.jsonl']) expect(existsSync(join(directory, name)), name).toBe(true);
+  });
+
   test('writes the recording itself, which tells the same again', async () => {
     const live = await trace(
       '--strace',

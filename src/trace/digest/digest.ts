@@ -44,6 +44,8 @@ export interface DigestOptions {
   readonly scheduled: boolean;
   /** And who woke whom; by default as `scheduled`. */
   readonly wakeUps?: boolean;
+  /** strace followed the tree: it tells of signals. */
+  readonly straced?: boolean;
 }
 
 /** Sums a trace up while its events go by. */
@@ -63,13 +65,13 @@ export class Digest implements TraceSink {
   #spawned = 0;
   #lost = 0;
 
-  constructor({ opening, scheduled, wakeUps = scheduled }: DigestOptions) {
+  constructor({ opening, scheduled, wakeUps = scheduled, straced = false }: DigestOptions) {
     this.#ledgers = new Ledgers(opening);
     this.#threads = new ThreadAccounts(scheduled);
     const { tables } = this.#ledgers;
     this.#channels = new Channels(tables);
     this.#spent = new Spent(scheduled);
-    this.#stops = new Stops(opening.tasks ?? [], (state) => {
+    this.#stops = new Stops(opening.tasks ?? [], straced, (state) => {
       this.#threads.event(state);
       this.#spent.event(state);
     });

@@ -23,6 +23,7 @@ type Told = Omit<Stop, 'atSeconds' | 'seconds'>;
 
 interface Open {
   readonly pid: number;
+  /** By strace's word; undefined: /proc alone told it. */
   signal: string | undefined;
   readonly before: boolean;
   readonly fromNs: Ns;
@@ -38,10 +39,14 @@ const MOST_FINDINGS = 3;
 export class Stops implements TraceSink {
   readonly #open = new Map<number, Open>();
   readonly #over: Told[] = [];
+  /** Threads that strace told something of at the very begin: in a log without times that is all of it. */
+  readonly #busy = new Set<number>();
+  readonly #straced: boolean;
   readonly #account: (state: StateEvent) => void;
 
-  /** `account`: takes a stop that the scheduler has not told, when it is over. */
-  constructor(tasks: readonly RecordedTask[], account: (state: StateEvent) => void) {
+  /** `straced`: strace tells who goes on; `account`: takes a stop that the scheduler has not told, when it is over. */
+  constructor(tasks: readonly RecordedTask[], straced: boolean, account: (state: StateEvent) => void) {
+    this.#straced = straced;
     this.#account = account;
     for (const { pid, tid, stopped } of tasks)
       if (stopped === true && this.#open.size < MOST)
@@ -58,7 +63,7 @@ export class Stops implements TraceSink {
           pid,
           signal: event.signal,
           // What it tells when it attaches was so before.
-          before: startNs <= 0,
+          before: startNs <= 0 && !this.#busy.has(tid) && this.#busy.size < MOST,
           fromNs: Math.max(0, startNs),
         });
       return;
@@ -69,7 +74,16 @@ export class Stops implements TraceSink {
         this.#over.push({ pid, tid, before: false, fromNs: startNs, toNs: startNs + event.durationNs });
       return;
     }
-    if (this.#open.size > 0 && goesOn(event)) this.#close(tid, startNs);
+    if (startNs <= 0 && event.type === 'syscall' && this.#busy.size < MOST) this.#busy.add(tid);
+    const open = this.#open.size > 0 ? this.#open.get(tid) : undefined;
+    if (open !== undefined && (goesOn(event) || this.#isScheduled(event, open))) this.#close(tid, startNs);
+  }
+
+  /** Where strace is not there to tell of a SIGCONT, whoever gets a CPU, or is in a call that began since, has gone on. */
+  #isScheduled({ type, startNs }: TraceEvent, { signal, fromNs }: Open): boolean {
+    return (
+      !this.#straced && signal === undefined && startNs > fromNs && (type === 'state' || type === 'syscall')
+    );
   }
 
   /** All of them, in the order of their begins; from when to when the trace goes. */
@@ -120,7 +134,8 @@ export function stopInWords({ signal, before, toNs, atSeconds, seconds }: Stop):
       ? `${by} before the trace began and through all of it`
       : `${by} before the trace began, and for ${time(seconds)} of it`;
   }
-  const since = `${by} ${time(atSeconds)} into the trace`;
+  // In a log without times all is at one moment.
+  const since = atSeconds === 0 && seconds === 0 ? by : `${by} ${time(atSeconds)} into the trace`;
   return toNs === undefined ? `${since}, and still when it ended` : `${since}, for ${time(seconds)}`;
 }
 
@@ -140,15 +155,16 @@ export function findStopped(stops: readonly Stop[], comm: (pid: number) => strin
         family: 'stopped',
         severity: 'warning',
         confidence: 'certain',
-        because: stop.before
-          ? 'its state was T when the recording began, and nothing of it ran since'
-          : 'strace saw it stop, and nothing of it since',
+        because:
+          signal === undefined
+            ? 'its state was T when the recording began, and nothing of it ran since'
+            : `strace ${stop.before ? 'found it stopped' : 'saw it stop'}, and nothing of it since`,
         title: `${who} is stopped${signal === undefined ? '' : ` by ${signal}`}`,
         summary: `${who} was ${stopInWords(stop)}: it is not idle, it does nothing until SIGCONT.`,
         culprit: { pid, comm: comm(pid) },
         facts: [
           {
-            text: stop.before ? 'State: T (stopped)' : `--- stopped by ${signal} ---`,
+            text: signal === undefined ? 'State: T (stopped)' : `--- stopped by ${signal} ---`,
             pid,
             atNs: stop.fromNs,
           },

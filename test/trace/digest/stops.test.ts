@@ -79,3 +79,32 @@ test('stops that perf tells are told once', () => {
   expect(stops).toHaveLength(1);
   expect(threads.find(({ tid }) => tid === 10)?.stoppedSeconds).toBe(1);
 });
+
+test.each([
+  ['by the scheduler', { type: 'state', state: 'runnable', startNs: 1e9, durationNs: 1e9 } as const],
+  ['by a call that began since', { ...told('10 1000 pause() = ? <1000>')[0], open: 'end-of-trace' } as const],
+])('who goes on is not stopped any more: %s, where strace is not there to tell', (_, event) => {
+  const events = [named, { pid: 10, tid: 10, ...event } as TraceEvent, ...later];
+  const { stops, threads, findings } = summarised(events, { scheduled: true, opening: STOPPED });
+  expect(stops).toMatchObject([{ before: true, toNs: 1e9, seconds: 1 }]);
+  expect(threads.find(({ tid }) => tid === 10)?.stoppedSeconds).toBe(1);
+  expect(findings).toEqual([]);
+});
+
+test('what strace alone tells is cited as its word, not as that of /proc', () => {
+  const [finding] = summarised([stopAt(0), ...later]).findings;
+  expect(finding).toMatchObject({
+    because: 'strace found it stopped, and nothing of it since',
+    facts: [{ text: '--- stopped by SIGSTOP ---' }],
+  });
+});
+
+test('in a log without times a stop is not of before, where its thread made calls', () => {
+  const timeless = [...told('10 0 getpid() = 10'), stopAt(0)].map((event) =>
+    event.type === 'syscall' ? { ...event, durationNs: 0 } : event,
+  );
+  const summary = summarised(timeless);
+  expect(summary.stops).toMatchObject([{ before: false, seconds: 0 }]);
+  expect(summary.findings).toEqual([]);
+  expect(story(summary).join(' ')).toContain('10 sh was stopped by SIGSTOP, and still when it ended');
+});
