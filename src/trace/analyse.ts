@@ -123,8 +123,13 @@ class Fan implements TraceSink {
     }
     this.events++;
     const end = event.startNs + ('durationNs' in event ? event.durationNs : 0);
-    if (event.startNs < this.from && event.startNs > 0) this.from = event.startNs;
+    if (event.startNs < this.from && isInTrace(event)) this.from = event.startNs;
     if (end > this.to) this.to = end;
     for (const sink of this.#sinks) sink.event(event);
   }
+}
+
+/** What was there before is told at 0 or earlier; but a call or a signal at 0 is the first of a log. */
+function isInTrace({ type, startNs }: TraceEvent): boolean {
+  return startNs > 0 || (startNs === 0 && (type === 'syscall' || type === 'signal'));
 }

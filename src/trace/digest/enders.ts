@@ -69,6 +69,8 @@ export class Enders implements TraceSink {
   readonly #asked: Asked[] = [];
   /** The last wait of each thread that a signal may have ended: the signal is told right behind it. */
   readonly #interrupted = new Map<number, Asked>();
+  /** Children by vfork of which is not known yet whether they have executed a program, or ended without. */
+  readonly #vforked = new Map<number, Asked['answer']>();
   #now: Ns = 0;
 
   constructor(channels: Channels, tables: DescriptorTables) {
@@ -101,6 +103,12 @@ export class Enders implements TraceSink {
       const from = this.#exiting.get(tid) ?? startNs - SOON_NS;
       this.#exiting.delete(tid);
       this.#act(`exit ${tid}`, { pid, tid, from, to: startNs, how: 'thread-exit' });
+      this.#vforked.get(tid)?.({ waker: child(tid, 'child-exit'), sure: 'certain' });
+      this.#vforked.delete(tid);
+    } else if (event.type === 'exec') {
+      const { pid, tid, startNs } = event;
+      this.#act(`exec ${tid}`, { pid, tid, from: startNs, to: startNs, how: 'exec' });
+      this.#vforked.delete(tid);
     }
   }
 
@@ -122,9 +130,13 @@ export class Enders implements TraceSink {
       return;
     }
     if (result === undefined) return;
-    if (kind === 'vfork' || (kind === 'wait-child' && result > 0)) {
-      const how = kind === 'vfork' ? 'exec' : 'child-exit';
-      if (result > 0) answer({ waker: { pid: result, tid: result, comm: '', how }, sure: 'certain' });
+    if (kind === 'vfork') {
+      if (result > 0) this.#vforkOver(result, startNs, answer);
+      return;
+    }
+    if (kind === 'wait-child' && result > 0) {
+      const how = /WIFSTOPPED|WIFCONTINUED/.test(event.args) ? 'other' : 'child-exit';
+      answer({ waker: child(result, how), sure: 'certain' });
       return;
     }
     const { keys, guessed } = this.#keysOf(event);
@@ -132,6 +144,14 @@ export class Enders implements TraceSink {
     const wait = { ...asked, keys, guessed };
     if (!this.#answered(wait, false)) this.#asked.push(wait);
     if (this.#asked.length > MOST_ASKED) this.#asked.splice(0, MOST_ASKED / 2);
+  }
+
+  /** The child has executed a program, unless it ends before it is told to. */
+  #vforkOver(tid: number, startNs: Ns, answer: Asked['answer']): void {
+    const ended = this.#acts.get(`exit ${tid}`)?.some(({ to }) => to >= startNs) ?? false;
+    const executed = this.#acts.get(`exec ${tid}`)?.some(({ to }) => to >= startNs) ?? false;
+    answer({ waker: child(tid, ended && !executed ? 'child-exit' : 'exec'), sure: 'certain' });
+    if (!ended && !executed && this.#vforked.size < MOST_KEYS) this.#vforked.set(tid, answer);
   }
 
   finish(): void {
@@ -280,6 +300,10 @@ function readable(channel: Channel, result: number | undefined): readonly string
   return result === undefined
     ? [`wrote ${channel.reads}`, `closed ${channel.reads}`]
     : [`wrote ${channel.reads}`];
+}
+
+function child(tid: number, how: Waker['how']): Waker {
+  return { pid: tid, tid, comm: '', how };
 }
 
 function signaller(pid: number, child: boolean): Waker {

@@ -66,7 +66,7 @@ function partInWords(part: SpentPart): string {
     case 'between-calls':
       return `${took} between calls`;
     case 'absent':
-      return `${took} not there`;
+      return `${took} not there, or not recorded`;
     case 'blocked': {
       const where =
         name === undefined ? 'asleep elsewhere' : first === undefined ? `in ${name}` : `in ${name}(${first})`;

@@ -226,6 +226,24 @@ describe('of strace alone', () => {
   });
 });
 
+describe('of a wait for a child strace says what became of it', () => {
+  const vfork = '10 0 vfork() = 11 <30>';
+  const exec = '11 29 exec /bin/true ["true"]';
+  test.each([
+    ['has executed a program', `${exec}\n${vfork}\n11 33 exit 0`, 'exec'],
+    ['has executed one after the call was told', `${vfork}\n11 31 exec /bin/x ["x"]\n11 33 exit 0`, 'exec'],
+    ['has ended without', `${vfork}\n11 31 exit 127`, 'child-exit'],
+    ['has ended before the call was told', `11 29 exit 127\n${vfork}`, 'child-exit'],
+  ])('by vfork: it %s', (_, script, how) => {
+    expect(endOf(script)).toMatchObject({ by: 11, how });
+  });
+
+  test('that it was stopped is not its exit', () => {
+    const script = '10 0 wait4(-1, [{WIFSTOPPED(s) && WSTOPSIG(s) == SIGTSTP}], WSTOPPED, NULL) = 11 <30>';
+    expect(endOf(script)).toMatchObject({ by: 11, how: 'other' });
+  });
+});
+
 describe('the chain of a wait', () => {
   const writes = Array.from(
     { length: 100 },
