@@ -96,7 +96,8 @@ function keptOff(blame: Blame, step: Step, limit: CpuLimit): number {
   if (spent === undefined || span <= 0 || !thread.states.every((state) => state === 'R')) return 0;
   const share = (spent.user + spent.system) / span;
   if (share > LITTLE) return 0;
-  // The kernel counts the time when a period ends: of a long one nothing is seen between two looks.
+  // The kernel counts when a period ends: of a long one nothing is seen between two looks, of shorter ones all that counts.
+  if (limit.throttledBetweenLooks === 0 && span > 2 * limit.periodSeconds) return 0;
   const often = limit.periods > 0 && limit.throttled / limit.periods >= MOST_OF_IT;
   const isLow = limit.cpus < LITTLE && share <= 2 * limit.cpus + 0.02;
   return Math.max(limit.secondsBetweenLooks / span, often || isLow ? MOST_OF_IT : 0);

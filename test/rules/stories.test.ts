@@ -51,6 +51,20 @@ describe.each(Object.entries(NOTES))('%s', (cause, processes) => {
   });
 });
 
+describe('cgroup-cpu-throttled', () => {
+  it('is not what keeps one off the CPU whose cgroup was throttled at some time in the past', async () => {
+    const story = STORIES['cgroup-cpu-throttled']!;
+    const files = {
+      ...story.host.files,
+      // Periods of 100 ms, several of which lie between the looks: had one ended early, it would be counted.
+      '/sys/fs/cgroup/small/cpu.max': '10000 100000\n',
+    };
+    expect(causes(await diagnosed({ ...story.host, files }, story.ask))).not.toContain(
+      'cgroup-cpu-throttled',
+    );
+  });
+});
+
 describe('busy', () => {
   const busy = (changes: Partial<FakeProcess>, from: Partial<FakeProcess> = {}) =>
     diagnosed(

@@ -191,6 +191,7 @@ export class Correlator implements StraceTaker {
         this.#deaths.ofPerf(at, batch.a[row]!, batch.b[row]!);
         break;
       case PERF.taskExit:
+        this.#deaths.settle(at);
         this.#deaths.ofTask(at, tid);
         break;
       case PERF.waking:

@@ -80,11 +80,11 @@ function told(
   const offs = states
     .map((state, at) => (at >= from && at < to && isOff(state) ? at : -1))
     .filter((at) => at >= 0);
-  let inside: readonly (number | undefined)[] = [];
-  if (isVfork) inside = [offs[0]];
-  else if (FORKS.test(name)) inside = offs;
-  else if (name.startsWith('execve')) inside = [offs.at(-1)];
-  return states.map((state, at) => ((isHeld && at === 0) || inside.includes(at) ? stopped(state) : state));
+  let inside: ReadonlySet<number | undefined> = new Set();
+  if (isVfork) inside = new Set([offs[0]]);
+  else if (FORKS.test(name)) inside = new Set(offs);
+  else if (name.startsWith('execve')) inside = new Set([offs.at(-1)]);
+  return states.map((state, at) => ((isHeld && at === 0) || inside.has(at) ? stopped(state) : state));
 }
 
 /** Off its CPU for another reason than that somebody else was given it. */

@@ -64,11 +64,14 @@ export interface CpuLimit {
   readonly version: 1 | 2;
   /** CPU seconds that it may use in a second. */
   readonly cpus: number;
+  readonly periodSeconds: number;
   /** Periods so far, and how many of them ended before their time was over. */
   readonly periods: number;
   readonly throttled: number;
   /** Seconds that its tasks were kept off their CPUs between the first and the last look. */
   readonly secondsBetweenLooks: number;
+  /** Periods between these looks that ended early. */
+  readonly throttledBetweenLooks: number;
   readonly facts: readonly Fact[];
 }
 
@@ -112,9 +115,11 @@ function cpuLimitAt(evidence: Evidence, at: string, version: 1 | 2): CpuLimit | 
     cgroup: at,
     version,
     cpus: quota / period,
+    periodSeconds: period / 1e6,
     periods: last.periods,
     throttled: last.throttled,
     secondsBetweenLooks: last.seconds - first.seconds,
+    throttledBetweenLooks: last.throttled - first.throttled,
     facts: [
       ...lineFact(evidence, `${at}/${file}`, /./),
       ...partFact(evidence, `${at}/cpu.stat`, /^nr_throttled/m),
