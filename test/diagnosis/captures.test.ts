@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { examine } from '../../src/diagnosis/diagnose.ts';
 import { openBundle } from '../../src/evidence/bundle/read.ts';
 import { firstLook } from '../../src/evidence/first-look.ts';
+import { diagnosisJson } from '../../src/report/json.ts';
 
 /** What is true of the process that a capture was made of. */
 interface Truth {
@@ -39,6 +40,22 @@ describe.each(Object.entries(truths))('%s', (name, truth) => {
     if (truth.culprit !== undefined) expect(first?.culprit?.pid).toBe(truth.culprit);
     if (truth.culpritKind !== undefined) expect(first?.culprit?.kind).toBe(truth.culpritKind);
   });
+});
+
+test.each([
+  ['arm64-flock-held-waiter', 'flock'],
+  ['arm64-fs-frozen-writer', 'write'],
+  ['arm64-futex-held-process', 'futex'],
+  ['arm64-pipe-held-by-grandchild-reader', 'read'],
+  ['arm64-vfork-wait-parent', 'clone'],
+  ['arm64-wait4-on-stopped-child-parent', 'wait4'],
+])('%s: its call is named by the table of its architecture, as %s', async (name, call) => {
+  const source = await openBundle(join(captures, `${name}.tar.gz`));
+  const { results } = await examine(firstLook(source, source.targets, false), source.targets, source.options);
+  const { threads } = diagnosisJson(results, { toolVersion: '0' }) as {
+    readonly threads?: readonly { readonly syscall?: string }[];
+  };
+  expect(threads?.map(({ syscall }) => syscall)).toContain(call);
 });
 
 test('every capture has its truth, and every truth its capture', () => {
