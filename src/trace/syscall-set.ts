@@ -48,10 +48,17 @@ export function hasNoClass(set: string): boolean {
     .every((item) => !/^\?*%/.test(item) && !OLD_STYLE.test(item.replace(/^\?+/, '')));
 }
 
+/** A capture may come from anybody: what goes back and forth over a name without end is not tried. */
+function isTame(expression: string): boolean {
+  const repeats = expression.match(/[*+{]/g)?.length ?? 0;
+  return repeats <= 3 && !/\)[*+?{]/.test(expression);
+}
+
 function namesOf(item: string, known: readonly string[]): readonly string[] | undefined {
   if (item === 'all') return known;
   if (item === 'none' || item === '') return [];
   if (item.startsWith('/')) {
+    if (!isTame(item)) return undefined;
     try {
       // POSIX's extended expressions, as far as both are alike; found anywhere in the name.
       const pattern = new RegExp(item.slice(1));

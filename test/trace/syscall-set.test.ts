@@ -19,7 +19,7 @@ test.each([
   ['!none', KNOWN],
 ])('%s', (set, names) => expect(inSet(set)).toEqual(names));
 
-test.each(['%desc', '%%stat', 'read@32', '17', '/(', '%constructor'])(
+test.each(['%desc', '%%stat', 'read@32', '17', '/(', '%constructor', '/((\\w+)+)+!', '/\\w*\\w*\\w*\\w*!'])(
   'what %s holds, strace alone knows',
   (set) => expect(inSet(set)).toBeUndefined(),
 );

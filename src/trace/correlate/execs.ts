@@ -38,8 +38,8 @@ export class Execs {
   /** PERF_RECORD_COMM of an exec: where another thread than the leader did it, it goes on under the leader's number. */
   untold(thread: Thread, at: Ns): void {
     const { pid, tid } = thread;
-    for (const other of [...this.#threads.values()])
-      if (other.pid === pid && other !== thread && !other.perfDone) this.takeOver(other.tid, tid, at);
+    for (const other of this.#threads.followersOf(pid))
+      if (other !== thread && !other.perfDone) this.takeOver(other.tid, tid, at);
     thread.perfDone = false;
     this.#sink.event({ type: 'exec', pid, tid, startNs: at, sources: PERF_ONLY });
   }

@@ -7,6 +7,8 @@ import type { Thread } from './thread.ts';
 /** All threads that either recording has told of and that may still be told of. */
 export class Threads {
   readonly #byTid = new Map<number, Thread>();
+  /** By process, those that are not its leader. */
+  readonly #followers = new Map<number, Set<Thread>>();
   readonly #sink: TraceSink;
   readonly #names: CallNames;
   readonly #scheduled: boolean;
@@ -34,7 +36,12 @@ export class Threads {
     if (thread === undefined) {
       thread = this.#made(tid, pid ?? tid);
       this.#byTid.set(tid, thread);
-    } else if (pid !== undefined && pid > 0) thread.pid = pid;
+      this.#follow(thread);
+    } else if (pid !== undefined && pid > 0 && thread.pid !== pid) {
+      this.#unfollow(thread);
+      thread.pid = pid;
+      this.#follow(thread);
+    }
     return thread;
   }
 
@@ -48,7 +55,14 @@ export class Threads {
 
   /** Nothing more will be told of it; its number may be another's by now. */
   forget(thread: Thread): void {
-    if (this.#byTid.get(thread.tid) === thread) this.#byTid.delete(thread.tid);
+    if (this.#byTid.get(thread.tid) !== thread) return;
+    this.#byTid.delete(thread.tid);
+    this.#unfollow(thread);
+  }
+
+  /** The threads of a process without its leader. */
+  followersOf(pid: number): readonly Thread[] {
+    return [...(this.#followers.get(pid) ?? [])];
   }
 
   /** It goes by that name from now on. */
@@ -56,6 +70,19 @@ export class Threads {
     if (thread.comm === comm || comm === '') return;
     thread.comm = comm;
     this.#sink.event({ type: 'comm', pid: thread.pid, tid: thread.tid, startNs: at, sources, comm });
+  }
+
+  #follow(thread: Thread): void {
+    const { pid, tid } = thread;
+    if (pid === tid) return;
+    const followers = this.#followers.get(pid);
+    if (followers === undefined) this.#followers.set(pid, new Set([thread]));
+    else followers.add(thread);
+  }
+
+  #unfollow(thread: Thread): void {
+    const followers = this.#followers.get(thread.pid);
+    if (followers?.delete(thread) && followers.size === 0) this.#followers.delete(thread.pid);
   }
 
   #made(tid: number, pid: number): Thread {

@@ -111,7 +111,7 @@ class Beginning {
   #begun(call: StraceCall, elapsedNs: number): void {
     this.calls++;
     this.#thread(call.tid);
-    if (this.calls === 1) this.comm = call.comm ?? executed(call) ?? '';
+    if (this.calls === 1 && call.tid === this.firstTid) this.comm = call.comm ?? executed(call) ?? '';
     if (!Number.isNaN(elapsedNs)) this.relative = true;
     if (call.deltaNs % 1000 > 0) this.finerThanMicroseconds = true;
     if (Number.isNaN(call.stampNs)) return;

@@ -24,6 +24,14 @@ test('the thread that was alone at first gets its number when a child is there, 
   expect(first).toEqual({ tid: 22_631, comm: 'make' });
 });
 
+test('the first thread has no name by the program that another one starts', () => {
+  const { first } = probe([
+    '100 1795649557.000000 --- stopped by SIGSTOP ---',
+    '200 1795649557.000100 execve("/bin/y", ["y"], 0x7ffe /* 1 var */) = 0 <0.000300>',
+  ]);
+  expect(first).toEqual({ tid: 100, comm: '' });
+});
+
 test('lines without a number are of the thread that the name of the file ends in, as of strace -ff', () => {
   expect(probe(['getpid() = 7'], 'log.4711')).toMatchObject({ tid: 4711, first: { tid: 4711 } });
   // Higher than any thread's number: a date.
