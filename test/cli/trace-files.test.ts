@@ -106,6 +106,23 @@ describe('recordings of others', () => {
     expect((JSON.parse(json.stdout) as { partial: string[] }).partial).toHaveLength(1);
   });
 
+  test('prove also in part what they show', async () => {
+    writeFileSync(
+      join(directory, 'watches.strace'),
+      [
+        '100 1700000000.000001 inotify_init1(IN_CLOEXEC) = 3',
+        '100 1700000000.000101 inotify_add_watch(3, "/a", IN_CREATE) = -1 ENOSPC (No space left on device)',
+        '',
+      ].join('\n'),
+    );
+    const shown = await trace('--from-strace', 'watches.strace');
+    expect(shown.exitCode).toBe(1);
+    expect(shown.stdout).toMatch(/^ {2}call +count +errors$/m);
+    expect(await trace('--from-strace', 'watches.strace', '--fail-on', 'never')).toMatchObject({
+      exitCode: 2,
+    });
+  });
+
   test.each([
     [
       ['--from-strace', 'ttt.strace', '--between', '500-501'],
