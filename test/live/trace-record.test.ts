@@ -21,6 +21,7 @@ import { analyse } from '../../src/trace/analyse.ts';
 import type { StateEvent, SyscallEvent, TraceEvent } from '../../src/trace/event.ts';
 import { loadRecording } from '../../src/trace/record/load.ts';
 import { preflight } from '../../src/trace/record/preflight.ts';
+import { statusOf } from '../../src/trace/record/proc.ts';
 import {
   type RecordError,
   type Recording,
@@ -256,6 +257,21 @@ live('a leader that ends during the recording', async () => {
   expect(recording.left).toEqual([]);
   await isWell(during);
 });
+
+for (const [without, what] of ['its first one lives', 'its first one has ended'].entries()) {
+  live(`threads that are made and end all the time are recorded by both: ${what}`, async () => {
+    const churn = await target('churn', without);
+    if (without === 1) await expect.poll(() => statusOf(churn.pid)?.state).toBe('Z');
+    const recording = await recordingOf({ pid: churn.pid, durationMs: 300 });
+    expect(recording.refusals).toEqual([]);
+    expect(recording.meta.notes).toEqual([]);
+    const trace = loadRecording(recording.directory);
+    onTestFinished(() => trace.close());
+    expect(analyse({ ...trace.input, sinks: [] }).correlation?.matched).toBeGreaterThan(100);
+    expect(recording.left).toEqual([]);
+    await isWell(churn);
+  });
+}
 
 live('what is traced already is left to perf', async () => {
   const scene = scenes.find(({ name }) => name === 'strace-running')!;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Arch } from '../../procfs/syscall-names.ts';
 import type { RecordingMeta } from '../recording.ts';
+import { chooseAttachees, isLive } from './attachees.ts';
 import { betterOffset, measureClockOffset } from './clock.ts';
 import { HeldCommand } from './command.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
@@ -106,6 +107,8 @@ const TICK_MS = 100;
 const TICKS_PER_PROGRESS = 3;
 /** perf fails as a whole when one of its processes ends while it starts. */
 const PERF_TRIES = 4;
+/** strace fails as a whole when the thread that it was told of ends before it comes to it. */
+const STRACE_TRIES = 4;
 /** A process younger than this is likely to end so, or to make threads meanwhile. */
 const YOUNG_SECONDS = 1;
 /** A thread that perf has not opened and that lives this long is worth a recorder of its own. */
@@ -427,29 +430,40 @@ class Run {
 
   async #startStrace(guard: Guard, strace: StraceTool): Promise<void> {
     const { follow, syscalls } = this.#request;
-    const live = tasksOfTree(this.#pid, follow).filter(isLive);
-    // With -f, one thread brings all others of its process: any but a leader that has ended. Without, each is named.
-    const first = new Map(live.map(({ pid, tid }) => [pid, tid]).reverse() as [number, number][]);
-    const pids = follow ? [...first.values()].reverse() : live.map(({ tid }) => tid);
-    try {
-      if (pids.length === 0) throw new Error('the process has ended');
-      this.#strace = await StraceRecorder.start(guard, strace, {
-        pids,
-        follow,
-        ...(syscalls === undefined ? {} : { syscalls }),
-      });
-    } catch (error) {
+    let said = '';
+    let pids: readonly number[] = [];
+    let live: readonly TreeTask[] = [];
+    for (let nth = 0; nth < STRACE_TRIES && this.#strace === undefined; nth++) {
+      live = tasksOfTree(this.#pid, follow).filter(isLive);
+      pids = await chooseAttachees(live, follow);
+      if (pids.length === 0) said ||= 'the process has ended';
+      if (pids.length === 0) break;
+      try {
+        this.#strace = await StraceRecorder.start(guard, strace, {
+          pids,
+          follow,
+          ...(syscalls === undefined ? {} : { syscalls }),
+        });
+      } catch (error) {
+        said = wordsOf(error);
+        // Others of the process live, where the one that was named did not until strace came to it.
+        if (pids.every(isThere)) break;
+      }
+    }
+    if (this.#strace === undefined) {
       this.#refusals.push({
         source: 'strace',
         code: 'strace-failed',
-        message: `strace did not start: ${wordsOf(error)}.`,
-        remedy: 'Use --perf alone.',
+        message: `strace did not start: ${said}.`,
+        remedy: this.#perfs.length > 0 ? 'What follows is of perf alone.' : 'Use --perf alone.',
       });
       return;
     }
-    const refused = this.#strace.refused.filter(
-      (pid) => !['Z', 'X', undefined].includes(statusOf(pid)?.state),
-    );
+    const processOf = new Map(live.map(({ pid, tid }) => [tid, pid]));
+    const refused = this.#strace.refused.filter((tid) => {
+      const pid = processOf.get(tid) ?? tid;
+      return isThere(tid) || (follow && tid !== pid && tasksOfTree(pid, false).some(isLive));
+    });
     if (refused.length > 0) {
       this.#notes.push(
         `strace could not attach to ${refused.length} of ${pids.length}: ${refused.slice(0, 20).join(', ')}.`,
@@ -601,7 +615,7 @@ class Run {
   }
 }
 
-const isLive = ({ status: { state } }: TreeTask): boolean => state !== 'Z' && state !== 'X';
+const isThere = (tid: number): boolean => !['Z', 'X', undefined].includes(statusOf(tid)?.state);
 
 async function grownUp(tasks: readonly TreeTask[], root: number): Promise<TreeTask[]> {
   const live = tasks.filter(isLive);

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Guard } from './guard.ts';
@@ -85,7 +85,13 @@ export class StraceRecorder {
     const pids = options.pids.join(',');
     const recorder = new StraceRecorder(tool, file, saidFile, [...argv, pids], options.pids);
     tool.letGo(pids);
-    await recorder.#attached();
+    try {
+      await recorder.#attached();
+    } catch (error) {
+      // Another may be started.
+      rmSync(saidFile, { force: true });
+      throw error;
+    }
     return recorder;
   }
 

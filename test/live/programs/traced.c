@@ -115,6 +115,31 @@ static void leader(int on_command) {
   pthread_exit(NULL);
 }
 
+static void *brief_thread(void *unused) {
+  usleep(300);
+  return unused;
+}
+
+static void *maker(void *unused) {
+  for (;;) {
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+      if (pthread_create(&threads[i], NULL, brief_thread, NULL) != 0) _exit(1);
+    for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+    ++*counter;
+  }
+  return unused;
+}
+
+/* Makes threads all the time that soon end; its first one lives on, or ends as well. */
+static void churn(int without_leader) {
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, maker, NULL) != 0) _exit(1);
+  ready();
+  if (without_leader) pthread_exit(NULL);
+  maker(NULL);
+}
+
 static void name(void) {
   prctl(PR_SET_NAME, "a\nb> (c) [1");
   ready();
@@ -148,6 +173,7 @@ int main(int argc, char **argv) {
   int number = argc > 3 ? atoi(argv[3]) : 0;
   if (!strcmp(argv[1], "threads")) threads(number);
   if (!strcmp(argv[1], "forks")) forks();
+  if (!strcmp(argv[1], "churn")) churn(number);
   if (!strcmp(argv[1], "hot")) hot();
   if (!strcmp(argv[1], "brief")) brief(number);
   if (!strcmp(argv[1], "leader")) leader(number);
