@@ -10,7 +10,7 @@ const READERS: Readonly<Record<string, { state: 'limited' | 'missing'; cost: str
   },
   dd: { state: 'limited', cost: 'lock owners in the memory of a process', package: 'coreutils' },
   ss: { state: 'limited', cost: 'the other ends of Unix sockets', package: 'iproute2' },
-  nsenter: { state: 'limited', cost: 'sockets of other network namespaces', package: 'util-linux' },
+  nsenter: { state: 'limited', cost: 'sockets and semaphores of other namespaces', package: 'util-linux' },
   setpriv: {
     state: 'limited',
     cost: 'nothing in a diagnosis; a reader that hangs outlives a procdiag that was killed with SIGKILL',

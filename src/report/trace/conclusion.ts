@@ -25,9 +25,10 @@ export function conclusionOf(digest: Digested): TraceSummary {
 }
 
 function facts(digest: Digested): TraceSummary['facts'] {
-  const { sources, correlation, window, notes } = digest;
+  const { sources, correlation, window, notes, partial } = digest;
   const quality = qualitySentence(digest);
   return [
+    ...partial.map((why) => ({ name: 'partial', value: why })),
     { name: 'recorded', value: window.startedAt ?? 'unknown' },
     { name: 'for', value: time(window.seconds) },
     ...(sources.strace === null ? [] : [{ name: 'strace', value: sources.strace.version ?? 'unknown' }]),
@@ -39,7 +40,7 @@ function facts(digest: Digested): TraceSummary['facts'] {
       ? []
       : [{ name: 'clock error at most', value: time(correlation.clockOffsetErrorNs / NS) }]),
     ...(quality === undefined ? [] : [{ name: 'correlation', value: quality }]),
-    ...notes.map((note) => ({ name: 'not seen', value: note })),
+    ...notes.filter((note) => !partial.includes(note)).map((note) => ({ name: 'not seen', value: note })),
   ];
 }
 
