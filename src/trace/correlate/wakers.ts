@@ -30,7 +30,7 @@ const KINDS: readonly (readonly [RegExp, WakeKind])[] = [
   [/^(?:call_timer_fn|__run_timers|run_timer_|expire_timers)/, 'timer'],
   [/^(?:worker_thread|process_one_work|kthread|rcu_|swake_up|insert_work|__queue_work|kick_pool)/, 'kernel'],
   [
-    /^(?:asm_sysvec_|sysvec_|common_interrupt|asm_common_interrupt|irq_exit|__irq_exit|handle_softirqs|__do_softirq|el[01][ht]_64_irq|el[01]_interrupt)/,
+    /^(?:asm_sysvec_|sysvec_|common_interrupt|asm_common_interrupt|irq_exit|__irq_exit|handle_softirqs|__do_softirq|handle_irq_|__handle_irq_|generic_handle_|gic_handle_irq|call_on_irq_stack|el[01][ht]_64_irq|el[01]_interrupt)/,
     'interrupt',
   ],
 ];
@@ -69,7 +69,7 @@ function kindOf(stack: readonly string[]): WakeKind {
 /** Whether the wake-up came out of an interrupt, so that whoever had the CPU has nothing to do with it. */
 export function isInterrupt(stack: readonly string[]): boolean {
   return stack.some((frame) =>
-    /^(?:asm_sysvec_|sysvec_|asm_common_interrupt|common_interrupt|irq_exit|__irq_exit|handle_softirqs|__do_softirq|do_softirq|el[01][ht]_64_irq|el[01]_interrupt|hrtimer_interrupt|__hrtimer_run_queues)/.test(
+    /^(?:asm_sysvec_|sysvec_|asm_common_interrupt|common_interrupt|irq_exit|__irq_exit|handle_softirqs|__do_softirq|do_softirq|handle_irq_|__handle_irq_|generic_handle_|gic_handle_irq|call_on_irq_stack|el[01][ht]_64_irq|el[01]_interrupt|hrtimer_interrupt|__hrtimer_run_queues)/.test(
       frame,
     ),
   );

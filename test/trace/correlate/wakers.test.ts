@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { wakeKind } from '../../../src/trace/correlate/wakers.ts';
+import { isInterrupt, wakeKind } from '../../../src/trace/correlate/wakers.ts';
 
 const INTERRUPT = ['handle_softirqs', '__irq_exit_rcu', 'asm_sysvec_apic_timer_interrupt'];
 
@@ -26,4 +26,17 @@ test.each([
   ['socket', ['try_to_wake_up', 'ep_poll_callback', 'sock_def_readable', 'unix_stream_sendmsg']],
 ])('a thread wakes another by %s', (how, stack) => {
   expect(wakeKind(stack)).toBe(how);
+});
+
+/** Seen on arm64, where a stack of twelve ends before the entry. */
+test('a device’s interrupt is one, though its stack does not go down to the entry', () => {
+  const stack = [
+    'try_to_wake_up',
+    '__wake_up',
+    'vring_interrupt',
+    '__handle_irq_event_percpu',
+    'handle_irq_event',
+  ];
+  expect(wakeKind(stack)).toBe('interrupt');
+  expect(isInterrupt(stack)).toBe(true);
 });
