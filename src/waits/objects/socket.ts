@@ -77,9 +77,7 @@ export function peerInodes(evidence: Evidence, process: ProcessEvidence, view: S
   }
   const { tcp } = view;
   if (tcp === undefined) return [];
-  const all = ['tcp', 'tcp6'].flatMap(
-    (name) => evidence.world.parsed(`${process.dir}/net/${name}`, parseNetTcp) ?? [],
-  );
+  const all = tcpSockets(evidence, process);
   const others = all.filter(
     (other) =>
       sameEnd(other.local, tcp.remote) && sameEnd(other.remote, tcp.local) && other.inode !== view.inode,
@@ -89,6 +87,12 @@ export function peerInodes(evidence: Evidence, process: ProcessEvidence, view: S
   return all
     .filter((other) => other.state === 'LISTEN' && other.rxQueue > 0 && listensAt(other, tcp))
     .map(({ inode }) => inode);
+}
+
+function tcpSockets(evidence: Evidence, process: ProcessEvidence): readonly TcpSocket[] {
+  return ['tcp', 'tcp6'].flatMap(
+    (name) => evidence.world.parsed(`${process.dir}/net/${name}`, parseNetTcp) ?? [],
+  );
 }
 
 /** Does a listener of this host take connections to where `tcp` is connected? */
@@ -141,6 +145,9 @@ export function peerHops(
   }
   // Any listener's backlog would do, and that of one with newlines in its name cannot be read.
   const guessed = view.address === undefined && view.unix?.peerInode === 0;
+  const listens =
+    view.tcp !== undefined &&
+    tcpSockets(evidence, process).some(({ inode, state }) => state === 'LISTEN' && peers.includes(inode));
   return unique.flatMap((holder) => {
     const by = evidence.process(holder.pid);
     if (by === undefined) return [];
@@ -152,7 +159,9 @@ export function peerHops(
       guessed
         ? 'the peer is not told: a listener with connections it has not accepted'
         : view.unix === undefined
-          ? 'it has the other end of these addresses'
+          ? listens
+            ? 'it listens at that address, and has connections that it has not accepted'
+            : 'it has the other end of these addresses'
           : 'peer inode by sock_diag',
       [fact(`/proc/${by.pid}/fd/${holder.fd}`, holder.target), ...stateFact(evidence, by)],
       guessed ? 'possible' : unique.length === 1 ? 'certain' : 'likely',

@@ -89,6 +89,7 @@ describe('a connect to this host', () => {
       60,
     );
     expect(paths(wait)).toEqual(['process:60 > socket:88 > process:70']);
+    expect(wait.hops[0]?.edges.at(-1)?.how).toMatch(/^it listens at that address, and has connections/);
   });
 
   it.each([
