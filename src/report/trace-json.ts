@@ -2,12 +2,10 @@ import { decodeUtf8 } from '../term/sanitize.ts';
 import { story } from '../trace/digest/story.ts';
 import type { TraceSummary } from '../trace/digest/summary.ts';
 import { type Json, safeStringify } from './json-text.ts';
+import { MOST_IN_JSON } from './most-in-json.ts';
 
 /** Grows only when a reader of the older one would misread: see `schema/trace.schema.json`. */
 const SCHEMA_VERSION = 1;
-
-/** Calls, threads and waits beyond these are in the output files. */
-const MOST = { calls: 100, threads: 200, waits: 50 } as const;
 
 /** The text of `procdiag trace --json`. */
 export function traceJson(
@@ -18,9 +16,9 @@ export function traceJson(
     schemaVersion: SCHEMA_VERSION,
     tool: { name: 'procdiag', version: meta.toolVersion },
     ...summary,
-    calls: summary.calls.slice(0, MOST.calls),
-    threads: summary.threads.slice(0, MOST.threads),
-    longestWaits: summary.longestWaits.slice(0, MOST.waits),
+    calls: summary.calls.slice(0, MOST_IN_JSON.calls),
+    threads: summary.threads.slice(0, MOST_IN_JSON.threads),
+    longestWaits: summary.longestWaits.slice(0, MOST_IN_JSON.waits),
     story: story(summary),
   });
   // Nanoseconds since boot or 1970 do not fit a double: they stand in the text as exact integers.

@@ -73,3 +73,18 @@ test('--top says how many of each list are shown', () => {
   expect(counted(3)).toEqual({ strips: 3, threads: 3, waits: 3, path: 3, commands: 3 });
   expect(counted(15)).toEqual({ strips: 15, threads: 15, waits: 15, path: 15, commands: 15 });
 });
+
+test('of threads that --json has not either it does not say that they are there', () => {
+  const calls = Array.from(
+    { length: 300 },
+    (_, nth) => `${nth + 1} ${nth} read(0<pipe:[7]>, "x", 1) = 1 <20>`,
+  );
+  const text = renderTrace(summarised(told(calls.join('\n'))), {
+    width: 80,
+    colour: false,
+    unicode: true,
+    top: 10,
+    strip: () => undefined,
+  });
+  expect(part(text, 'threads').at(-1)).toBe('  … 190 more: --json');
+});

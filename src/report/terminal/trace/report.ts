@@ -4,6 +4,7 @@ import type { StripState } from '../../../trace/digest/strip.ts';
 import type { TraceSummary } from '../../../trace/digest/summary.ts';
 import type { ThreadTotals } from '../../../trace/digest/threads.ts';
 import { kindInWords } from '../../../trace/digest/wait-kind.ts';
+import { MOST_IN_JSON } from '../../most-in-json.ts';
 import { line } from '../../text.ts';
 import { fitted } from '../grid.ts';
 import {
@@ -145,7 +146,8 @@ function threadTable(
       ],
       width,
       palette,
-    ) + toText(moreRow(threads.length - shown.length, width, palette), palette)
+    ) +
+    toText(moreRow(Math.min(threads.length, MOST_IN_JSON.threads) - shown.length, width, palette), palette)
   );
 }
 

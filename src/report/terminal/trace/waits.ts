@@ -3,6 +3,7 @@ import { time } from '../../../trace/digest/numbers.ts';
 import { besides, isOneSleep, partsInWords } from '../../../trace/digest/parts.ts';
 import { kindInWords, UNSEEN, type WaitKind } from '../../../trace/digest/wait-kind.ts';
 import type { ChainLink, LongWait } from '../../../trace/digest/waits.ts';
+import { MOST_IN_JSON } from '../../most-in-json.ts';
 import { line } from '../../text.ts';
 import {
   clipRow,
@@ -20,8 +21,6 @@ import {
 import type { Palette } from '../palette.ts';
 
 const MOST_CHAIN = 4;
-/** `--json` has so many. */
-const MOST_IN_JSON = 50;
 /** Lines that the account of one link may take, in 80 columns. */
 const MOST_LINES = 3;
 const LONGEST_CALL = 200;
@@ -30,7 +29,7 @@ const NARROW = 60;
 /** The longest waits, each with what it waited for, down to what ended it. */
 export function waitRows(waits: readonly LongWait[], most: number, width: number, palette: Palette): Row[] {
   const rows = waits.slice(0, most).flatMap((wait) => oneWait(wait, width, palette));
-  return [...rows, ...moreRow(Math.min(waits.length, MOST_IN_JSON) - most, width, palette)];
+  return [...rows, ...moreRow(Math.min(waits.length, MOST_IN_JSON.waits) - most, width, palette)];
 }
 
 function oneWait(wait: LongWait, width: number, palette: Palette): Row[] {
