@@ -31,6 +31,8 @@ export interface RecordingMeta {
     readonly detachedNs?: string;
     /** What it said on stderr, bounded. */
     readonly said: string;
+    /** Threads with which it was out of step (strace/out-of-step.ts): what it wrote of their calls is wrong. Absent: none. */
+    readonly outOfStepTids?: readonly number[];
   };
   readonly perf?: {
     readonly version: string;

@@ -40,6 +40,7 @@ export function loadRecording(directory: string): LoadedTrace {
           originNs: originNs + offsetNs,
           // Without -f its lines bear no number.
           ...(meta.strace.argv.includes('-f') ? {} : { tid: meta.target.pid }),
+          outOfStep: new Set(meta.strace.outOfStepTids),
         });
   const symbols = meta.perf === undefined ? undefined : readSymbols(directory);
   const narrowed = narrowedBy(meta);

@@ -76,6 +76,7 @@ const WELL_FORMED: Readonly<Record<string, (value: unknown) => boolean>> = {
       attachedNs: optional(isNs),
       detachedNs: optional(isNs),
       said: isText,
+      outOfStepTids: optional(listOf(isCount)),
     }),
   ),
   perf: optional(

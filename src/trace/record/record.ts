@@ -187,6 +187,8 @@ class Run {
     const disabledNs = process.hrtime.bigint();
     await Promise.all(this.#perfs.map((perf) => perf.disable()));
     const left = await this.#detach(tasks);
+    const outOfStep = this.#strace?.outOfStep() ?? [];
+    if (outOfStep.length > 0) this.#notes.push(outOfStepNote(outOfStep, this.#perfs.length > 0));
     await this.#stopPerfs();
     const stopOffset = measureClockOffset();
     const clock = betterOffset(startOffset, stopOffset);
@@ -211,7 +213,7 @@ class Run {
         stopOffsetNs: String(stopOffset.offsetNs),
         errorNs: clock.best.errorNs,
       },
-      ...this.#straceMeta(tools.strace),
+      ...this.#straceMeta(tools.strace, outOfStep),
       ...this.#perfMeta(tools.perf, enabledNs, disabledNs),
       tasks: snapshot.tasks,
       descriptors: snapshot.descriptors,
@@ -433,7 +435,7 @@ class Run {
     let said = '';
     let pids: readonly number[] = [];
     let live: readonly TreeTask[] = [];
-    for (let nth = 0; nth < STRACE_TRIES && this.#strace === undefined; nth++) {
+    for (let nth = 0; nth < STRACE_TRIES; nth++) {
       live = tasksOfTree(this.#pid, follow).filter(isLive);
       pids = await chooseAttachees(live, follow);
       if (pids.length === 0) said ||= 'the process has ended';
@@ -444,6 +446,9 @@ class Run {
           follow,
           ...(syscalls === undefined ? {} : { syscalls }),
         });
+        if (nth === STRACE_TRIES - 1 || !(await this.#strace.stumbles())) break;
+        await this.#strace.giveUp();
+        this.#strace = undefined;
       } catch (error) {
         said = wordsOf(error);
         // Others of the process live, where the one that was named did not until strace came to it.
@@ -584,7 +589,7 @@ class Run {
     });
   }
 
-  #straceMeta(tool: StraceTool | undefined): Pick<RecordingMeta, 'strace'> {
+  #straceMeta(tool: StraceTool | undefined, outOfStep: readonly number[]): Pick<RecordingMeta, 'strace'> {
     const strace = this.#strace;
     if (strace === undefined || tool === undefined) return {};
     return {
@@ -595,6 +600,7 @@ class Run {
         ...(strace.attachedNs === undefined ? {} : { attachedNs: String(strace.attachedNs) }),
         ...(strace.detachedNs === undefined ? {} : { detachedNs: String(strace.detachedNs) }),
         said: strace.said,
+        ...(outOfStep.length === 0 ? {} : { outOfStepTids: outOfStep }),
       },
     };
   }
@@ -616,6 +622,12 @@ class Run {
 }
 
 const isThere = (tid: number): boolean => !['Z', 'X', undefined].includes(statusOf(tid)?.state);
+
+function outOfStepNote(tids: readonly number[], hasPerf: boolean): string {
+  const whose = tids.length === 1 ? `thread ${tids[0]}` : `${tids.length} threads`;
+  const rest = hasPerf ? ': what is told of its calls is of perf alone' : '';
+  return `strace attached to ${whose} in the midst of a clone and was out of step with it from then on, so what it wrote of its calls is left out${rest}. Record again.`;
+}
 
 async function grownUp(tasks: readonly TreeTask[], root: number): Promise<TreeTask[]> {
   const live = tasks.filter(isLive);

@@ -1,7 +1,9 @@
 import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { outOfStep, startled } from '../strace/out-of-step.ts';
 import type { Guard } from './guard.ts';
+import { statusOf } from './proc.ts';
 import { Tool } from './tool.ts';
 import type { StraceTool } from './tools.ts';
 
@@ -25,6 +27,10 @@ const POLL_MS = 5;
 const MOST_SAID = 16_000;
 /** A line for each process of a large tree. */
 const MOST_ATTACH_WORDS = 2_000_000;
+/** All of it: a line for each thread that is made, and two for each call of one that it is out of step with. */
+const MOST_WORDS = 64_000_000;
+/** Threads that are made to stop do so at once, as soon as they get a CPU. */
+const SETTLE_MS = 10;
 
 /** The options before the list of processes, by what this version can. */
 export function straceArguments({ can }: StraceTool, options: StraceOptions, file: string): string[] {
@@ -88,8 +94,7 @@ export class StraceRecorder {
     try {
       await recorder.#attached();
     } catch (error) {
-      // Another may be started.
-      rmSync(saidFile, { force: true });
+      recorder.#forget();
       throw error;
     }
     return recorder;
@@ -114,6 +119,29 @@ export class StraceRecorder {
       await pause(POLL_MS);
     }
     this.attachedNs = process.hrtime.bigint();
+  }
+
+  /** What it said must not be taken for what another says that may be started. */
+  #forget(): void {
+    rmSync(this.#saidFile, { force: true });
+  }
+
+  /** Whether it may be out of step with a thread that still lives: known some milliseconds after it has attached. */
+  async stumbles(): Promise<boolean> {
+    await pause(SETTLE_MS);
+    const said = beginningOf(this.#saidFile, MOST_ATTACH_WORDS);
+    return [...startled(said)].some((tid) => !['Z', 'X', undefined].includes(statusOf(tid)?.state));
+  }
+
+  /** Lets go of all, for another to be started. */
+  async giveUp(): Promise<void> {
+    await this.detach();
+    this.#forget();
+  }
+
+  /** Threads of which what it wrote is wrong. To be asked when it has ended. */
+  outOfStep(): number[] {
+    return [...outOfStep(beginningOf(this.#saidFile, MOST_WORDS))];
   }
 
   /** Pids that it could not attach to. */
@@ -175,10 +203,10 @@ export function sizeOf(file: string): number {
 }
 
 function beginningOf(file: string, most: number): string {
-  const buffer = Buffer.allocUnsafe(most);
+  const buffer = Buffer.allocUnsafe(Math.min(most, sizeOf(file)));
   const descriptor = openSync(file, 'r');
   try {
-    return buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, most, 0));
+    return buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, buffer.length, 0));
   } finally {
     closeSync(descriptor);
   }

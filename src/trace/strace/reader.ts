@@ -2,6 +2,7 @@ import type { StraceCall, StraceTally, StraceVisitor } from './call.ts';
 import { parseExit, parseSignal } from './framed.ts';
 import { LINE, LineReader, STAMP } from './line.ts';
 import { isSame, latin1 } from './names.ts';
+import { outOfStep } from './out-of-step.ts';
 import { Tidy } from './tidy.ts';
 
 export interface StraceReaderOptions {
@@ -9,6 +10,8 @@ export interface StraceReaderOptions {
   readonly originNs?: bigint;
   /** The thread that lines without a number belong to: of `-ff`, each file is one thread's. */
   readonly tid?: number;
+  /** Threads of which nothing that strace tells of calls is true (out-of-step.ts), until they end. */
+  readonly outOfStep?: ReadonlySet<number>;
 }
 
 /**
@@ -30,6 +33,8 @@ export interface StraceReaderTally extends StraceTally {
   readonly cut: number;
   /** Calls by names that no architecture is known to have. */
   readonly unknownCalls: number;
+  /** Lines of calls that were left out, of threads with which strace was out of step. */
+  readonly outOfStep: number;
 }
 
 /** Of a longer line the middle is left out: the beginning and the end tell what call it was and how it ended. */
@@ -52,6 +57,7 @@ interface Thread {
   readonly tid: number;
   comm: string | undefined;
   open: Mutable<StraceCall> | undefined;
+  outOfStep: boolean;
 }
 
 class Tally implements StraceReaderTally {
@@ -72,6 +78,7 @@ class Tally implements StraceReaderTally {
   joined = 0;
   cut = 0;
   unknownCalls = 0;
+  outOfStep = 0;
 }
 
 /**
@@ -89,6 +96,7 @@ export class StraceReader {
   readonly #tidy: Tidy;
   readonly #threads = new Map<number, Thread>();
   readonly #defaultTid: number;
+  readonly #outOfStep: Set<number>;
   /** The thread of the line before: the next line is often its, too. */
   #last: Thread | undefined;
   /** The thread whose call was last said to be unfinished. */
@@ -111,6 +119,7 @@ export class StraceReader {
   constructor(visitor: StraceVisitor, options: StraceReaderOptions = {}) {
     this.#visitor = visitor;
     this.#defaultTid = options.tid ?? 0;
+    this.#outOfStep = new Set(options.outOfStep);
     const { originNs } = options;
     if (originNs !== undefined) {
       this.#origin = {
@@ -360,7 +369,7 @@ export class StraceReader {
     const tid = number === 0 ? this.#numberless() : number;
     let thread = this.#threads.get(tid);
     if (thread === undefined) {
-      thread = { tid, comm: undefined, open: undefined };
+      thread = { tid, comm: undefined, open: undefined, outOfStep: this.#outOfStep.has(tid) };
       // A thread without number that is in no call will be seen under its number.
       if (number !== 0 && this.#threads.get(0)?.open === undefined) this.#threads.delete(0);
       this.#threads.set(tid, thread);
@@ -387,6 +396,10 @@ export class StraceReader {
 
   #call(thread: Thread, bytes: Buffer, number: number): void {
     const line = this.#line;
+    if (thread.outOfStep) {
+      this.#tally.outOfStep++;
+      return;
+    }
     this.#tally.calls++;
     if (!line.name.call) this.#unknown(line.name.text);
     if (thread.open) this.#left(thread);
@@ -416,6 +429,10 @@ export class StraceReader {
 
   #resumed(thread: Thread, bytes: Buffer, number: number): void {
     const line = this.#line;
+    if (thread.outOfStep) {
+      this.#tally.outOfStep++;
+      return;
+    }
     this.#tally.resumed++;
     const call = this.#openOf(thread, line.name.text);
     if (call === undefined) {
@@ -478,6 +495,8 @@ export class StraceReader {
   }
 
   #forget(thread: Thread): void {
+    // Its number may become another's.
+    if (thread.outOfStep) this.#outOfStep.delete(thread.tid);
     this.#threads.delete(thread.tid);
     this.#last = undefined;
     this.#alone = undefined;
@@ -488,7 +507,7 @@ export class StraceReader {
     const former = this.#threads.get(caller);
     if (former === undefined) return;
     this.#forget(former);
-    this.#threads.set(leader, { tid: leader, comm: former.comm, open: former.open });
+    this.#threads.set(leader, { ...former, tid: leader });
   }
 
   /** -z and -Z leave `<... name resumed>` out: what follows an unfinished call at once is its end. */
@@ -503,7 +522,16 @@ export class StraceReader {
 
   #message(text: string, tid: number): void {
     this.#tally.messages++;
+    for (const pid of outOfStep(text)) this.#leaveOut(pid);
     this.#visitor.message(text, tid);
+  }
+
+  #leaveOut(tid: number): void {
+    this.#outOfStep.add(tid);
+    const thread = this.#threads.get(tid);
+    if (thread === undefined) return;
+    thread.outOfStep = true;
+    if (thread.open) this.#left(thread);
   }
 
   #refuse(text: string): void {

@@ -28,7 +28,7 @@ const MESSAGE =
   /^(?:strace: .*|\[ Process PID=\d+ runs in .* mode\. \]|Process \d+ (?:attached|detached|suspended|resumed)\b.*)$/;
 /** The same behind a record that it interrupts. */
 const GLUED_MESSAGE =
-  /(?:strace: )?Process \d+ (?:attached(?: with \d+ threads)?(?: \([\w ]+\))?|detached|suspended|resumed(?: \([\w ]+\))?)$/;
+  /(?:strace: pid \d+: (?:entering|exiting), ptrace_syscall_info\.op == \d|(?:strace: )?Process \d+ (?:attached(?: with \d+ threads)?(?: \([\w ]+\))?|detached|suspended|resumed(?: \([\w ]+\))?))$/;
 /** ` > /usr/lib/libc.so.6(__write+0x17) [0xf9b37]` of -k. */
 const STACK_LINE = /^ ?> .{0,4096}\[0x[0-9a-f]+\]$/;
 const SUMMARY_HEAD =

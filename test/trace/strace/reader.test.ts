@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { outOfStep, startled } from '../../../src/trace/strace/out-of-step.ts';
 import { LONGEST_LINE } from '../../../src/trace/strace/reader.ts';
 import { read, type Told } from './read.ts';
 
@@ -378,5 +379,54 @@ describe('size', () => {
       '1 read(0,  <unfinished ...>\n1 +++ exited with 0 +++\n1 <... read resumed>"", 1) = 0\n',
     );
     expect(reader.tally).toMatchObject({ resumedAlone: 1 });
+  });
+});
+
+describe('a thread that strace is out of step with', () => {
+  const line = (tid: number, body: string) => `${tid}<p> ${STAMP} ${body}\n`;
+  const entering = (tid: number) => `strace: pid ${tid}: entering, ptrace_syscall_info.op == 2`;
+  const exiting = (tid: number) => `strace: pid ${tid}: exiting, ptrace_syscall_info.op == 1`;
+  // From a recording: the end of a futex call that is told as a read.
+  const wrong =
+    line(5, '[   0] read(0</dev/null>,  <unfinished ...>') +
+    line(5, '[   0] <... read resumed>0x7fb000, 60) = 14 <0.000348136>');
+  const right = line(6, '[  39] getpid() = 6 <0.000001000>');
+
+  it('is left out as soon as it says so', () => {
+    const { calls, reader } = read(`${right}${entering(5)}\n${exiting(5)}\n${wrong}${right}${wrong}`);
+    expect(calls.map(({ tid }) => tid)).toEqual([6, 6]);
+    expect(reader.tally).toMatchObject({
+      outOfStep: 4,
+      messages: 2,
+      refused: 0,
+      foreign: 0,
+      resumedAlone: 0,
+    });
+    expect(reader.refusal()).toBeUndefined();
+  });
+
+  it('is left out where it is named, until it ends: the next one by its number is another', () => {
+    const text = `${wrong}${right}${line(5, '+++ exited with 0 +++')}${line(5, '[  39] getpid() = 5 <0.000001000>')}`;
+    expect(read(text, { outOfStep: new Set([5]) }).calls.map(({ tid, name }) => `${tid} ${name}`)).toEqual([
+      '6 getpid',
+      '5 getpid',
+    ]);
+  });
+
+  it('is told as ever where it was startled once', () => {
+    const { calls, reader } = read(`${entering(6)}\n${right}`);
+    expect(calls).toHaveLength(1);
+    expect(reader.tally).toMatchObject({ outOfStep: 0, messages: 1, refused: 0 });
+  });
+
+  it('says so also in the midst of a call of another thread', () => {
+    const { calls } = read(`${STAMP} clone(child_stack=0, flags=${exiting(5)}\nSIGCHLD) = 9\n${wrong}`);
+    expect(calls.map(({ args }) => args)).toEqual(['child_stack=0, flags=SIGCHLD']);
+  });
+
+  it('is known by what strace said, wherever its program lies', () => {
+    const said = `/usr/bin/strace: Process 5 attached\n/usr/bin/strace: pid 5: entering, ptrace_syscall_info.op == 2\n${entering(7)}\n${exiting(7)}\n`;
+    expect(startled(said)).toEqual(new Set([5, 7]));
+    expect(outOfStep(said)).toEqual(new Set([7]));
   });
 });

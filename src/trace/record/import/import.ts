@@ -360,11 +360,17 @@ function tallyOf(logs: readonly StraceFile[]): StraceTally {
 function unreadIn(logs: readonly StraceFile[]): string[] {
   if (logs.length === 0) return [];
   const { refused, foreign, refusedExamples } = tallyOf(logs);
+  const outOfStep = logs.reduce((sum, { reader }) => sum + (reader?.tally.outOfStep ?? 0), 0);
   return [
     ...(refused === 0
       ? []
       : [`${refused} lines of strace could not be read, such as: ${refusedExamples.join(' | ')}`]),
     ...(foreign === 0 ? [] : [`${foreign} lines in the log of strace are none of its own.`]),
+    ...(outOfStep === 0
+      ? []
+      : [
+          `strace was out of step with a thread that it attached to in the midst of a clone, as it says itself: ${outOfStep} lines of its calls are left out.`,
+        ]),
   ];
 }
 
