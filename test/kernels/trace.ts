@@ -18,7 +18,7 @@ import { fetchTools, fetchTracers, SUITES, tracersBin } from './fetch.ts';
 import { check } from './trace-check.ts';
 import { CASES, pairs, type TraceJob, type TraceLine, type Tracers } from './trace-job.ts';
 
-const KEPT = ['truth', 'forks'];
+const KEPT = ['truth', 'forks', 'threads'];
 const fixtures = join(import.meta.dirname, '../../fixtures/kernels');
 /** Whose tools differ from those of the machine, where that is Debian 12. */
 const OWN_TOOLS: Readonly<Record<string, string>> = { '5.10': 'bullseye', '7.3': 'sid' };

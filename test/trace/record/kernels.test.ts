@@ -9,7 +9,7 @@ const recorded = readdirSync(FIXTURES).filter((file) => file.endsWith('.tar.gz')
 
 test('each of the kernels has its recordings', () => {
   const kernels = new Set(recorded.map((file) => file.split('-')[0]));
-  expect(kernels).toEqual(new Set(['5.10', '6.1', '7.3', 'arm64']));
+  expect(kernels).toEqual(new Set(['5.10', '6.1', '6.12', '7.3', 'arm64']));
 });
 
 /** See fixtures/kernels/README.md. */
