@@ -53,7 +53,9 @@ const COPIES: ReadonlyMap<string, number> = new Map([
 const POLLS = /^(?:poll|ppoll|select|pselect6|epoll_wait|epoll_pwait|epoll_pwait2)$/;
 const SLEEPS = /^(?:clock_)?nanosleep$/;
 const FUTEX_WAKES = /^(0x[\da-f]+), FUTEX_(?:WAKE|UNLOCK_PI|REQUEUE|CMP_REQUEUE|FD)/;
-const FUTEX_WAIT = /^(0x[\da-f]+), FUTEX_\w+(?:\|\w+)*, (\d+)/;
+const FUTEX_WAIT = /^(0x[\da-f]+), (FUTEX_\w+(?:\|\w+)*), (\d+)/;
+/** Words below are states of locks, not numbers of threads. */
+const LEAST_TID = 4;
 const TIMER: Ender = { waker: { pid: 0, tid: 0, comm: '', how: 'timer' }, sure: 'certain' };
 
 /**
@@ -162,10 +164,12 @@ export class Enders implements TraceSink {
   #keysOf(event: SyscallEvent): { readonly keys: readonly string[]; readonly guessed: boolean } {
     const { name, args, pid, result } = event;
     if (name === 'futex') {
-      const [, address, value] = FUTEX_WAIT.exec(args) ?? [];
+      const [, address, operation = '', value] = FUTEX_WAIT.exec(args) ?? [];
       if (address === undefined) return NOBODY;
-      // pthread_join waits for the number of the thread to be taken away, which the kernel does when it ends.
-      return { keys: [`futex ${pid} ${address}`, `exit ${value}`], guessed: false };
+      const keys = [`futex ${pid} ${address}`];
+      // pthread_join waits for the number of the thread to be taken away, which the kernel does when it ends: never privately.
+      if (!operation.includes('PRIVATE') && Number(value) >= LEAST_TID) keys.push(`exit ${value}`);
+      return { keys, guessed: false };
     }
     if (name === 'flock' || name.startsWith('fcntl')) {
       const what = lockedBy(event, this.#channels);

@@ -226,6 +226,15 @@ describe('of strace alone', () => {
   });
 });
 
+test.each([
+  ['0x7f10, FUTEX_WAIT_BITSET|FUTEX_CLOCK_REALTIME, 12, NULL', 12],
+  ['0x7f10, FUTEX_WAIT_PRIVATE, 12, NULL', undefined],
+  ['0x7f10, FUTEX_WAIT, 2, NULL', undefined],
+])('futex(%s): a join is ended by the end of a thread, a lock is not by one of that number', (args, by) => {
+  const [tid] = /(?<=, )\d+/.exec(args)!;
+  expect(endOf(`10 0 futex(${args}) = 0 <30>\n${tid} 29.9 exit 0\n10 31 close(3) = 0`).by).toBe(by);
+});
+
 describe('of a wait for a child strace says what became of it', () => {
   const vfork = '10 0 vfork() = 11 <30>';
   const exec = '11 29 exec /bin/true ["true"]';
