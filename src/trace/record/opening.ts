@@ -39,14 +39,27 @@ export class Opening {
   }
 }
 
+/** Files and pipes that perf has besides its events while it starts: the pipes of its control, symbols, formats. */
+const OTHER_FILES = 8;
+
+/**
+ * The most that it had is more than its events and files where threads end while it opens them: it forgets those, and not
+ * to close what it had opened of them. So the moment before the first one is told by the fewest that it had.
+ */
 export function spanOf(
   counts: readonly { readonly ticks: number; readonly count: number }[],
   events: number,
 ): { readonly from: number; readonly to: number } | undefined {
-  const most = Math.max(...counts.map(({ count }) => count));
-  const full = counts.find(({ count }) => count === most);
-  const before = counts.findLast(({ count }, at) => count <= most - events + 1 && at < counts.indexOf(full!));
-  return full === undefined || before === undefined
-    ? undefined
-    : { from: before.ticks - 1, to: full.ticks + 1 };
+  let fewest = Number.POSITIVE_INFINITY;
+  let most = 0;
+  let full = -1;
+  for (const [at, { count }] of counts.entries()) {
+    fewest = Math.min(fewest, count);
+    if (count <= most) continue;
+    most = count;
+    full = at;
+  }
+  const few = Math.min(most - events + 1, fewest + OTHER_FILES);
+  const before = counts.slice(0, Math.max(0, full)).findLast(({ count }) => count <= few);
+  return before === undefined ? undefined : { from: before.ticks - 1, to: counts[full]!.ticks + 1 };
 }

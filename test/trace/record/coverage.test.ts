@@ -46,3 +46,12 @@ test('perf opened its events between the last look without and the first look wi
   expect(spanOf(counts.slice(0, 1), 144)).toBeUndefined();
   expect(spanOf([], 144)).toBeUndefined();
 });
+
+test('descriptors of threads that ended while perf opened its events do not put the begin of that off', () => {
+  // As perf 6.1 has them on a program that starts threads all the time: 80 events of 5 threads, 100 of threads that ended.
+  const counts = [6, 8, 8, 9, 70, 110, 160, 188, 188].map((count, nth) => ({ ticks: 500 + nth, count }));
+  expect(spanOf(counts, 80)).toEqual({ from: 502, to: 508 });
+  // Who was born while they were opened may be recorded: no further recorder is worth its while.
+  const tasks = [task(5, 10), task(6, 504, 5)];
+  expect(coverageOf(tasks, new Set([5]), spanOf(counts, 80))).toEqual({ blind: [], unknown: [6] });
+});
