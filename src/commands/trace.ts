@@ -4,7 +4,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { version } from '../cli/config.ts';
 import { CANNOT_LOOK, USAGE, UserError } from '../cli/errors.ts';
 import { EXIT, type ExitCode, exitCode, FAIL_ON, type FailOn } from '../cli/exit-codes.ts';
-import { stopSignals } from '../cli/stop-signals.ts';
+import { type StopSignals, stopSignals } from '../cli/stop-signals.ts';
 import type { LoadedTrace } from '../trace/loaded.ts';
 import type { Recording } from '../trace/record/record.ts';
 
@@ -103,7 +103,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     const { checkOutputs } = await import('./tracing/outputs.ts');
     checkOutputs(flags.output ?? [], flags['from-strace'] !== undefined || flags['from-perf'] !== undefined);
     const signals = stopSignals();
-    const { trace, recording } = await this.#open(args.pid, command, flags, signals.stop);
+    const { trace, recording } = await this.#open(args.pid, command, flags, signals);
     try {
       signals.over();
       const code = await this.#tell(trace, flags);
@@ -132,7 +132,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     target: number | undefined,
     command: readonly string[] | undefined,
     flags: Flags,
-    stop: AbortSignal,
+    signals: StopSignals,
   ): Promise<{ trace: LoadedTrace; recording?: Pick<Recording, 'remove'> }> {
     const imports = isImport(flags);
     const given = [target !== undefined, command !== undefined, imports].filter(Boolean).length;
@@ -152,7 +152,8 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
         follow: flags.follow,
         ...(flags.syscalls === undefined ? {} : { syscalls: flags.syscalls }),
         ...(flags.duration === undefined ? {} : { durationMs: flags.duration * 1000 }),
-        stop,
+        stop: signals.stop,
+        onBegin: signals.begin,
         version,
       },
       (sentence) => this.complain([sentence]),

@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -171,6 +180,32 @@ for i in range(120):
       child.kill('SIGKILL');
       await child;
     }
+  });
+
+  test('SIGINT before anything is recorded ends it at once, and the command with it', async () => {
+    const slow = join(directory, 'slow');
+    mkdirSync(slow);
+    const { stdout: perf } = await execa('sh', ['-c', 'command -v perf']);
+    writeFileSync(
+      join(slow, 'perf'),
+      `#!/bin/sh\ncase "$*" in *record*) echo > ${join(directory, 'perf-begins')}; exec sleep 40;; esac\nexec ${perf} "$@"\n`,
+      { mode: 0o755 },
+    );
+    const running = execa(
+      process.execPath,
+      [bin, 'trace', '--perf', '--', 'sh', '-c', `echo > ${join(directory, 'command-ran')}`],
+      {
+        env: { PATH: `${slow}:${process.env.PATH}` },
+        stdin: 'ignore',
+        reject: false,
+        timeout: 30_000,
+      },
+    );
+    await expect.poll(() => existsSync(join(directory, 'perf-begins')), { timeout: 20_000 }).toBe(true);
+    running.kill('SIGINT');
+    const { exitCode, stdout, timedOut } = await running;
+    expect({ exitCode, stdout, timedOut }).toEqual({ exitCode: 130, stdout: '', timedOut: false });
+    expect(existsSync(join(directory, 'command-ran'))).toBe(false);
   });
 
   test('what --between asks for may not be there: the files of --output are, since a recording cannot be had again', async () => {

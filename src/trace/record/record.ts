@@ -37,6 +37,8 @@ export interface RecordRequest {
   readonly durationMs?: number;
   /** Ends the recording, which then gives its result. */
   readonly stop?: AbortSignal;
+  /** Is called before the target is touched: up to then a recording that is given up leaves nothing to tell. */
+  readonly onBegin?: () => void;
   readonly onProgress?: (progress: Progress) => void;
   /** Where the private directory is made; default: the system's for temporary files. */
   readonly parent?: string;
@@ -171,6 +173,7 @@ class Run {
     const tasks = tasksOfTree(this.#pid, request.follow);
     const snapshot = await takeSnapshot(tasks);
     this.#notes.push(...snapshot.notes);
+    request.onBegin?.();
     if (tools.strace !== undefined) await this.#startStrace(guard, tools.strace);
     if (this.#strace === undefined && this.#perfs.length === 0) throw new RecordError(this.#refusals);
 
