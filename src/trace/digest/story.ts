@@ -3,7 +3,7 @@ import { besides, isOneSleep, partsInWords } from './parts.ts';
 import { stopInWords } from './stops.ts';
 import type { TraceSummary } from './summary.ts';
 import type { ThreadTotals, TimeTotals } from './threads.ts';
-import { IN_CALL, kindInWords, UNSEEN } from './wait-kind.ts';
+import { IN_CALL, isOfCall, kindInWords, UNSEEN } from './wait-kind.ts';
 import type { ChainLink, LongWait } from './waits.ts';
 
 /** A wait shorter than this share of the trace is no story. */
@@ -90,6 +90,7 @@ function whatItDid(thread: ThreadTotals, { totals: { scheduled }, window, source
 /** Where nobody recorded scheduling: calls that wait by nature have waited, and of others nobody knows. */
 function inCalls(who: string, thread: ThreadTotals, perf: boolean): string {
   const { blockedSeconds, inCallsSeconds, blockedOn, syscalls } = thread;
+  if (syscalls === 0) return `${who} began and ended no call that was recorded.`;
   if (blockedSeconds + inCallsSeconds === 0)
     return `${who} made ${plural(syscalls, 'call')}; how long they took is not recorded: strace -T adds that.`;
   const lived = Math.max(0, thread.lastSeconds - thread.firstSeconds);
@@ -158,6 +159,7 @@ function waitSentence(wait: LongWait): string {
 
 function outsideOfCalls({ kind }: LongWait): string {
   if (kind === UNSEEN) return 'a sleep';
+  if (isOfCall(kind)) return 'a call that began before perf looked';
   return kind === 'kthread-idle' ? 'its idle sleep' : 'a page fault or the like';
 }
 

@@ -45,6 +45,18 @@ const BY_CALL: Readonly<Record<string, WaitKind>> = {
   io_getevents: 'aio',
 };
 
+/** What is waited for in a call alone: who sleeps so is in one, told or not. No page fault is. */
+const CALLED: ReadonlySet<WaitKind> = new Set(
+  'sleep futex wait-child vfork epoll poll accept pipe tty file-lock signal-wait eventfd inotify signalfd'.split(
+    ' ',
+  ),
+);
+
+/** Whether a sleep of which no call is told was in one all the same: one that began before perf looked. */
+export function isOfCall(kind: WaitKind): boolean {
+  return CALLED.has(kind);
+}
+
 /** What strace -y shows of the descriptor that a call was made on. */
 const BY_TARGET: readonly (readonly [RegExp, WaitKind])[] = [
   [/^\d+<pipe:/, 'pipe'],

@@ -307,3 +307,11 @@ describe('the chain of a wait', () => {
     expect(parts.map(({ seconds }) => Math.round(seconds * 1000))).toEqual([600, 200, 100, 100, 20]);
   });
 });
+
+test('of a process that made no call strace -T would add nothing', () => {
+  const named = { type: 'comm', pid: 10, tid: 10, startNs: 0, sources: ['strace'], comm: 'sh' } as const;
+  const events = [named, ...told('11 0 read(4<pipe:[7]>, "", 1) = 1 <60>')];
+  const text = story(summarised(events)).join(' ');
+  expect(text).toContain('10 sh began and ended no call that was recorded.');
+  expect(text).not.toContain('strace -T');
+});

@@ -3,11 +3,13 @@ import { CallCounter } from '../../../src/trace/digest/calls.ts';
 import { Digest } from '../../../src/trace/digest/digest.ts';
 import { Longest } from '../../../src/trace/digest/longest.ts';
 import { count, percent, time } from '../../../src/trace/digest/numbers.ts';
+import { story } from '../../../src/trace/digest/story.ts';
 import { Strip } from '../../../src/trace/digest/strip.ts';
 import { ThreadAccounts } from '../../../src/trace/digest/threads.ts';
 import { waitKind } from '../../../src/trace/digest/wait-kind.ts';
 import { Waits } from '../../../src/trace/digest/waits.ts';
 import type { StateEvent, SyscallEvent, TraceEvent } from '../../../src/trace/event.ts';
+import { summarised } from './summarised.ts';
 
 const MS = 1_000_000;
 
@@ -211,6 +213,22 @@ test('the critical path goes from a moment back through wakers and births, witho
     [1, 'ran', 495, 500, undefined],
   ]);
   for (const [nth, step] of steps.entries()) if (nth > 0) expect(step.fromNs).toBe(steps[nth - 1]!.toNs);
+});
+
+test('a sleep that only a call has is no page fault, though the call began before perf looked', () => {
+  const sleep = (stack: readonly string[]): string => {
+    const asleep: StateEvent = {
+      ...{ type: 'state', pid: 10, tid: 10, state: 'blocked', startNs: 0, durationNs: 20 * MS },
+      ...{ kernelState: 'S', stack },
+    };
+    return story(summarised([asleep], { scheduled: true })).join(' ');
+  };
+  expect(sleep(['do_nanosleep', 'hrtimer_nanosleep'])).toContain(
+    '10: a call that began before perf looked took 20.0 ms, waiting for a timer.',
+  );
+  expect(sleep(['io_schedule', 'folio_wait_bit_common', 'filemap_fault', 'handle_mm_fault'])).toContain(
+    'a page fault or the like took 20.0 ms',
+  );
 });
 
 test('accounts of threads sum up states, and of strace alone calls', () => {

@@ -1,7 +1,7 @@
 import { clip } from '../../../term/sanitize.ts';
 import { time } from '../../../trace/digest/numbers.ts';
 import { besides, isOneSleep, partsInWords } from '../../../trace/digest/parts.ts';
-import { kindInWords, UNSEEN, type WaitKind } from '../../../trace/digest/wait-kind.ts';
+import { isOfCall, kindInWords, UNSEEN, type WaitKind } from '../../../trace/digest/wait-kind.ts';
 import type { ChainLink, LongWait } from '../../../trace/digest/waits.ts';
 import { MOST_IN_JSON } from '../../most-in-json.ts';
 import { line } from '../../text.ts';
@@ -57,6 +57,8 @@ function who({ tid, comm }: { readonly tid: number; readonly comm: string }): Sp
 
 function call({ name, args, kind }: Pick<LongWait, 'name'> & { args?: string; kind?: WaitKind }): Span {
   if (kind === UNSEEN) return own('slept; in what was not recorded', 'plain');
+  if (name === undefined && kind !== undefined && isOfCall(kind))
+    return own('in a call that began before perf looked', 'plain');
   return name === undefined
     ? own('outside of calls (page fault)', 'plain')
     : own(line(`${name}(${(args ?? '').slice(0, LONGEST_CALL)})`), 'says');
