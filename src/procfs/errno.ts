@@ -17,13 +17,30 @@ EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON
   .trim()
   .split(/\s+/);
 
-/** What a call gives inside the kernel when a signal interrupts it; a program never sees them (include/linux/errno.h). */
+/**
+ * What a call gives inside the kernel, of which a program sees none (include/linux/errno.h), but for those that a driver lets
+ * out by mistake, such as ENOTSUPP. The first ones, but for ENOIOCTLCMD, are of a call that a signal or a tracer interrupts.
+ */
 const INTERNAL: Readonly<Record<number, string>> = {
   512: 'ERESTARTSYS',
   513: 'ERESTARTNOINTR',
   514: 'ERESTARTNOHAND',
   515: 'ENOIOCTLCMD',
   516: 'ERESTART_RESTARTBLOCK',
+  517: 'EPROBE_DEFER',
+  518: 'EOPENSTALE',
+  519: 'ENOPARAM',
+  521: 'EBADHANDLE',
+  522: 'ENOTSYNC',
+  523: 'EBADCOOKIE',
+  524: 'ENOTSUPP',
+  525: 'ETOOSMALL',
+  526: 'ESERVERFAULT',
+  527: 'EBADTYPE',
+  528: 'EJUKEBOX',
+  529: 'EIOCBQUEUED',
+  530: 'ERECALLCONFLICT',
+  531: 'ENOGRACE',
 };
 
 const NUMBERS: ReadonlyMap<string, number> = new Map([
@@ -34,6 +51,18 @@ const NUMBERS: ReadonlyMap<string, number> = new Map([
   ['EDEADLOCK', 35],
   ['ENOTSUP', 95],
 ]);
+
+/** When the kernel begins an interrupted call again, by the name of its error (signal(7), kernel/signal.c); undefined for others. */
+export function restartOf(name: string): string | undefined {
+  return RESTARTS[name];
+}
+
+const RESTARTS: Readonly<Record<string, string>> = {
+  ERESTARTSYS: 'to be restarted, unless a handler without SA_RESTART runs',
+  ERESTARTNOINTR: 'to be restarted',
+  ERESTARTNOHAND: 'to be restarted, unless a handler runs',
+  ERESTART_RESTARTBLOCK: 'to be restarted by restart_syscall, unless a handler runs',
+};
 
 /** The name of an error number (positive); undefined where it has none. */
 export function errnoName(number: number): string | undefined {

@@ -1,4 +1,4 @@
-import { errnoName } from '../../procfs/errno.ts';
+import { errnoName, restartOf } from '../../procfs/errno.ts';
 import type {
   ExecEvent,
   ExitEvent,
@@ -71,6 +71,7 @@ export function perfCallEvent(
   const { returned } = exit;
   const failed = returned !== undefined && returned < 0 && returned >= -4095;
   const errno = failed ? (errnoName(-returned) ?? `E${-returned}`) : undefined;
+  const restart = errno === undefined ? undefined : restartOf(errno);
   return {
     type: 'syscall',
     pid: thread.pid,
@@ -78,8 +79,9 @@ export function perfCallEvent(
     nr: enter.nr,
     name,
     args: enter.args,
-    result: failed ? -1 : returned,
-    resultText: undefined,
+    // The program sees none where it goes on: so strace has it, too.
+    result: restart === undefined ? (failed ? -1 : returned) : undefined,
+    resultText: restart,
     errno,
     startNs: enter.at,
     durationNs: Math.max(0, exit.at - enter.at - (exit.ptraceNs ?? 0)),

@@ -191,7 +191,10 @@ function linkClause(link: ChainLink): string {
 const SURELY = { certain: '', likely: 'likely', possible: 'possibly' } as const;
 
 function endClause(wait: LongWait): string {
-  if (interrupted(wait)) return ', until a signal interrupted it';
+  if (interrupted(wait))
+    return wait.errno?.startsWith('ERESTART')
+      ? ', until a signal or a tracer interrupted it, to be restarted'
+      : ', until a signal interrupted it';
   if (wait.open || wait.chain.length > 0) return '';
   const { waker } = wait;
   if (wait.kind === IN_CALL) return ': on CPU or waiting, strace cannot tell';

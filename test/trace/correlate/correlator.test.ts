@@ -771,6 +771,28 @@ describe('a thread that slept when the recording began', () => {
     ]);
   });
 
+  test('and is broken off, as by strace that attaches, is said to be restarted', () => {
+    for (const [number, errno] of [
+      [512, 'ERESTARTSYS'],
+      [513, 'ERESTARTNOINTR'],
+      [514, 'ERESTARTNOHAND'],
+      [516, 'ERESTART_RESTARTBLOCK'],
+    ] as const) {
+      const { calls } = correlate({
+        perf: [{ kind: 'in', tid: 10, at: 500_000 }, exit(10, 510_000, 0, -number)],
+        more,
+      });
+      expect(calls).toEqual([
+        expect.objectContaining({
+          early: true,
+          errno,
+          result: undefined,
+          resultText: expect.stringMatching(/^to be restarted/),
+        }),
+      ]);
+    }
+  });
+
   test('and had woken before perf came is not said to sleep', () => {
     const { calls, events } = correlate({ perf: [enter(10, 100_000, 1), exit(10, 110_000, 1, 1)], more });
     expect(calls.map(({ name, early }) => [name, early])).toEqual([['write', undefined]]);

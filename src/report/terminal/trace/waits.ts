@@ -66,7 +66,8 @@ function call({ name, args, kind }: Pick<LongWait, 'name'> & { args?: string; ki
 
 function resultOf(wait: LongWait): Span[] {
   if (wait.open) return [own(' … not back', 'caution')];
-  if (wait.errno !== undefined) return [own(` = ${line(wait.errno)}`, 'quiet')];
+  const again = wait.errno?.startsWith('ERESTART') ? ', to be restarted' : '';
+  if (wait.errno !== undefined) return [own(` = ${line(wait.errno)}${again}`, 'quiet')];
   return wait.result === undefined ? [] : [own(` = ${wait.result}`, 'quiet')];
 }
 
