@@ -7,6 +7,7 @@ import { EXIT, type ExitCode, exitCode, FAIL_ON, type FailOn } from '../cli/exit
 import { type StopSignals, stopSignals } from '../cli/stop-signals.ts';
 import type { LoadedTrace } from '../trace/loaded.ts';
 import type { Recording } from '../trace/record/record.ts';
+import type { Unwritten } from './tracing/outputs.ts';
 
 const DEFAULT_TOP = 10;
 
@@ -195,9 +196,10 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
       }
       const { summary, from, to } = summaryOf(digest, analysed, trace, flags.between);
       outputs.keep(summary);
+      const unwritten = [...outputs.failed, ...(await saveCaptures(trace, names))];
       if (flags.json) {
         const { traceJson } = await import('../report/trace-json.ts');
-        this.print(traceJson(summary, { toolVersion: version, outputs: names }));
+        this.print(traceJson(summary, { toolVersion: version, outputs: written(names, unwritten) }));
       } else {
         const { renderTrace } = await import('../report/terminal/trace/report.ts');
         const screen = await this.screen(flags);
@@ -209,8 +211,8 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
           }),
         );
       }
-      await saveCaptures(trace, names);
-      this.complain(summary.partial);
+      this.complain([...summary.partial, ...unwritten.map(({ why }) => why)]);
+      if (unwritten.length > 0) return EXIT.FAILED;
       const code = exitCode([{ diagnosis: summary }], flags['fail-on']);
       // What a part of a recording proves is proven; that nothing is wrong, it cannot say.
       return code === EXIT.OK && summary.partial.length > 0 ? EXIT.FAILED : code;
@@ -225,13 +227,26 @@ function isImport(flags: Flags): boolean {
   return [flags.from, flags['from-strace'], flags['from-perf']].some((flag) => flag !== undefined);
 }
 
-/** Writes the recording itself to those of the outputs that are of this kind. */
-async function saveCaptures({ raw }: LoadedTrace, names: readonly string[]): Promise<void> {
+/** Writes the recording itself to those of the outputs that are of this kind. @returns those that it could not write. */
+async function saveCaptures({ raw }: LoadedTrace, names: readonly string[]): Promise<Unwritten[]> {
   const { isCapture } = await import('./tracing/outputs.ts');
   const captures = names.filter(isCapture);
-  if (captures.length === 0 || raw === undefined) return;
+  if (captures.length === 0 || raw === undefined) return [];
   const { saveRecording } = await import('./tracing/captures.ts');
-  for (const name of captures) await saveRecording(raw, name);
+  const unwritten: Unwritten[] = [];
+  for (const name of captures) {
+    try {
+      await saveRecording(raw, name);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      unwritten.push({ name, why: error.message });
+    }
+  }
+  return unwritten;
+}
+
+function written(names: readonly string[], unwritten: readonly Unwritten[]): readonly string[] {
+  return names.filter((name) => !unwritten.some((one) => one.name === name));
 }
 
 /** What is asked for must lie in the trace, at least with its begin. */

@@ -64,6 +64,23 @@ describe('recordings of others', () => {
     );
   });
 
+  test('are told also where an output finds no room: that one fails, and no other', async () => {
+    const limited = 'ulimit -f 16; exec "$@"';
+    const ran = await execa(
+      'sh',
+      [
+        ...['-c', limited, 'sh', process.execPath, bin, 'trace'],
+        ...['--from-strace', 'ttt.strace', '--json', '-o', 'large.jsonl', '-o', 'small.folded'],
+      ],
+      { cwd: directory, env: { TMPDIR: temporary, NODE_DISABLE_COMPILE_CACHE: '1' }, reject: false },
+    );
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toContain('cannot write "large.jsonl": it grows larger');
+    expect(JSON.parse(ran.stdout)).toMatchObject({ outputs: ['small.folded'] });
+    expect(readdirSync(directory).filter((name) => /large|small|part/.test(name))).toEqual(['small.folded']);
+    rmSync(join(directory, 'small.folded'));
+  });
+
   test('are told like our own', async () => {
     const schema = new URL('../../src/report/schema/trace.schema.json', import.meta.url);
     const ajv = new Ajv2020({ strict: false, formats: { 'date-time': true } });

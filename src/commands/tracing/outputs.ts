@@ -14,6 +14,14 @@ import { OutputFile } from '../../trace/record/output-file.ts';
 interface Open {
   readonly file: OutputFile;
   readonly output: TraceOutput;
+  /** Why it cannot be written. */
+  failed?: UserError;
+}
+
+/** A file of `--output` that is not there, with the sentence that says why. */
+export interface Unwritten {
+  readonly name: string;
+  readonly why: string;
 }
 
 /** Whether a name asks for the recording itself, not for a view of it. */
@@ -70,7 +78,10 @@ function tryToWrite(directory: string): void {
   rmSync(trial, { force: true });
 }
 
-/** The files of `--output` while they are written. Each appears whole, or not at all. */
+/**
+ * The files of `--output` while they are written. Each appears whole, or not at all; one that cannot be written takes nothing
+ * from the others, nor from the answer: what was recorded cannot be had again.
+ */
 export class Outputs {
   readonly #open: Open[] = [];
 
@@ -104,20 +115,43 @@ export class Outputs {
   }
 
   get sinks(): readonly TraceSink[] {
-    return this.#open.map(({ output }) => ({ event: (event) => output.event(decodedEvent(event)) }));
+    return this.#open.map((open) => ({
+      event: (event) => attempt(open, ({ output }) => output.event(decodedEvent(event))),
+    }));
   }
 
   keep(summary: TraceSummary): void {
     const conclusion = decoded(conclusionOf(summary));
-    for (const { file, output } of this.#open) {
-      output.finish(conclusion);
-      telling(file.path, () => file.keep());
+    for (const open of this.#open) {
+      attempt(open, ({ file, output }) => {
+        output.finish(conclusion);
+        telling(file.path, () => file.keep());
+      });
     }
+  }
+
+  /** What could not be written, and why. */
+  get failed(): readonly Unwritten[] {
+    return this.#open.flatMap(({ file: { path }, failed }) =>
+      failed === undefined ? [] : [{ name: path, why: failed.message }],
+    );
   }
 
   /** After an error: nothing of them stays. */
   drop(): void {
     for (const { file } of this.#open) file.drop();
+  }
+}
+
+/** What has failed once is left alone, and what is there of it goes, so that the disk has room again. */
+function attempt(open: Open, work: (open: Open) => void): void {
+  if (open.failed !== undefined) return;
+  try {
+    work(open);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    open.failed = error;
+    open.file.drop();
   }
 }
 
@@ -132,6 +166,7 @@ function telling<T>(name: string, work: () => T): T {
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota of the disk is used up',
+  EFBIG: 'it grows larger than this user may make files (ulimit -f)',
   ENOENT: 'there is no such directory',
   ENOTDIR: 'there is no such directory',
   EACCES: 'this user may not write there',
