@@ -184,11 +184,11 @@ export class Correlator implements StraceTaker {
         if (tid > 0) this.#called(this.#threads.of(tid, pid), at, batch, row, source);
         break;
       case PERF.schedExec:
-        this.#execs.ofPerf(at, batch.a[row]!, batch.b[row]!, source.text(batch.text[row]!));
+        this.#execs.ofPerf(at, ...executing(batch, row), source.text(batch.text[row]!));
         break;
       case PERF.schedExit:
         this.#deaths.settle(at);
-        this.#deaths.ofPerf(at, batch.a[row]!, batch.b[row]!);
+        this.#deaths.ofPerf(at, tid > 0 ? tid : batch.a[row]!, batch.b[row]!);
         break;
       case PERF.taskExit:
         this.#deaths.settle(at);
@@ -244,6 +244,16 @@ export class Correlator implements StraceTaker {
       why: 'perf could not keep up and lost events',
     });
   }
+}
+
+/**
+ * The thread that sched_process_exec tells of, and its number before. It tells the host's; perf's own stamps are those of the
+ * PID namespace in which it runs, as is all else, and differ from them there alone.
+ */
+function executing(batch: PerfBatch, row: number): [pid: number, formerTid: number] {
+  const tid = batch.tid[row]!;
+  const pid = batch.a[row]!;
+  return tid > 0 && tid !== pid ? [tid, tid] : [pid, batch.b[row]!];
 }
 
 function isTracerStop(stack: readonly string[]): boolean {

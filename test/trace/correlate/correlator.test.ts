@@ -1088,3 +1088,20 @@ describe('the program of an exec', () => {
     expect(exec?.path).toBe('/usr/bin/date');
   });
 });
+
+test('in a PID namespace perf tells execs and exits by the numbers of the host: they are the threads that made them', () => {
+  const { events } = correlate({
+    perf: [
+      { kind: 'schedExec', at: 200_000, pid: 13, tid: 13, a: 21_285, b: 21_285, text: '/bin/true' },
+      enter(13, 210_000, 39),
+      exit(13, 211_000, 39, 13),
+      { kind: 'schedExit', at: 430_000, pid: 13, tid: 13, a: 21_285, b: 1 },
+    ],
+  });
+  expect(
+    events.flatMap(({ type, tid }) => (type === 'exec' || type === 'exit' ? [[type, tid]] : [])),
+  ).toEqual([
+    ['exec', 13],
+    ['exit', 13],
+  ]);
+});
