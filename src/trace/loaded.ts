@@ -36,7 +36,7 @@ export interface LoadedTrace {
   sources(): TraceSummary['sources'];
   /** What is missing, a sentence each; whole when all was read. */
   notes(): readonly string[];
-  /** Of files that others made: what they fall short of; known when all was read. */
+  /** What it falls short of; known when all was read. */
   shortfall?(): Shortfall;
   close(): void;
 }

@@ -69,6 +69,8 @@ export interface RecordingMeta {
   }[];
   /** What went wrong or is missing, a sentence each, with the remedy. */
   readonly notes: readonly string[];
+  /** Of the notes, those that make it a part only: a source that failed. Absent: none. */
+  readonly partial?: readonly string[];
   /** How the traced command ended, where it was started by us. */
   readonly ended?: { readonly code?: number; readonly signal?: string };
 }

@@ -15,6 +15,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { displayWidth } from '../../src/term/width.ts';
 import { preflightTools } from '../../src/trace/record/preflight.ts';
+import { findProgram } from '../../src/trace/record/tools.ts';
 import { bin } from '../live/attack.ts';
 
 const { refusals } = await preflightTools({ strace: true, perf: true, wholePerf: true });
@@ -32,9 +33,13 @@ function expectAllPaired({ eligible, matched }: { eligible: number; matched: num
 }
 
 function trace(...argv: string[]) {
+  return traceIn({}, ...argv);
+}
+
+function traceIn(env: Readonly<Record<string, string>>, ...argv: string[]) {
   return execa(process.execPath, [bin, 'trace', ...argv], {
     cwd: directory,
-    env: { COLUMNS: '80', LC_ALL: 'C.UTF-8', NO_COLOR: '1' },
+    env: { COLUMNS: '80', LC_ALL: 'C.UTF-8', NO_COLOR: '1', ...env },
     stdin: 'ignore',
     reject: false,
     timeout: 50_000,
@@ -156,6 +161,53 @@ for i in range(120):
       await child;
     }
   });
+
+  test.each([
+    [
+      'strace',
+      'strace -V',
+      'echo "strace: out of luck" >&2; exit 1',
+      /^strace did not start: .*out of luck.*perf alone/,
+    ],
+    ['perf', 'perf --version', 'echo "out of luck" >&2; exit 1', /^perf did not start: .*out of luck/],
+    ['strace', 'strace -V', 'exec timeout -s KILL 1 REAL "$@"', /^strace ended before the recording did/],
+  ] as const)(
+    'where %s fails, it gives what the other one had, says so, and ends with 2: %s, else %s',
+    async (name, version, does, says) => {
+      const bins = mkdtempSync(join(directory, 'bins-'));
+      const real = findProgram(name)!;
+      const [, asks] = version.split(' ');
+      writeFileSync(
+        join(bins, name),
+        `#!/bin/sh\n[ "$*" = "${asks}" ] && exec ${real} ${asks}\n${does.replace('REAL', real)}\n`,
+        { mode: 0o755 },
+      );
+      const child = execa('sh', ['-c', 'while :; do sleep 0.05; done'], { reject: false });
+      try {
+        const env = { PATH: `${bins}:${process.env.PATH}` };
+        const tar = join(bins, 'kept.tar');
+        const argv = ['--strace', '--perf', '--json', '--duration', '1.5', '-o', tar, String(child.pid)];
+        for (const ran of [await traceIn(env, ...argv), await traceIn({}, '--json', '--from', tar)]) {
+          expect(ran.exitCode).toBe(2);
+          const answer = JSON.parse(ran.stdout) as {
+            sources: Record<string, object | null>;
+            notes: string[];
+            partial: string[];
+            calls: unknown[];
+          };
+          expect(valid(answer)).toBe(true);
+          expect(answer.partial).toEqual([expect.stringMatching(says)]);
+          expect(answer.notes).toEqual(expect.arrayContaining(answer.partial));
+          expect(ran.stderr.split(answer.partial[0]!)).toHaveLength(2);
+          expect(answer.sources[name === 'perf' ? 'strace' : 'perf']).not.toBeNull();
+          expect(answer.calls.length).toBeGreaterThan(0);
+        }
+      } finally {
+        child.kill('SIGKILL');
+        await child;
+      }
+    },
+  );
 
   test.each([
     ['SIGINT', 0],

@@ -41,7 +41,11 @@ export async function recordNow(
     const recording = await (request.strace || request.perf ? run(request) : either(run, complain));
     progress.end();
     for (const { tid, comm, what } of recording.left) complain(`${tid} ${line(comm)} is still ${what}`);
-    for (const { message, remedy } of recording.refusals) complain(`${message} ${remedy}`);
+    for (const { message, remedy } of recording.refusals) {
+      const sentence = `${message} ${remedy}`;
+      // What makes it a part only is told with the answer.
+      if (recording.meta.partial?.includes(sentence) !== true) complain(sentence);
+    }
     try {
       return { recording, trace: loadRecording(recording.directory) };
     } catch (error) {

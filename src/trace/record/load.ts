@@ -29,6 +29,7 @@ export function loadRecording(directory: string): LoadedTrace {
   const originNs = BigInt(meta.window.fromNs);
   const offsetNs = BigInt(meta.clock.startOffsetNs);
   const notes: string[] = [...meta.notes];
+  const partial: string[] = [...(meta.partial ?? [])];
   if (meta.strace !== undefined && meta.perf !== undefined && meta.clock.errorNs > CLOCK_ERROR_NS)
     notes.push(
       `The host was so busy that the clocks of strace and perf are known to ${Math.round(meta.clock.errorNs / 1000)} μs only: calls may miss their partner.`,
@@ -55,7 +56,9 @@ export function loadRecording(directory: string): LoadedTrace {
     });
     if (!('refused' in source)) return [{ source, bytes, role: role === 'host' ? 'host' : 'tree' } as const];
     bytes.close();
-    notes.push(`What perf recorded (${file}) cannot be read: ${source.refused}`);
+    const told = `What perf recorded (${file}) cannot be read: ${source.refused}`;
+    notes.push(told);
+    partial.push(told);
     return [];
   });
   return {
@@ -109,6 +112,7 @@ export function loadRecording(directory: string): LoadedTrace {
             },
     }),
     notes: () => [...notes, ...opened.flatMap(({ source }) => source.complaints)],
+    shortfall: () => ({ partial }),
     close: () => {
       for (const { bytes } of opened) bytes.close();
     },

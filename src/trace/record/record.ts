@@ -138,6 +138,8 @@ class Run {
   readonly #request: RecordRequest;
   readonly #refusals: Refusal[] = [];
   readonly #notes: string[] = [];
+  /** Of the notes, those for which the recording is a part only of what was asked for. */
+  readonly #partial: string[] = [];
   readonly #perfs: PerfRecorder[] = [];
   #guard: Guard | undefined;
   #command: HeldCommand | undefined;
@@ -191,7 +193,11 @@ class Run {
     await Promise.all(this.#perfs.map((perf) => perf.disable()));
     const left = await this.#detach(tasks);
     const outOfStep = this.#strace?.outOfStep() ?? [];
-    if (outOfStep.length > 0) this.#notes.push(outOfStepNote(outOfStep, this.#perfs.length > 0));
+    if (outOfStep.length > 0) {
+      const note = outOfStepNote(outOfStep, this.#perfs.length > 0);
+      this.#notes.push(note);
+      if (this.#perfs.length === 0) this.#partial.push(note);
+    }
     await this.#stopPerfs();
     const stopOffset = measureClockOffset();
     const clock = betterOffset(startOffset, stopOffset);
@@ -202,6 +208,7 @@ class Run {
     if (this.#command !== undefined) await this.#command.endsWithin(COMMAND_MS);
     const ended = this.#command?.hasEnded;
 
+    const partial = [...this.#refusals.filter(isFailure).map(sentencesOf), ...this.#partial];
     const meta: RecordingMeta = {
       schemaVersion: 1,
       tool: { name: 'procdiag', version: request.version },
@@ -221,7 +228,8 @@ class Run {
       tasks: snapshot.tasks,
       descriptors: snapshot.descriptors,
       signals: snapshot.signals,
-      notes: [...this.#refusals.map(({ message, remedy }) => `${message} ${remedy}`), ...this.#notes],
+      notes: [...this.#refusals.map(sentencesOf), ...this.#notes],
+      ...(partial.length === 0 ? {} : { partial }),
       ...(ended === undefined ? {} : { ended: endOf(ended) }),
     };
     for (const name of [RESERVE.name, STRACE_SAID]) rmSync(join(guard.directory, name), { force: true });
@@ -541,9 +549,9 @@ class Run {
       told.add(tool.ended);
       const { code, signal } = tool.hasEnded;
       if (tool === tree && code === 0) continue;
-      this.#notes.push(
-        `${tool === strace ? 'strace' : 'perf'} ended before the recording did (${signal ?? `code ${code}`}): what it gives ends there.`,
-      );
+      const note = `${tool === strace ? 'strace' : 'perf'} ended before the recording did (${signal ?? `code ${code}`}): what it gives ends there.`;
+      this.#notes.push(note);
+      this.#partial.push(note);
     }
     return over.every((tool) => tool.hasEnded !== undefined) ? 'recorders' : undefined;
   }
@@ -625,6 +633,11 @@ class Run {
 }
 
 const isThere = (tid: number): boolean => !['Z', 'X', undefined].includes(statusOf(tid)?.state);
+
+const sentencesOf = ({ message, remedy }: Refusal): string => `${message} ${remedy}`;
+
+/** It might have recorded, and did not: what else refuses, this host or this process always does. */
+const isFailure = ({ code }: Refusal): boolean => code === 'strace-failed' || code === 'perf-failed';
 
 function outOfStepNote(tids: readonly number[], hasPerf: boolean): string {
   const whose = tids.length === 1 ? `thread ${tids[0]}` : `${tids.length} threads`;
