@@ -17,7 +17,7 @@ const MOST_SLEEPERS = 1000;
 
 export async function takeSnapshot(tasks: readonly TreeTask[]): Promise<Snapshot> {
   const started = await startTimes(tasks);
-  const leaders = [...new Map(tasks.map((task) => [task.pid, task])).values()];
+  const leaders = leadersOf(tasks);
   const notes: string[] = [];
   const looked = leaders.slice(0, MOST_PROCESSES);
   if (looked.length < leaders.length) {
@@ -50,6 +50,13 @@ export async function takeSnapshot(tasks: readonly TreeTask[]): Promise<Snapshot
     })),
     notes,
   };
+}
+
+/** Of each process its leader, whose mask of signals is told; another of its threads where that one is not there. */
+function leadersOf(tasks: readonly TreeTask[]): TreeTask[] {
+  const found = new Map<number, TreeTask>();
+  for (const task of tasks) if (task.tid === task.pid || !found.has(task.pid)) found.set(task.pid, task);
+  return [...found.values()];
 }
 
 async function descriptorsOf(pids: readonly number[]) {

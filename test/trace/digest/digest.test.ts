@@ -231,6 +231,17 @@ test('a sleep that only a call has is no page fault, though the call began befor
   );
 });
 
+test('a wait that was broken off is said to be restarted, where the kernel begins it again', () => {
+  const said = (errno: string): string =>
+    story(
+      summarised([{ ...call(10, 'read', 0, 90), blockedNs: 90 * MS, errno, result: undefined }], {
+        scheduled: true,
+      }),
+    ).join(' ');
+  expect(said('ERESTARTSYS')).toContain(', until a signal or a tracer interrupted it, to be restarted.');
+  expect(said('EINTR')).toContain(', until a signal interrupted it.');
+});
+
 test('accounts of threads sum up states, and of strace alone calls', () => {
   const state = (kind: StateEvent['state'], fromMs: number, toMs: number, during?: string): StateEvent => ({
     type: 'state',
