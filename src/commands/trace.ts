@@ -184,17 +184,11 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
       const analysed = await listening(analysing({ ...trace.input, sinks: [digest, ...outputs.sinks] }));
       const { nothing } = trace.shortfall?.() ?? {};
       if (nothing !== undefined) throw new UserError(CANNOT_LOOK, nothing);
-      try {
-        checkBetween(flags.between, windowOf(analysed, trace));
-      } catch (error) {
-        // What was recorded just now cannot be had again.
-        if (!isImport(flags)) {
-          outputs.keep(summaryOf(digest, analysed, trace).summary);
-          await saveCaptures(trace, names);
-        }
-        throw error;
-      }
-      const { summary, from, to } = summaryOf(digest, analysed, trace, flags.between);
+      const outside = outsideOf(flags.between, windowOf(analysed, trace));
+      if (outside !== undefined && isImport(flags)) throw new UserError(USAGE, outside);
+      // What was recorded just now cannot be had again: all of it is told then.
+      const between = outside === undefined ? flags.between : undefined;
+      const { summary, from, to } = summaryOf(digest, analysed, trace, between);
       outputs.keep(summary);
       const unwritten = [...outputs.failed, ...(await saveCaptures(trace, names))];
       if (flags.json) {
@@ -211,11 +205,12 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
           }),
         );
       }
-      this.complain([...summary.partial, ...unwritten.map(({ why }) => why)]);
+      const lacks = [...summary.partial, ...(outside === undefined ? [] : [`${outside}: all of it is told`])];
+      this.complain([...lacks, ...unwritten.map(({ why }) => why)]);
       if (unwritten.length > 0) return EXIT.FAILED;
       const code = exitCode([{ diagnosis: summary }], flags['fail-on']);
       // What a part of a recording proves is proven; that nothing is wrong, it cannot say.
-      return code === EXIT.OK && summary.partial.length > 0 ? EXIT.FAILED : code;
+      return code === EXIT.OK && lacks.length > 0 ? EXIT.FAILED : code;
     } finally {
       outputs.drop();
     }
@@ -249,17 +244,14 @@ function written(names: readonly string[], unwritten: readonly Unwritten[]): rea
   return names.filter((name) => !unwritten.some((one) => one.name === name));
 }
 
-/** What is asked for must lie in the trace, at least with its begin. */
-function checkBetween(
+/** What is asked for must lie in the trace, at least with its begin: the sentence that says so when it does not. */
+function outsideOf(
   between: Flags['between'],
   { from, to }: { readonly from: number; readonly to: number },
-): void {
+): string | undefined {
   const seconds = Math.max(0, to - from) / 1e9;
-  if (between === undefined || between.from < seconds) return;
-  throw new UserError(
-    USAGE,
-    `--between ${between.from}-${between.to} is outside of the trace, which goes from 0 to ${seconds.toFixed(3)} seconds`,
-  );
+  if (between === undefined || between.from < seconds) return undefined;
+  return `--between ${between.from}-${between.to} is outside of the trace, which goes from 0 to ${seconds.toFixed(3)} seconds`;
 }
 
 /** Runs it to its end, and lets signals in between. */

@@ -32,7 +32,7 @@ function host(changes: Record<string, string | null> = {}, rest: Partial<HostChe
     const errno = text === null ? 'ENOENT' : /^E[A-Z]+$/.test(text) ? text : undefined;
     files.set(path, errno === undefined ? { kind: 'text', text: text ?? '' } : { kind: 'error', errno });
   }
-  const programs = ['grep', 'dd', 'ss', 'nsenter', 'setpriv', 'strace', 'perf'];
+  const programs = ['grep', 'perl', 'dd', 'ss', 'nsenter', 'setpriv', 'strace', 'perf'];
   return {
     uid: 0,
     pid: 4711,

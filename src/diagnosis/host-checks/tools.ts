@@ -8,6 +8,11 @@ const READERS: Readonly<Record<string, { state: 'limited' | 'missing'; cost: str
     cost: 'a twentieth of a second for each batch of files, which procdiag then starts itself once more to read',
     package: 'grep',
   },
+  perl: {
+    state: 'limited',
+    cost: 'who changed a semaphore last, and some hundredths of a second for each diagnosis',
+    package: 'perl',
+  },
   dd: { state: 'limited', cost: 'lock owners in the memory of a process', package: 'coreutils' },
   ss: { state: 'limited', cost: 'the other ends of Unix sockets', package: 'iproute2' },
   nsenter: { state: 'limited', cost: 'sockets and semaphores of other namespaces', package: 'util-linux' },

@@ -32,6 +32,7 @@ const PRESENT = [
 
 const PROGRAMS: readonly [name: string, versionFlag: string][] = [
   ['grep', '--version'],
+  ['perl', '-v'],
   ['dd', '--version'],
   ['ss', '-V'],
   ['nsenter', '--version'],

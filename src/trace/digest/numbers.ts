@@ -4,9 +4,10 @@
 export function time(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return '?';
   if (seconds === 0) return '0 s';
-  if (seconds < 1e-6) return `${Math.round(seconds * 1e9)} ns`;
-  if (seconds < 1e-3) return `${three(seconds * 1e6)} μs`;
-  if (seconds < 1) return `${three(seconds * 1e3)} ms`;
+  // Not `1000 ms` for what rounds to a second.
+  if (seconds < 0.9995e-6) return `${Math.round(seconds * 1e9)} ns`;
+  if (seconds < 0.9995e-3) return `${three(seconds * 1e6)} μs`;
+  if (seconds < 0.9995) return `${three(seconds * 1e3)} ms`;
   if (seconds < 120) return `${three(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 120) return `${minutes} min ${Math.floor(seconds % 60)} s`;

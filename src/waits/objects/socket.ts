@@ -164,7 +164,8 @@ export function peerHops(
             : 'it has the other end of these addresses'
           : 'peer inode by sock_diag',
       [fact(`/proc/${by.pid}/fd/${holder.fd}`, holder.target), ...stateFact(evidence, by)],
-      guessed ? 'possible' : unique.length === 1 ? 'certain' : 'likely',
+      // A listener's address may be another's too, in another network namespace behind the same port.
+      guessed ? 'possible' : unique.length === 1 && !listens ? 'certain' : 'likely',
     );
     return [{ ...extra, next: { pid: by.pid }, edges: [waits, last] }];
   });

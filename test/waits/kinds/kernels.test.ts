@@ -411,7 +411,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     byCall: true,
   },
   semop: {
-    kind: 'sleep',
+    kind: 'semaphore',
     state: 'S',
     call: 'semop(1)',
     stacks: ['do_semtimedop < do_syscall_64', '__do_semtimedop < do_semtimedop', same, same, same],

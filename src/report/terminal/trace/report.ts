@@ -158,19 +158,21 @@ function callTable({ calls, totals }: TraceSummary, top: number, width: number, 
   // A recording without durations has no column of zeros.
   const isTimed = calls.some(({ seconds }) => seconds > 0);
   const duration = (value: number): string => (isTimed ? time(value) : '');
-  return fitted(
-    [
-      { head: 'call', cells: shown.map(({ name }) => line(name)), style: 'says', yields: 1 },
-      { head: 'count', cells: shown.map((one) => count(one.count)), right: true },
-      { head: 'total', cells: shown.map((one) => duration(one.seconds)), right: true, style: 'name' },
-      { head: 'on CPU', cells: shown.map((one) => scheduled(one.onCpuSeconds)), right: true, yields: 3 },
-      { head: 'blocked', cells: shown.map((one) => scheduled(one.blockedSeconds)), right: true, yields: 2 },
-      { head: 'median', cells: shown.map((one) => duration(one.p50Seconds)), right: true, yields: 4 },
-      { head: 'longest', cells: shown.map((one) => duration(one.maxSeconds)), right: true },
-      { head: 'errors', cells: shown.map(errorsOf), yields: 5, style: 'quiet' },
-    ],
-    width,
-    palette,
+  return (
+    fitted(
+      [
+        { head: 'call', cells: shown.map(({ name }) => line(name)), style: 'says', yields: 1 },
+        { head: 'count', cells: shown.map((one) => count(one.count)), right: true },
+        { head: 'total', cells: shown.map((one) => duration(one.seconds)), right: true, style: 'name' },
+        { head: 'on CPU', cells: shown.map((one) => scheduled(one.onCpuSeconds)), right: true, yields: 3 },
+        { head: 'blocked', cells: shown.map((one) => scheduled(one.blockedSeconds)), right: true, yields: 2 },
+        { head: 'median', cells: shown.map((one) => duration(one.p50Seconds)), right: true, yields: 4 },
+        { head: 'longest', cells: shown.map((one) => duration(one.maxSeconds)), right: true },
+        { head: 'errors', cells: shown.map(errorsOf), yields: 5, style: 'quiet' },
+      ],
+      width,
+      palette,
+    ) + toText(moreRow(Math.min(calls.length, MOST_IN_JSON.calls) - shown.length, width, palette), palette)
   );
 }
 
