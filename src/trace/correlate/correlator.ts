@@ -158,6 +158,7 @@ export class Correlator implements StraceTaker {
         break;
       case PERF.switch:
         this.#switch(tid, pid, at, batch.a[row]!, batch.stack[row]!, source);
+        this.#calledAtSwitch(this.#threads.get(tid), at, batch, row, source);
         break;
       case PERF.in: {
         if (tid <= 0) break;
@@ -229,6 +230,19 @@ export class Correlator implements StraceTaker {
     if (found && thread.comm !== '') return;
     if (!found) thread.namedByPerf = true;
     this.#threads.name(thread, source.text(batch.text[row]!), at, PERF_ONLY);
+  }
+
+  /** In the text of perf script nothing else tells names, unless somebody has asked it for the records of tasks. */
+  #calledAtSwitch(
+    thread: Thread | undefined,
+    at: Ns,
+    batch: PerfBatch,
+    row: number,
+    source: PerfSource,
+  ): void {
+    const text = batch.text[row]!;
+    if (thread === undefined || thread.namedByPerf || thread.straced || text < 0) return;
+    this.#threads.name(thread, source.text(text), at, PERF_ONLY);
   }
 
   #lost(at: Ns, count: number, from: Ns): void {

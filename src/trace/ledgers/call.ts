@@ -15,8 +15,19 @@ export interface Call {
   readonly raw: boolean;
 }
 
+/** perf trace tells arguments by name, without those that are 0: of the rest none has its place for sure. */
+const NAMED_DESCRIPTOR = /^fd: (?=\d)/;
+
 export function callOf(event: SyscallEvent): Call {
-  return { event, args: splitArguments(event.args), raw: isRaw(event) };
+  const raw = isRaw(event);
+  return { event, args: splitArguments(raw ? event.args.replace(NAMED_DESCRIPTOR, '') : event.args), raw };
+}
+
+/** The first argument of a call that perf alone saw, of which no other counts. */
+export function firstRaw(args: string): string | undefined {
+  return args.startsWith('0x')
+    ? args.split(',', 1)[0]
+    : splitArguments(args.replace(NAMED_DESCRIPTOR, ''))[0];
 }
 
 export function isRaw(event: SyscallEvent): boolean {

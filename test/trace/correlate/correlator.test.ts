@@ -1105,3 +1105,15 @@ test('in a PID namespace perf tells execs and exits by the numbers of the host: 
     ['exit', 13],
   ]);
 });
+
+test('threads without a record of their names have those by which they left the CPU', () => {
+  const { events } = correlate({
+    perf: [
+      enter(13, 200_000, 7),
+      { kind: 'switch', at: 210_000, pid: 13, tid: 13, a: 1, b: 0, text: 'sh' },
+      exit(13, 400_000, 7, 1),
+      { kind: 'switch', at: 410_000, pid: 13, tid: 13, a: 1, b: 0, text: 'ls' },
+    ],
+  });
+  expect(events.flatMap((event) => (event.type === 'comm' ? [event.comm] : []))).toEqual(['sh', 'ls']);
+});

@@ -325,6 +325,21 @@ describe('the ledger of descriptors', () => {
     });
   });
 
+  it('closes the descriptor that perf trace tells by name', () => {
+    const { totals } = descriptors(
+      `
+      10 1 openat(dfd: CWD, filename: 0x3d480b1, flags: RDONLY|CLOEXEC) = 4
+      10 2 close(fd: 4</a, b>) = 0
+      10 3 openat(dfd: CWD, filename: 0x3d480b1, flags: RDONLY|CLOEXEC) = 4
+      10 4 dup(fildes: 4) = 5
+      10 5 close(fd: 4) = 0
+      `,
+      {},
+      ['perf'],
+    );
+    expect(totals).toMatchObject({ opened: 2, duplicated: 1, closed: { close: 2 }, left: 1 });
+  });
+
   it('counts failed calls by errno', () => {
     const { failures, totals } = descriptors(
       `

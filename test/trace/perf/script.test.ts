@@ -261,7 +261,7 @@ describe('text of other commands', () => {
     expect(rows).toMatchObject([
       { kind: 'exit', text: 'munmap', b: 0, at: 54_000 },
       { kind: 'enter', text: 'openat', args: 'dfd: CWD, filename: "/etc/a = b"', at: 54_000, tid: 447296 },
-      { kind: 'exit', text: 'openat', b: -1, at: 57_000 },
+      { kind: 'exit', text: 'openat', b: -2, at: 57_000 },
       { kind: 'enter', text: 'nanosleep', at: 288_000, tid: -1 },
       { kind: 'exit', text: 'nanosleep', b: 0, at: 1_000_501_000 },
     ]);

@@ -8,6 +8,7 @@ import {
   descriptorReturned,
   descriptorsWithin,
   endOf,
+  firstRaw,
   flagAt,
   isRaw,
   isWord,
@@ -412,7 +413,7 @@ export class DescriptorTables implements TraceSink {
       return;
     }
     // Linux frees the number whatever else close(2) answers; also when the thread never comes back from it.
-    const fd = descriptorIn(isRaw(event) ? event.args.split(',', 1)[0] : event.args)?.fd;
+    const fd = descriptorIn(isRaw(event) ? firstRaw(event.args) : event.args)?.fd;
     const slot = fd === undefined ? undefined : table.slots.get(fd);
     if (slot === undefined) {
       if (fd !== undefined) table.met?.delete(fd);

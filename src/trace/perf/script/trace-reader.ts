@@ -1,3 +1,4 @@
+import { errnoNumber } from '../../../procfs/errno.ts';
 import { PERF, type PerfHeader } from '../batch.ts';
 import { detached } from '../texts.ts';
 import { parseFrame } from './frame.ts';
@@ -141,9 +142,15 @@ export class TraceReader extends TextSource {
     if (!result) return;
     const row = rows.add(PERF.exit, at + durationNs, tid, tid, -1);
     rows.columns.a[row] = -1;
-    rows.columns.b[row] = Number(result[1]);
+    rows.columns.b[row] = returned(result[1]!, result[2]);
     rows.columns.text[row] = text;
   }
+}
+
+/** What the kernel gave back: of a failure perf trace tells -1 and the name of the error. */
+function returned(value: string, error: string | undefined): number {
+  const errno = error === undefined ? undefined : errnoNumber(error);
+  return errno === undefined || value !== '-1' ? Number(value) : -errno;
 }
 
 /** Text up to the parenthesis that closes the call. */
