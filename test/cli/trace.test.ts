@@ -43,6 +43,8 @@ function traceIn(env: Readonly<Record<string, string>>, ...argv: string[]) {
     stdin: 'ignore',
     reject: false,
     timeout: 50_000,
+    // Else execa follows a SIGTERM with a SIGKILL, which a starved machine calls for.
+    forceKillAfterDelay: false,
   });
 }
 
