@@ -16,7 +16,7 @@ export interface Call {
 }
 
 /** perf trace tells arguments by name, without those that are 0: of the rest none has its place for sure. */
-const NAMED_DESCRIPTOR = /^fd: (?=\d)/;
+const NAMED_DESCRIPTOR = /^(?:fd|fildes|oldfd): (?=\d)/;
 
 export function callOf(event: SyscallEvent): Call {
   const raw = isRaw(event);
