@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import { firstLook } from '../evidence/first-look.ts';
-import { CANARY } from '../evidence/keys.ts';
+import { CANARY, type Key } from '../evidence/keys.ts';
 import type { ProcessEvidence } from '../evidence/process.ts';
 import type { Source } from '../evidence/source.ts';
 import type { World } from '../evidence/world.ts';
@@ -10,6 +10,7 @@ import { type Step, walk } from '../waits/walk.ts';
 import { absence } from './absent.ts';
 import type { Diagnosis, Judged } from './diagnosis.ts';
 import { hostFacts } from './host-facts.ts';
+import { lostReads } from './lost.ts';
 import { ranked } from './rank.ts';
 import { relocated, relocatedHost } from './relocate.ts';
 import { targetOf, threadReports } from './target.ts';
@@ -92,6 +93,8 @@ interface Look {
   readonly steps: readonly Step[];
   readonly findings: readonly Judged[];
   readonly gone: boolean;
+  /** What was needed and could not be had (see World.losing): without it nothing is proved to be well. */
+  readonly lost: ReadonlySet<Key>;
 }
 
 /** The process of a pid; a number of a thread finds its process (every thread has a /proc entry, though not a listed one). */
@@ -106,16 +109,20 @@ function find(evidence: Evidence, pid: number): Found | undefined {
 
 function judge(evidence: Evidence, found: Found, options: DiagnoseOptions): Look {
   const { process, tid } = found;
-  const steps = walk(evidence, process, { depth: options.depth, steps: STEPS }, tid);
-  const blame = new Blame(evidence, process, steps);
-  const findings = rules.flatMap((rule) =>
-    (rule.find?.(blame) ?? []).map((finding): Judged => ({ ...finding, rule })),
-  );
+  const { result, lost } = evidence.world.losing(() => {
+    const steps = walk(evidence, process, { depth: options.depth, steps: STEPS }, tid);
+    const blame = new Blame(evidence, process, steps);
+    const findings = rules.flatMap((rule) =>
+      (rule.find?.(blame) ?? []).map((finding): Judged => ({ ...finding, rule })),
+    );
+    return { steps, findings };
+  });
+  const { steps, findings } = result;
   const startTimes = evidence.world
     .parsedHistory(`${process.dir}/stat`, startTimeIn)
     .filter((time) => time !== undefined);
   const gone = !process.exists || new Set(startTimes).size > 1 || !evidence.world.holds(tid ?? process.pid);
-  return { found, steps, findings: ranked(findings), gone };
+  return { found, steps, findings: ranked(findings), gone, lost };
 }
 
 const startTimeIn = (text: string) => /\) \S(?: \S+){18} (\d+)/.exec(text)?.[1];
@@ -180,12 +187,13 @@ function volatileKeys(evidence: Evidence, looks: readonly (Look | undefined)[]):
 function report(evidence: Evidence, look: Look): Diagnosis {
   const { process, tid } = look.found;
   const target = targetOf(evidence, process, tid);
+  const lost = lostReads(evidence.world, look.lost);
   return {
     target,
-    verdict: verdictOf(process, look.steps, look.findings),
+    verdict: verdictOf(process, look.steps, look.findings, lost),
     findings: relocated(look.findings, evidence.world.proc),
     threads: threadReports(process, look.steps, tid),
-    unseen: unseenOf(evidence, process, look.steps),
+    unseen: [...lost, ...unseenOf(evidence, process, look.steps, look.lost)],
     host: relocatedHost(hostFacts(evidence), evidence.world.proc),
     timing: {
       get startedAt() {

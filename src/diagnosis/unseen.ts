@@ -1,12 +1,12 @@
 import type { Evidence } from '../evidence/evidence.ts';
-import { pathOf } from '../evidence/keys.ts';
+import { type Key, pathOf } from '../evidence/keys.ts';
 import type { Outcome } from '../evidence/outcome.ts';
 import type { ProcessEvidence } from '../evidence/process.ts';
 import type { Step } from '../waits/walk.ts';
 import type { Unseen } from './diagnosis.ts';
 
 /** What a file is good for, in the words of a diagnosis. */
-const WORTH: Readonly<Record<string, string>> = {
+export const WORTH: Readonly<Record<string, string>> = {
   stack: 'the kernel stack: where in the kernel it sleeps',
   syscall: 'the system call it is in, and its arguments',
   wchan: 'the function it sleeps in',
@@ -17,14 +17,22 @@ const WORTH: Readonly<Record<string, string>> = {
   ns: 'its namespaces',
 };
 
-/** What could not be read of the processes that take part, why, and how to get it: nothing is left out silently. */
-export function unseenOf(evidence: Evidence, target: ProcessEvidence, steps: readonly Step[]): Unseen[] {
+/**
+ * What could not be read of the processes that take part, why, and how to get it: nothing is left out silently.
+ * @param told what is told elsewhere (see lost.ts)
+ */
+export function unseenOf(
+  evidence: Evidence,
+  target: ProcessEvidence,
+  steps: readonly Step[],
+  told: ReadonlySet<Key>,
+): Unseen[] {
   const pids = new Set([target.pid, ...steps.map(({ wait }) => wait.process.pid)]);
   const { self } = evidence.host;
   const found = new Map<string, { pids: Set<number>; unseen: Unseen }>();
   for (const [key, outcomes] of evidence.world.entries()) {
     const outcome = outcomes[outcomes.length - 1];
-    if (outcome === undefined) continue;
+    if (outcome === undefined || told.has(key)) continue;
     const match = /^\/proc\/(\d+)\/(?:task\/\d+\/)?(\w+)/.exec(pathOf(key));
     if (match?.[1] === undefined || match[2] === undefined || !pids.has(Number(match[1]))) continue;
     const worth = WORTH[match[2]];
@@ -77,14 +85,14 @@ export function unseenOf(evidence: Evidence, target: ProcessEvidence, steps: rea
       remedy: 'procdiag doctor says which',
     });
   }
-  const { missing } = steps.some(
+  const { missing, lost } = steps.some(
     ({ wait }) => wait.hops.length > 0 && /^(?:pipe|socket|file-lock|fuse)/.test(wait.kind),
   )
     ? evidence.host.fdCoverage
-    : { missing: 0 };
-  if (missing > 0) {
+    : { missing: 0, lost: 0 };
+  if (missing > lost) {
     list.push({
-      what: `descriptors of ${missing} other processes`,
+      what: `descriptors of ${missing - lost} other processes`,
       why:
         self.uid === 0
           ? 'they ended while they were looked at, or may not be read'
@@ -101,7 +109,7 @@ function blindSteps(steps: readonly Step[]): number {
   ).length;
 }
 
-function whyOf(outcome: Outcome): string | undefined {
+export function whyOf(outcome: Outcome): string | undefined {
   if (outcome.kind === 'blocked')
     return `its reader got no answer and was killed after ${outcome.afterMs} ms`;
   if (outcome.kind === 'skipped') return outcome.why;

@@ -1,6 +1,6 @@
 import type { ProcessEvidence } from '../evidence/process.ts';
 import type { Step } from '../waits/walk.ts';
-import type { Judged, Verdict, VerdictState } from './diagnosis.ts';
+import type { Judged, Unseen, Verdict, VerdictState } from './diagnosis.ts';
 
 const STOPPED = new Set([
   'stopped',
@@ -11,11 +11,15 @@ const STOPPED = new Set([
 ]);
 const DEGRADED = new Set(['reaping', 'pid-namespace', 'signal', 'limit', 'hostile']);
 
-/** The diagnosis in one line: by the top finding, else by what the threads do. */
+/**
+ * The diagnosis in one line: by the top finding, else by what the threads do.
+ * @param lost what was needed and not read: with any of it nothing is called healthy
+ */
 export function verdictOf(
   process: ProcessEvidence,
   steps: readonly Step[],
   findings: readonly Judged[],
+  lost: readonly Unseen[] = [],
 ): Verdict {
   const [top] = findings;
   if (top !== undefined && top.severity !== 'info') {
@@ -29,7 +33,7 @@ export function verdictOf(
       ...(killable === undefined ? {} : { killable }),
     };
   }
-  return healthy(process, steps, top);
+  return healthy(process, steps, top, lost);
 }
 
 function stateOf(process: ProcessEvidence, top: Judged): VerdictState {
@@ -46,8 +50,15 @@ function ownStep(step: Step | undefined): Step | undefined {
   return at;
 }
 
-function healthy(process: ProcessEvidence, steps: readonly Step[], note: Judged | undefined): Verdict {
+function healthy(
+  process: ProcessEvidence,
+  steps: readonly Step[],
+  note: Judged | undefined,
+  lost: readonly Unseen[],
+): Verdict {
   const own = steps.filter(({ depth }) => depth === 0);
+  const [missed] = lost;
+  if (missed !== undefined && own.length > 0) return untold(own, missed);
   const running = own.find(({ wait }) => wait.kind === 'running');
   if (running !== undefined) {
     return {
@@ -83,6 +94,16 @@ function healthy(process: ProcessEvidence, steps: readonly Step[], note: Judged 
     ...(leader.wait.idle === undefined ? {} : { idle: leader.wait.idle }),
     ...(seconds === undefined ? {} : { seconds }),
     ...(process.isKernelThread ? {} : { killable: true }),
+  };
+}
+
+/** An unknown is no health: what was not read may be just that which tells of a hang. */
+function untold(own: readonly Step[], { what, why, remedy }: Unseen): Verdict {
+  const top = own.find(({ wait }) => wait.idle === undefined) ?? own[0];
+  const does = top === undefined || top.wait.kind === 'running' ? 'it runs' : sleepOf(top.wait.point);
+  return {
+    state: 'unknown',
+    summary: `${does}; whether all is well cannot be told, for this was not read: ${what}: ${why}${remedy === '' ? '' : `; ${remedy}`}`,
   };
 }
 

@@ -4,7 +4,7 @@ import { type ProcStat, parseStat } from '../procfs/stat.ts';
 import { type ProcStatus, parseStatus } from '../procfs/status.ts';
 import type { Arch } from '../procfs/syscall-names.ts';
 import { CANARY, type Key, links, SELF } from './keys.ts';
-import type { Blocked, Outcome } from './outcome.ts';
+import { type Blocked, isLost, type Outcome } from './outcome.ts';
 import type { World } from './world.ts';
 
 /** Who looks, and from where. */
@@ -31,7 +31,15 @@ export interface Holder {
 export class HostEvidence {
   readonly #world: World;
   #pids: { all: readonly number[]; others: readonly number[] } | undefined;
-  #table: { pids: readonly number[]; missing: number; holders: Map<string, Holder[]> } | undefined;
+  #table:
+    | {
+        pids: readonly number[];
+        missing: number;
+        late: number;
+        lost: readonly Key[];
+        holders: Map<string, Holder[]>;
+      }
+    | undefined;
 
   constructor(world: World) {
     this.#world = world;
@@ -112,15 +120,23 @@ export class HostEvidence {
       .flatMap(([, holders]) => holders);
   }
 
-  /** How many processes' descriptors could be read, and how many not. */
-  get fdCoverage(): { seen: number; missing: number } {
+  /**
+   * How many processes' descriptors could be read, and how many not; of these, how many were lost (see Outcome), and of
+   * these, how many for want of time.
+   */
+  get fdCoverage(): { seen: number; missing: number; lost: number; late: number } {
     const table = this.#fdTable();
-    return { seen: (table?.pids.length ?? 0) - (table?.missing ?? 0), missing: table?.missing ?? 0 };
+    const { missing, lost, late } = table ?? { missing: 0, lost: [], late: 0 };
+    return { seen: (table?.pids.length ?? 0) - missing, missing, lost: lost.length, late };
   }
 
   #fdTable() {
     const pids = this.pids;
-    if (this.#table?.pids.length === pids.length) return this.#table;
+    if (this.#table?.pids.length === pids.length) {
+      // Whoever asks anew is to know, too, what it lacks.
+      for (const key of this.#table.lost) this.#world.outcome(key);
+      return this.#table;
+    }
     const keys = pids.map((pid) => links(`/proc/${pid}/fd`));
     // The canary first: a process whose stat hangs makes its links hang on the same kernels.
     if (keys.some((key) => this.#world.peek(key) === undefined)) {
@@ -131,9 +147,16 @@ export class HostEvidence {
     }
     const holders = new Map<string, Holder[]>();
     let missing = 0;
+    const lost: Key[] = [];
+    let late = 0;
     pids.forEach((pid, index) => {
-      const fds = this.#world.parsed(keys[index] ?? '', parseFdLinks);
-      if (fds === undefined && !isGone(this.#world.peek(keys[index] ?? ''))) missing++;
+      const key = keys[index] ?? '';
+      const fds = this.#world.parsed(key, parseFdLinks);
+      if (fds === undefined && !isGone(this.#world.peek(key))) missing++;
+      if (isLost(this.#world.peek(key))) {
+        lost.push(key);
+        if (this.silence(pid) === undefined) late++;
+      }
       for (const { fd, access, target } of fds ?? []) {
         const known = holders.get(target);
         const holder = { pid, fd, access, target };
@@ -141,7 +164,7 @@ export class HostEvidence {
         else holders.set(target, [holder]);
       }
     });
-    this.#table = { pids, missing, holders };
+    this.#table = { pids, missing, late, lost, holders };
     return this.#table;
   }
 

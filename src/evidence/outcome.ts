@@ -30,4 +30,17 @@ export interface Blocked {
 export interface Skipped {
   readonly kind: 'skipped';
   readonly why: string;
+  /**
+   * It is there and could not be read this time, for want of time or since a sibling did not answer: whoever needed it does
+   * not know. Absent for what this host, or this capture, lacks altogether.
+   */
+  readonly lost?: true;
+}
+
+/** For want of time. */
+export const NO_TIME: Skipped = { kind: 'skipped', why: 'no time left', lost: true };
+
+/** Whether the read was to be had, and brought nothing: what rests on it is not known. */
+export function isLost(outcome: Outcome | undefined): boolean {
+  return outcome?.kind === 'blocked' || (outcome?.kind === 'skipped' && outcome.lost === true);
 }

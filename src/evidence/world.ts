@@ -1,5 +1,5 @@
 import type { Key } from './keys.ts';
-import type { Outcome } from './outcome.ts';
+import { isLost, type Outcome } from './outcome.ts';
 import type { Source } from './source.ts';
 
 export interface LogEntry {
@@ -24,6 +24,7 @@ export class World {
   #wanted = new Set<Key>();
   #round = 0;
   #hasBlocked = false;
+  #lost = new Set<Key>();
   #begun: { keys: readonly Key[]; answers: Promise<ReadonlyMap<Key, Outcome>> } | undefined;
   /** Elapsed milliseconds at the end of each round's reads. */
   readonly roundTimes: number[] = [];
@@ -64,7 +65,29 @@ export class World {
 
   /** The newest outcome for `key`; undefined when it was not asked for before (it is then wanted). */
   outcome(key: Key): Outcome | undefined {
-    return this.#record(key)?.at(-1);
+    return this.#consulted(key)?.at(-1);
+  }
+
+  /** The record of what somebody needs to know: that it was lost is noted. */
+  #consulted(key: Key): Outcome[] | undefined {
+    const record = this.#record(key);
+    if (isLost(record?.[record.length - 1])) this.#lost.add(key);
+    return record;
+  }
+
+  /**
+   * Runs `evaluate`, and gives with its result what it asked for and was lost (see Outcome): what it says for want of that
+   * is no knowledge. Reads that were only asked for ahead (`want`) do not count.
+   */
+  losing<T>(evaluate: () => T): { readonly result: T; readonly lost: ReadonlySet<Key> } {
+    const outer = this.#lost;
+    this.#lost = new Set();
+    try {
+      const result = evaluate();
+      return { result, lost: this.#lost };
+    } finally {
+      this.#lost = outer;
+    }
   }
 
   #record(key: Key): Outcome[] | undefined {
@@ -82,6 +105,8 @@ export class World {
     if (outcome.kind === 'blocked') this.#hasBlocked = true;
     this.#log.push({ key, round: this.#round, outcome });
     const record = this.#records.get(key) ?? [];
+    // A look that was lost for want of time takes nothing away from what was read before.
+    if (record.length > 0 && outcome.kind === 'skipped' && outcome.lost === true) return record;
     record.push(outcome);
     this.#records.set(key, record);
     return record;
@@ -89,7 +114,7 @@ export class World {
 
   /** All outcomes for `key`, oldest first, one a look. */
   history(key: Key): readonly Outcome[] {
-    return this.#record(key) ?? [];
+    return this.#consulted(key) ?? [];
   }
 
   /** The outcome if there is one, without asking for it. */
@@ -106,14 +131,14 @@ export class World {
 
   /** `parse` of a readable file, computed once a look. */
   parsed<T>(key: Key, parse: (text: string) => T): T | undefined {
-    const record = this.#record(key);
+    const record = this.#consulted(key);
     if (record === undefined) return undefined;
     return this.#parse(key, record.length - 1, record, parse);
   }
 
   /** `parse` of every look at a file, oldest first; undefined where a look could not read it. */
   parsedHistory<T>(key: Key, parse: (text: string) => T): (T | undefined)[] {
-    const record = this.#record(key);
+    const record = this.#consulted(key);
     if (record === undefined) return [];
     return record.map((_, look) => this.#parse(key, look, record, parse));
   }
@@ -168,7 +193,7 @@ export class World {
 
   #keepAll(keys: readonly Key[], answers: ReadonlyMap<Key, Outcome>): void {
     for (const key of keys) {
-      const outcome = answers.get(key) ?? { kind: 'skipped', why: 'the source gave no answer' };
+      const outcome = answers.get(key) ?? { kind: 'skipped', why: 'the source gave no answer', lost: true };
       this.#keep(key, outcome);
     }
     this.roundTimes[this.#round] = this.#source.elapsedMs(this.#round);

@@ -103,7 +103,12 @@ describe('the host', () => {
         evidence.host.holders('pipe:[9]').map(({ pid, fd, access }) => `${pid}/${fd} ${access}`),
       ),
     ).toEqual(['60/0 r', '70/1 w', '70/2 w']);
-    expect(await seen(host, (_, evidence) => evidence.host.fdCoverage)).toEqual({ seen: 2, missing: 1 });
+    expect(await seen(host, (_, evidence) => evidence.host.fdCoverage)).toEqual({
+      seen: 2,
+      missing: 1,
+      lost: 0,
+      late: 0,
+    });
   });
 
   it('asks each process’s stat before its links: what hangs there hangs here', async () => {

@@ -65,6 +65,7 @@ describe('settle', () => {
     expect(await world.settle(() => world.outcome('a'))).toEqual({
       kind: 'skipped',
       why: 'the source gave no answer',
+      lost: true,
     });
   });
 });

@@ -1,7 +1,7 @@
 import { errnoFromMessage } from '../../procfs/errno-from-text.ts';
 import type { Key } from '../keys.ts';
 import { pidOf } from '../keys.ts';
-import type { Outcome } from '../outcome.ts';
+import { NO_TIME, type Outcome } from '../outcome.ts';
 import { type ChildResult, runChild } from './child.ts';
 import { now } from './clock.ts';
 import { fileReaders, MOST_LINES } from './readers.ts';
@@ -53,8 +53,16 @@ const FAN_OUT = 4;
 export const OWN_SLEEP =
   /^(?:folio_wait|__folio_lock|wait_on_page|filemap_fault|io_schedule|swap_|do_swap_page|\w*mem_cgroup_|__refrigerator|get_signal|do_signal_stop|ptrace_stop)/;
 
-const NO_TIME = 'no time left';
-const WHY_NOT: Readonly<Record<string, string>> = { overflow: 'too large', late: NO_TIME };
+/** Why a reader that was not stuck gave no answer for the file that it was at. */
+const WHY_NOT: Readonly<Record<string, Outcome>> = {
+  overflow: { kind: 'skipped', why: 'too large' },
+  late: NO_TIME,
+};
+export const KILLED: Outcome = { kind: 'skipped', why: 'its reader was killed', lost: true };
+export const NO_READER: Outcome = {
+  kind: 'skipped',
+  why: 'no program on this host that could read it safely',
+};
 
 export interface GuardedOptions {
   /** See ChildOptions.stallMs. */
@@ -82,7 +90,7 @@ export class BlockedFiles {
       .find((file) => file !== undefined);
     if (found === undefined) return undefined;
     if (found.path === path) return found.outcome;
-    return { kind: 'skipped', why: `${found.path} of the same process does not answer` };
+    return { kind: 'skipped', why: `${found.path} of the same process does not answer`, lost: true };
   }
 }
 
@@ -132,8 +140,8 @@ async function readGroup(
 ): Promise<void> {
   let rest = [...paths];
   const deadline = now() + options.lateMs;
-  const skip = (keys: readonly Key[], why: string) => {
-    for (const key of keys) outcomes.set(key, { kind: 'skipped', why });
+  const skip = (keys: readonly Key[], outcome: Outcome) => {
+    for (const key of keys) outcomes.set(key, outcome);
   };
   while (rest.length > 0) {
     rest = rest.filter((path) => {
@@ -146,7 +154,7 @@ async function readGroup(
     const batch = firstThatFit(rest);
     if (batch.length === 0) return;
     const reader = fileReaders.current;
-    if (reader === undefined) return skip(rest, 'no program on this host that could read it safely');
+    if (reader === undefined) return skip(rest, NO_READER);
     const byRealPath = new Map(batch.map((path) => [options.realPath(path), path]));
     const argv = [...reader.before, GREETING, ...byRealPath.keys(), ...reader.after];
     const result = await runChild(reader.command, argv, {
@@ -155,8 +163,7 @@ async function readGroup(
       greets: true,
       ownSleep: OWN_SLEEP,
     });
-    if (isShortage(result))
-      return skip(rest, `no process could be started to read it safely (${result.errno})`);
+    if (isShortage(result)) return skip(rest, shortage(result));
     if (!result.stdout.subarray(0, GREETING.length + 1).equals(GREETED)) {
       if (result.ended === 'late') return skip(rest, NO_TIME);
       fileReaders.giveUp(reader);
@@ -185,7 +192,7 @@ async function readGroup(
         outcomes.set(at, outcome);
         blocked.note(at, outcome);
       } else if (at !== undefined) {
-        outcomes.set(at, { kind: 'skipped', why: WHY_NOT[result.ended] ?? 'its reader was killed' });
+        outcomes.set(at, WHY_NOT[result.ended] ?? KILLED);
       }
       rest = [...silent.filter((path) => place(path) > position), ...rest];
       // Where one is stuck others are, often with neighbouring numbers, and each costs a wait: from now on side by side.
@@ -217,6 +224,10 @@ export function isShortage(result: ChildResult): boolean {
   return (
     result.ended === 'no-program' && !/^(?:ENOENT|EACCES|ENOEXEC|ENOTDIR|ELOOP)$/.test(result.errno ?? '')
   );
+}
+
+export function shortage({ errno }: ChildResult): Outcome {
+  return { kind: 'skipped', why: `no process could be started to read it safely (${errno})`, lost: true };
 }
 
 /** Which file the killed child was at: the one it had open, or (open itself blocks) the first without an answer. */
@@ -264,6 +275,7 @@ function takeAnswers(
   // A child that was killed may have been in the middle of the last file that it told of.
   const last = result.ended === 'exited' ? undefined : [...lines.keys()].at(-1);
   for (const [key, content] of lines) {
+    if (key === last && result.ended === 'late') continue;
     const text = content.join('\n');
     const cut = key === last && result.stuckIn === undefined ? true : content.length >= MOST_LINES;
     outcomes.set(key, {

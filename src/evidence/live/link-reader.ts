@@ -1,6 +1,6 @@
 import type { Key } from '../keys.ts';
 import { pathOf } from '../keys.ts';
-import type { Outcome } from '../outcome.ts';
+import { NO_TIME, type Outcome } from '../outcome.ts';
 import { type ChildResult, runChild } from './child.ts';
 import { now } from './clock.ts';
 import {
@@ -10,7 +10,10 @@ import {
   errnoIn,
   type GuardedOptions,
   isShortage,
+  KILLED,
+  NO_READER,
   OWN_SLEEP,
+  shortage,
 } from './guarded.ts';
 import { linkReaders } from './readers.ts';
 
@@ -18,7 +21,10 @@ import { linkReaders } from './readers.ts';
 const GREETING = '/proc/self/ns';
 const GREETED = Buffer.from(`${GREETING}\t`);
 
-const WHY_NOT: Readonly<Record<string, string>> = { overflow: 'too many links', late: 'no time left' };
+const WHY_NOT: Readonly<Record<string, Outcome>> = {
+  overflow: { kind: 'skipped', why: 'too many links' },
+  late: NO_TIME,
+};
 
 /**
  * Reads all links of directories (`/proc/PID/fd`, `/proc/PID/ns`; `/proc/PID` for exe, cwd and root) with `find`, which
@@ -59,16 +65,16 @@ async function readSome(
   if (keys.length === 0) return;
   const left = deadline - now();
   if (left <= 0) {
-    for (const key of keys) outcomes.set(key, { kind: 'skipped', why: 'no time left' });
+    for (const key of keys) outcomes.set(key, NO_TIME);
     return;
   }
   const byDirectory = new Map<string, Key>();
   for (const key of keys) byDirectory.set(options.realPath(pathOf(key)), key);
-  const skip = (why: string) => {
-    for (const key of keys) outcomes.set(key, { kind: 'skipped', why });
+  const skip = (outcome: Outcome) => {
+    for (const key of keys) outcomes.set(key, outcome);
   };
   const reader = linkReaders.current;
-  if (reader === undefined) return skip('no program on this host that could read it safely');
+  if (reader === undefined) return skip(NO_READER);
   const argv = [...reader.before, GREETING, ...byDirectory.keys(), ...reader.after];
   const result = await runChild(reader.command, argv, {
     stallMs: options.stallMs,
@@ -82,7 +88,7 @@ async function readSome(
       await readSome(keys.slice(start, start + size), outcomes, blocked, options, deadline);
     return;
   }
-  if (isShortage(result)) return skip(`no process could be started to read it safely (${result.errno})`);
+  if (isShortage(result)) return skip(shortage(result));
   // find says all at its end: of one that was killed nothing is known.
   const greeted = result.stdout.subarray(0, GREETING.length + 1).equals(GREETED);
   if (result.ended === 'no-program' || (result.ended === 'exited' && !greeted)) {
@@ -102,10 +108,7 @@ async function readSome(
       outcomes.set(only, outcome);
       blocked.note(only, outcome);
     } else {
-      outcomes.set(only, {
-        kind: 'skipped',
-        why: WHY_NOT[result.ended] ?? 'its reader was killed',
-      });
+      outcomes.set(only, WHY_NOT[result.ended] ?? KILLED);
     }
     return;
   }

@@ -3,7 +3,7 @@ import { arch, hostname, release } from 'node:os';
 import { resolve } from 'node:path';
 import type { Key } from '../keys.ts';
 import { CANARY, SELF } from '../keys.ts';
-import type { Outcome } from '../outcome.ts';
+import { NO_TIME, type Outcome } from '../outcome.ts';
 import type { Source } from '../source.ts';
 import { now } from './clock.ts';
 import { BlockedFiles, type GuardedOptions, readGuarded, sorted } from './guarded.ts';
@@ -79,7 +79,7 @@ export function openLive(options: LiveOptions): Source {
     async fetch(keys) {
       const outcomes = new Map<Key, Outcome>();
       if (timeLeft() <= 0 && ++late > LAST_CHANCES) {
-        return new Map(keys.map((key) => [key, { kind: 'skipped', why: 'no time left' } as const]));
+        return new Map(keys.map((key) => [key, NO_TIME]));
       }
       const plan = plannedReads(keys);
       const guarded: GuardedOptions = {

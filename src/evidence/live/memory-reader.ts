@@ -1,6 +1,6 @@
 import { errnoFromMessage } from '../../procfs/errno-from-text.ts';
 import type { Key } from '../keys.ts';
-import type { Outcome } from '../outcome.ts';
+import { NO_TIME, type Outcome } from '../outcome.ts';
 import { runChild } from './child.ts';
 import type { GuardedOptions } from './guarded.ts';
 
@@ -38,8 +38,6 @@ export async function readMemory(key: Key, options: GuardedOptions): Promise<Out
   if (result.ended === 'stuck') {
     return { kind: 'blocked', afterMs: result.stuckIn?.afterMs ?? options.stallMs };
   }
-  return {
-    kind: 'skipped',
-    why: result.ended === 'no-program' ? 'no dd on this host to read it safely' : 'no time left',
-  };
+  if (result.ended === 'no-program') return { kind: 'skipped', why: 'no dd on this host to read it safely' };
+  return NO_TIME;
 }

@@ -67,8 +67,13 @@ export const pipe: Resolver = (context) => {
   const others = ends.holders.filter(({ process: by }) => by.pid !== process.pid);
   const left = others.filter(({ process: by }) => isLeftBehind(evidence, by, process));
   const anonymous = target.startsWith('pipe:[');
+  // Who of all holders is left behind can be said of all of them only.
   const held =
-    anonymous && ends.holders.length > 0 && left.length === others.length && (left.length > 0 || self);
+    anonymous &&
+    !ends.late &&
+    ends.holders.length > 0 &&
+    left.length === others.length &&
+    (left.length > 0 || self);
   const chosen = left.length > 0 && held ? left : held ? ends.holders : others;
   return waitOf(context, {
     kind: 'pipe-read',

@@ -204,7 +204,7 @@ function watchedHops(context: WaitContext, fd: number, epoll: number | undefined
     if (ends.holders.length === 0 || ends.holders.some(({ process: by }) => by.pid === process.pid))
       return [];
     const left = ends.holders.filter(({ process: by }) => isLeftBehind(evidence, by, process));
-    if (left.length !== ends.holders.length) {
+    if (left.length !== ends.holders.length || ends.late) {
       return pipeHops(evidence, node, link.target, 'watches for data or the end of', 'w', ends, true).map(
         (hop) => ({ ...hop, stopsOnly: true }),
       );
@@ -270,7 +270,7 @@ function socketHops({ evidence, process, node }: WaitContext, target: string, fa
     .map((pid) => evidence.process(pid))
     .filter((by) => by !== undefined);
   if (holders.length === 0) return [];
-  if (!holders.every((by) => isLeftBehind(evidence, by, process))) {
+  if (evidence.host.fdCoverage.late > 0 || !holders.every((by) => isLeftBehind(evidence, by, process))) {
     return peerHops(evidence, process, node, view, 'watches for data of', 'written by', {
       soft: true,
       stopsOnly: true,

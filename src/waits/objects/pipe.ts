@@ -11,6 +11,8 @@ export interface PipeEnds {
   readonly holders: readonly { process: ProcessEvidence; holder: Holder }[];
   /** All processes' descriptors could be read. */
   readonly complete: boolean;
+  /** Some could not for want of time: who else has an end of it is not known. */
+  readonly late: boolean;
 }
 
 /** Holders of one end of a pipe or FIFO: `access` w = who can write into it. One entry a process. */
@@ -21,7 +23,8 @@ export function pipeEnds(evidence: Evidence, target: string, access: 'r' | 'w'):
     const process = evidence.process(holder.pid);
     if (process !== undefined && !found.has(holder.pid)) found.set(holder.pid, { process, holder });
   }
-  return { holders: [...found.values()], complete: evidence.host.fdCoverage.missing === 0 };
+  const { missing, late } = evidence.host.fdCoverage;
+  return { holders: [...found.values()], complete: missing === 0, late: late > 0 };
 }
 
 /**
