@@ -117,7 +117,7 @@ export class Correlator implements StraceTaker {
       if (thread.window === undefined || thread.window.ended)
         this.#switched.calls.closeWindow(thread, at, 'died');
       this.#switched.calls.heldByStrace(thread, signal.stopped ? 'stopped' : 'ptrace');
-    }
+    } else if (signal.stopped) thread.track.isStopped();
     this.#options.sink.event(signalEvent(thread, signal, at));
   }
 

@@ -119,6 +119,11 @@ export class SchedulerTrack {
     this.#kernelState = undefined;
   }
 
+  /** Its tracer says that what holds it is a signal that stops: strace leaves it so, as it would be without it. */
+  isStopped(): void {
+    if (this.#state === 'ptrace') this.#state = 'stopped';
+  }
+
   /** Somebody woke it: sched_waking. */
   woken(at: Ns, waker: Waker): void {
     if (this.#state === 'blocked' || this.#state === 'stopped') {

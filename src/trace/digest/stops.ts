@@ -27,6 +27,8 @@ interface Open {
   signal: string | undefined;
   readonly before: boolean;
   readonly fromNs: Ns;
+  /** The scheduler has told its time. */
+  scheduled?: boolean;
 }
 
 const MOST = 1000;
@@ -69,6 +71,13 @@ export class Stops implements TraceSink {
       return;
     }
     if (event.type === 'state' && event.state === 'stopped') {
+      const open = this.#open.get(tid);
+      if (open?.signal !== undefined && startNs + event.durationNs > open.fromNs) {
+        // strace says by what, and the scheduler how long.
+        if (startNs > open.fromNs && open.scheduled !== true) this.#tell(pid, tid, open.fromNs, startNs);
+        open.scheduled = true;
+        return;
+      }
       this.#close(tid, startNs);
       if (this.#over.length < MOST)
         this.#over.push({ pid, tid, before: false, fromNs: startNs, toNs: startNs + event.durationNs });
@@ -88,8 +97,8 @@ export class Stops implements TraceSink {
 
   /** All of them, in the order of their begins; from when to when the trace goes. */
   finish(startNs: Ns, endNs: Ns): Stop[] {
-    for (const [tid, { pid, signal, before, fromNs }] of this.#open) {
-      if (endNs > fromNs) this.#tell(pid, tid, fromNs, endNs);
+    for (const [tid, { pid, signal, before, fromNs, scheduled }] of this.#open) {
+      if (endNs > fromNs && scheduled !== true) this.#tell(pid, tid, fromNs, endNs);
       this.#over.push({ pid, tid, ...(signal === undefined ? {} : { signal }), before, fromNs });
     }
     this.#open.clear();
@@ -109,8 +118,8 @@ export class Stops implements TraceSink {
     const open = this.#open.get(tid);
     if (open === undefined || at <= open.fromNs) return;
     this.#open.delete(tid);
-    const { pid, signal, before, fromNs } = open;
-    this.#tell(pid, tid, fromNs, at);
+    const { pid, signal, before, fromNs, scheduled } = open;
+    if (scheduled !== true) this.#tell(pid, tid, fromNs, at);
     if (this.#over.length >= MOST) return;
     this.#over.push({ pid, tid, ...(signal === undefined ? {} : { signal }), before, fromNs, toNs: at });
   }

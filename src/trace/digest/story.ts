@@ -157,8 +157,8 @@ function waitSentence(wait: LongWait): string {
   return `${`${wait.tid} ${wait.comm}`.trim()}: ${what} ${took}${chain}${endClause(wait)}.`;
 }
 
-function outsideOfCalls({ kind }: LongWait): string {
-  if (kind === UNSEEN) return 'a sleep';
+function outsideOfCalls({ kind, stack = [] }: LongWait): string {
+  if (kind === UNSEEN || stack.length === 0) return 'a sleep';
   if (isOfCall(kind)) return 'a call that began before perf looked';
   return kind === 'kthread-idle' ? 'its idle sleep' : 'a page fault or the like';
 }

@@ -1117,3 +1117,28 @@ test('threads without a record of their names have those by which they left the 
   });
   expect(events.flatMap((event) => (event.type === 'comm' ? [event.comm] : []))).toEqual(['sh', 'ls']);
 });
+
+test('a thread that strace leaves stopped by a signal is stopped, not held by strace', () => {
+  const { events } = correlate({
+    strace: [at(10, 20_000, 'getpid() = 10'), at(10, 100_000, '--- stopped by SIGSTOP ---')],
+    perf: [
+      enter(10, 40_000, 39),
+      exit(10, 41_000, 39, 10),
+      { kind: 'switch', at: 60_000, pid: 10, tid: 10, a: 8, b: 0 },
+      { kind: 'in', at: 70_000, pid: 10, tid: 10 },
+      { kind: 'switch', at: 90_000, pid: 10, tid: 10, a: 8, b: 0 },
+      { kind: 'in', at: 900_000, pid: 10, tid: 10 },
+      { kind: 'switch', at: 910_000, pid: 10, tid: 10, a: 8, b: 0 },
+      { kind: 'in', at: 920_000, pid: 10, tid: 10 },
+    ],
+  });
+  expect(
+    events.flatMap((event) =>
+      event.type === 'state' && event.state !== 'running' ? [[event.state, event.durationNs]] : [],
+    ),
+  ).toEqual([
+    ['ptrace', 10_000],
+    ['stopped', 810_000],
+    ['ptrace', 10_000],
+  ]);
+});

@@ -56,6 +56,29 @@ test('a stop within the trace has its length, and is no finding when it is over'
   expect(summary.findings).toEqual([]);
 });
 
+test('a stop that strace names and the scheduler measures is told once', () => {
+  const held = {
+    type: 'state',
+    pid: 10,
+    tid: 10,
+    state: 'stopped',
+    startNs: 499.9e6,
+    durationNs: 1e9,
+  } as const;
+  const summary = summarised(
+    [
+      named,
+      stopAt(500),
+      held,
+      { ...stopAt(1500), signal: 'SIGCONT', stopped: false },
+      ...later,
+    ] as TraceEvent[],
+    { scheduled: true },
+  );
+  expect(summary.threads.find(({ tid }) => tid === 10)?.stoppedSeconds).toBe(1);
+  expect(summary.stops).toMatchObject([{ signal: 'SIGSTOP', seconds: 1 }]);
+});
+
 test('a call that was begun before the stop does not end it', () => {
   const open = told('10 100 pause() = ? <1900>').map((event) => ({
     ...event,

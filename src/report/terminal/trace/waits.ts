@@ -40,7 +40,7 @@ function oneWait(wait: LongWait, width: number, palette: Palette): Row[] {
     space(2),
     ...who(wait),
     own(' '),
-    call(wait),
+    call({ ...wait, stack: wait.stack ?? [] }),
     ...resultOf(wait),
     ...(wait.name === undefined ? [] : [own(` · ${kindInWords(wait.kind)}`, 'quiet')]),
   ];
@@ -55,13 +55,21 @@ function who({ tid, comm }: { readonly tid: number; readonly comm: string }): Sp
   return [own(`${tid} `, 'name'), own(clip(line(comm), 16), 'name')];
 }
 
-function call({ name, args, kind }: Pick<LongWait, 'name'> & { args?: string; kind?: WaitKind }): Span {
+interface Slept {
+  readonly name?: string;
+  readonly args?: string;
+  readonly kind?: WaitKind;
+  readonly stack?: readonly string[];
+}
+
+function call({ name, args, kind, stack }: Slept): Span {
+  if (name !== undefined) return own(line(`${name}(${(args ?? '').slice(0, LONGEST_CALL)})`), 'says');
   if (kind === UNSEEN) return own('slept; in what was not recorded', 'plain');
-  if (name === undefined && kind !== undefined && isOfCall(kind))
-    return own('in a call that began before perf looked', 'plain');
-  return name === undefined
-    ? own('outside of calls (page fault)', 'plain')
-    : own(line(`${name}(${(args ?? '').slice(0, LONGEST_CALL)})`), 'says');
+  if (kind !== undefined && isOfCall(kind)) return own('in a call that began before perf looked', 'plain');
+  return own(
+    stack?.length === 0 ? 'slept; in what was not recorded' : 'outside of calls (page fault)',
+    'plain',
+  );
 }
 
 function resultOf(wait: LongWait): Span[] {
