@@ -315,6 +315,7 @@ live('a thread of the kernel is left to perf', async () => {
   const found = await preflight(2, { strace: true, perf: true, follow: true });
   expect(codesOf(found)).toEqual(['strace kernel-thread']);
   expect(found.perf).toBeDefined();
+  expect(codesOf(await preflight(2, { strace: false, perf: true, follow: true }))).toEqual([]);
 });
 
 interface Told {

@@ -12,6 +12,8 @@ const TELLING = 0.02;
 const SCHEDULES = /^(?:sched:sched_\w+|dummy\b.*|context-switches|cs)(?:[:/].*)?$/;
 const NEARLY_ALL = 0.95;
 const LONGEST_ARGS = 60;
+/** Of a call that has not returned strace does not know the arguments that it fills in. */
+const NOT_ALL = /, ?$/;
 
 /** Where the time went, in sentences: the whole first, then the target's main thread, then the longest waits. */
 export function story(summary: TraceSummary): string[] {
@@ -203,7 +205,7 @@ function endClause(wait: LongWait): string {
 }
 
 function shorter(args: string): string {
-  return args.length > LONGEST_ARGS ? `${args.slice(0, LONGEST_ARGS)}…` : args;
+  return args.length > LONGEST_ARGS ? `${args.slice(0, LONGEST_ARGS)}…` : args.replace(NOT_ALL, ', …');
 }
 
 /** `matched 100 % of 48 213 calls; strace's stamps stand 21 µs (p99 140 µs) before perf's enter`. */

@@ -225,6 +225,8 @@ async function lookAtTarget(pid: number, request: PreflightRequest): Promise<Ref
   if (kinship.some(({ source }) => source === 'both')) return kinship;
   const refusals = [...kinship];
   if (await isKernelThread(pid, status)) {
+    // perf alone is what it advises.
+    if (!request.strace) return refusals;
     refusals.push({
       source: 'strace',
       code: 'kernel-thread',

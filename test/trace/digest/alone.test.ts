@@ -315,3 +315,9 @@ test('of a process that made no call strace -T would add nothing', () => {
   expect(text).toContain('10 sh began and ended no call that was recorded.');
   expect(text).not.toContain('strace -T');
 });
+
+test('arguments that strace did not come to tell are not told as none', () => {
+  const open = told('10 0 epoll_pwait(9, ) = 0 <1000>').map((event) => ({ ...event, open: 'end-of-trace' }));
+  const text = story(summarised(open as Parameters<typeof summarised>[0])).join(' ');
+  expect(text).toContain('epoll_pwait(9, …) has not returned');
+});
