@@ -92,7 +92,10 @@ function unanswered(result: DiagnosisResult): string[] {
   const { verdict, unseen } = result.diagnosis;
   if (verdict.state !== 'unknown') return [];
   const [first] = unseen;
-  const why = first === undefined ? '' : ` (not seen: ${first.what}: ${first.why})`;
+  const why =
+    first === undefined || verdict.summary.includes(first.why)
+      ? ''
+      : ` (not seen: ${first.what}: ${first.why})`;
   return [`process ${result.pid}: ${verdict.summary}${why}`];
 }
 

@@ -103,9 +103,12 @@ function untold(own: readonly Step[], { what, why, remedy }: Unseen): Verdict {
   const does = top === undefined || top.wait.kind === 'running' ? 'it runs' : sleepOf(top.wait.point);
   return {
     state: 'unknown',
-    summary: `${does}; whether all is well cannot be told, for this was not read: ${what}: ${why}${remedy === '' ? '' : `; ${remedy}`}`,
+    summary: `${does}; whether all is well is not known: not read: ${brief(what)}: ${why}${remedy === '' ? '' : `; ${remedy}`}`,
   };
 }
+
+/** Without what it is good for: `its descriptors (of 1, 2)`. */
+const brief = (what: string) => what.replace(/:.*(?= \(of )/, '');
 
 /** A dead process is not asleep. */
 const sleepOf = (point: string) => (point.startsWith('exited') ? point : `asleep in ${point}`);
