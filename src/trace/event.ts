@@ -122,6 +122,8 @@ export interface SpawnEvent extends Happening {
   readonly childTid: number;
   /** The child shares the parent's thread group. */
   readonly thread: boolean;
+  /** Nobody has told whether it does: `thread` is a guess then, and no number may be made of it. */
+  readonly unsure?: boolean;
   /** `fork`, `vfork`, `clone`, `clone3`; undefined when nobody saw the call. */
   readonly call?: string;
 }

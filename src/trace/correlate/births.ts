@@ -1,12 +1,27 @@
-import type { Ns, TraceSink } from '../event.ts';
+import type { Ns, Source, TraceSink } from '../event.ts';
 import { type CallNames, SPAWNS } from './call-names.ts';
 import { BOTH, PERF_ONLY, STRACE } from './events.ts';
 import type { Parents } from './parents.ts';
 import type { Thread, Window } from './thread.ts';
 import type { Threads } from './threads.ts';
 
+/** include/uapi/linux/sched.h */
+const CLONE_THREAD = 0x1_0000;
+
+/** Births of which nobody has told yet whether a thread or a process was born: of a fork storm, the first ones only. */
+const MOST_UNSURE = 10_000;
+
+interface UnsureBirth {
+  readonly at: Ns;
+  readonly parent: Thread;
+  readonly call: string | undefined;
+  readonly sources: readonly Source[];
+}
+
 /** Threads and processes that are made, by whoever tells it. */
 export class Births {
+  /** By the child's number. */
+  readonly #unsure = new Map<number, UnsureBirth>();
   readonly #sink: TraceSink;
   readonly #threads: Threads;
   readonly #names: CallNames;
@@ -40,6 +55,52 @@ export class Births {
     });
   }
 
+  /**
+   * sched_process_fork, which is all that the text of perf script tells of a birth where nobody asked it for the records of
+   * tasks. A thread is not told from a process there: the call that makes it may say it, else what becomes of the child.
+   */
+  ofFork(at: Ns, parentTid: number, childTid: number, comm: string): void {
+    const parent = this.#threads.of(parentTid);
+    const child = this.#threads.of(childTid);
+    child.perfed = true;
+    this.#threads.name(child, comm, at, PERF_ONLY);
+    const during = this.#names.during(parent);
+    const call = during !== undefined && SPAWNS.test(during) ? during : undefined;
+    const birth = { at, parent, call, sources: this.#names.isOfBoth(parent) ? BOTH : PERF_ONLY };
+    const thread = makesThread(call, parent);
+    if (thread !== undefined || this.#unsure.size >= MOST_UNSURE) this.#tellFork(childTid, birth, thread);
+    else this.#unsure.set(childTid, birth);
+  }
+
+  /** It did what tells whether it is a thread: an exec of its own or its end, or somebody has waited for it. */
+  isSure(childTid: number, thread: boolean): void {
+    const birth = this.#unsure.get(childTid);
+    if (birth !== undefined) this.#tellFork(childTid, birth, thread);
+  }
+
+  /** Nothing more comes that could tell it. */
+  finish(): void {
+    for (const [childTid, birth] of this.#unsure) this.#tellFork(childTid, birth, undefined);
+  }
+
+  #tellFork(childTid: number, { at, parent, call, sources }: UnsureBirth, thread: boolean | undefined): void {
+    this.#unsure.delete(childTid);
+    if (thread === false) this.#parents.set(childTid, parent.pid);
+    this.#sink.event({
+      type: 'spawn',
+      pid: parent.pid,
+      tid: parent.tid,
+      startNs: at,
+      sources,
+      // The text has one number for each: its rows have no other process than this.
+      childPid: thread === true ? parent.pid : childTid,
+      childTid,
+      thread: thread === true,
+      ...(thread === undefined ? { unsure: true } : {}),
+      ...(call === undefined ? {} : { call }),
+    });
+  }
+
   /** A call that strace alone saw, if it made somebody: the child's number is the result, in the namespace of the caller. */
   ofStrace(thread: Thread, { call }: Window, at: Ns): void {
     if (!SPAWNS.test(call.name) || call.state !== 'done' || !(call.result > 0)) return;
@@ -61,4 +122,12 @@ export class Births {
       call: call.name,
     });
   }
+}
+
+/** Whether a call makes a thread; undefined where that stands in memory (clone3), or no call is known. */
+function makesThread(call: string | undefined, { enter }: Thread): boolean | undefined {
+  if (call === 'fork' || call === 'vfork') return false;
+  if (call !== 'clone' || enter === undefined) return undefined;
+  const flags = Number(enter.args.split(',', 1)[0]);
+  return Number.isSafeInteger(flags) ? Math.floor(flags / CLONE_THREAD) % 2 === 1 : undefined;
 }

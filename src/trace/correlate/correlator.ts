@@ -17,7 +17,7 @@ import { SwitchedCalls } from './switched-calls.ts';
 import { Switches } from './switches.ts';
 import type { Asleep, Thread } from './thread.ts';
 import { Threads } from './threads.ts';
-import { ToldCalls } from './told-calls.ts';
+import { LONGEST_COMM, ToldCalls } from './told-calls.ts';
 import { Wakes } from './wakes.ts';
 
 /**
@@ -87,6 +87,7 @@ export class Correlator implements StraceTaker {
   finish(): void {
     const { perfWindow, endNs } = this.#options;
     this.#now = Math.max(this.#now, perfWindow?.to ?? this.#now, endNs ?? this.#now);
+    this.#births.finish();
     for (const thread of this.#threads.values()) this.#deaths.leave(thread, this.#now);
   }
 
@@ -154,6 +155,7 @@ export class Correlator implements StraceTaker {
         this.#pairing.enter(this.#threads.running(tid, pid, at), at, batch, row);
         break;
       case PERF.exit:
+        if (this.#names.during(this.#threads.get(tid)) === 'wait4') this.#births.isSure(batch.b[row]!, false);
         this.#pairing.exit(this.#threads.running(tid, pid, at), at, batch.a[row]!, batch.b[row]!);
         break;
       case PERF.switch:
@@ -177,6 +179,9 @@ export class Correlator implements StraceTaker {
         this.#threads.of(tid).owner = source;
         this.#switched?.rows.born(tid);
         break;
+      case PERF.schedFork:
+        this.#forked(at, batch, row, source);
+        break;
       case PERF.vdso:
         this.#names.mapped(pid, batch.a[row] === 1);
         break;
@@ -184,11 +189,17 @@ export class Correlator implements StraceTaker {
         if (batch.a[row] === 1) this.#names.execed(pid);
         if (tid > 0) this.#called(this.#threads.of(tid, pid), at, batch, row, source);
         break;
-      case PERF.schedExec:
-        this.#execs.ofPerf(at, ...executing(batch, row), source.text(batch.text[row]!));
+      case PERF.schedExec: {
+        const [pid_, formerTid] = executing(batch, row);
+        const path = source.text(batch.text[row]!);
+        this.#births.isSure(pid_, false);
+        this.#execs.ofPerf(at, pid_, formerTid, path);
+        this.#calledAtExec(this.#threads.of(pid_), at, path);
         break;
+      }
       case PERF.schedExit:
         this.#deaths.settle(at);
+        if (batch.b[row]! >= 0) this.#births.isSure(batch.a[row]!, batch.b[row] === 0);
         this.#deaths.ofPerf(at, tid > 0 ? tid : batch.a[row]!, batch.b[row]!);
         break;
       case PERF.taskExit:
@@ -243,6 +254,26 @@ export class Correlator implements StraceTaker {
     const text = batch.text[row]!;
     if (thread === undefined || thread.namedByPerf || thread.straced || text < 0) return;
     this.#threads.name(thread, source.text(text), at, PERF_ONLY);
+  }
+
+  /** The kernel names whoever executes a file after it; the text of perf script tells that before its next switch nowhere else. */
+  #calledAtExec(thread: Thread, at: Ns, path: string): void {
+    if (thread.namedByPerf || thread.straced) return;
+    this.#threads.name(thread, path.replace(/^.*\//s, '').slice(0, LONGEST_COMM), at, PERF_ONLY);
+  }
+
+  /**
+   * A fork that PERF_RECORD_FORK, which comes before it, has told is told already. In a PID namespace the two have different
+   * numbers, and nobody could tell: there it is passed over.
+   */
+  #forked(at: Ns, batch: PerfBatch, row: number, source: PerfSource): void {
+    const tid = batch.tid[row]!;
+    const child = batch.b[row]!;
+    if (child <= 0 || tid !== batch.a[row]) return;
+    this.#deaths.reused(child, at);
+    if (this.#threads.get(child) !== undefined) return;
+    this.#births.ofFork(at, tid, child, source.text(batch.text[row]!));
+    this.#threads.of(child).owner = source;
   }
 
   #lost(at: Ns, count: number, from: Ns): void {

@@ -9,7 +9,7 @@ import type { PerfReturn, Thread, Window } from './thread.ts';
 import type { Threads } from './threads.ts';
 
 /** TASK_COMM_LEN without its NUL. */
-const LONGEST_COMM = 15;
+export const LONGEST_COMM = 15;
 
 /** Tells each call once, when all is known of it that will be: as a pair, or as what one source alone saw. */
 export class ToldCalls {

@@ -63,6 +63,7 @@ export class Digest implements TraceSink {
   readonly #stops: Stops;
   readonly #gaps = new Set<number>();
   #spawned = 0;
+  #unsure = 0;
   #lost = 0;
 
   constructor({ opening, scheduled, wakeUps = scheduled, straced = false }: DigestOptions) {
@@ -107,8 +108,9 @@ export class Digest implements TraceSink {
     this.#enders?.event(event);
   }
 
-  #born({ thread, childPid }: SpawnEvent): void {
-    if (thread) return;
+  #born({ thread, unsure, childPid }: SpawnEvent): void {
+    if (unsure) this.#unsure++;
+    if (thread || unsure) return;
     this.#spawned++;
     this.#processes.delete(childPid);
     if (this.#children.size < MOST_PROCESSES) this.#children.add(childPid);
@@ -127,6 +129,12 @@ export class Digest implements TraceSink {
     this.#waits.event(event, waited);
   }
 
+  /** Of those that perf met on its way, the first is a process; of the others nobody has told what they are. */
+  #foundUntold({ sources: { strace } }: DigestFacts): number {
+    if (strace !== null) return 0;
+    return Math.max(0, this.#threads.unborn() - (this.#processes.size === 0 ? 1 : 0));
+  }
+
   readonly #kindOf = (event: SyscallEvent): WaitKind | undefined => this.#channels.kindOf(event);
 
   #lostNote(): string[] {
@@ -143,6 +151,7 @@ export class Digest implements TraceSink {
     const threads = this.#threads.finish();
     const { path, startNs: _, endNs, ...rest } = facts;
     const books = this.#ledgers.finish(endNs);
+    const unsureTasks = this.#unsure + this.#foundUntold(facts);
     return {
       ...rest,
       notes: [...rest.notes, ...this.#lostNote()],
@@ -152,6 +161,7 @@ export class Digest implements TraceSink {
         syscalls: this.#calls.total,
         threads: threads.length + this.#threads.otherThreads,
         processes: Math.max(1, this.#processes.size) + this.#spawned,
+        ...(unsureTasks === 0 ? {} : { unsureTasks }),
         events: analysed.events,
         scheduled: this.#threads.scheduled,
       },

@@ -17,16 +17,23 @@ const NOT_ALL = /, ?$/;
 
 /** Where the time went, in sentences: the whole first, then the target's main thread, then the longest waits. */
 export function story(summary: TraceSummary): string[] {
-  const { totals, window } = summary;
+  const { window } = summary;
   const main = mainThread(summary);
   return [
-    `${plural(totals.processes, 'process', 'processes')} with ${plural(totals.threads, 'thread')} ${calls(summary)} ${window.seconds > 0 ? `in ${time(window.seconds)}` : 'at times that are not recorded'}${tracerCost(summary)}.`,
+    `${who(summary)} ${calls(summary)} ${window.seconds > 0 ? `in ${time(window.seconds)}` : 'at times that are not recorded'}${tracerCost(summary)}.`,
     ...(main === undefined ? [] : whereItWent(main, summary)),
     ...stopped(summary),
     ...busiest(summary, main),
     ...new Set(telling(summary).slice(0, 2).map(waitSentence)),
     ...stillIn(summary),
   ];
+}
+
+/** Where nobody told threads from processes, there is a number of both only. */
+function who({ totals: { processes, threads, unsureTasks = 0 } }: TraceSummary): string {
+  return unsureTasks > 0
+    ? `${plural(threads, 'task')} (threads and processes, which the recording does not tell apart)`
+    : `${plural(processes, 'process', 'processes')} with ${plural(threads, 'thread')}`;
 }
 
 /** What was recorded may tell of no calls at all: then none is no number. */

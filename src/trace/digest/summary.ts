@@ -28,6 +28,8 @@ export interface TraceSummary {
     readonly syscalls: number;
     readonly threads: number;
     readonly processes: number;
+    /** Of the threads those that may be processes: nobody told. `processes` is a least number then. */
+    readonly unsureTasks?: number;
     readonly events: number;
     /** perf told on-CPU, runnable and blocked apart. */
     readonly scheduled: boolean;

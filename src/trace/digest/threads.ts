@@ -140,6 +140,11 @@ export class ThreadAccounts implements TraceSink {
     of.strip?.add(state, event.startNs, event.durationNs);
   }
 
+  /** How many were met without a word of where they come from. */
+  unborn(): number {
+    return this.#all.reduce((sum, { born }) => sum + (born ? 0 : 1), 0);
+  }
+
   tree(): TimeTotals {
     return totalsOf(this.#tree);
   }

@@ -1142,3 +1142,51 @@ test('a thread that strace leaves stopped by a signal is stopped, not held by st
     ['ptrace', 10_000],
   ]);
 });
+
+describe('a birth that sched_process_fork alone tells', () => {
+  const born = (rows: readonly FakeRow[]) => {
+    const { events } = correlate({ perf: rows });
+    return events.flatMap((event) =>
+      event.type === 'spawn' ? [[event.childTid, event.thread ? 'thread' : 'process', event.unsure]] : [],
+    );
+  };
+  const fork: FakeRow = { kind: 'schedFork', tid: 10, at: 2000, a: 10, b: 11, text: 'sh' };
+
+  test.each([
+    ['0x1200011, 0x0', 'process'],
+    ['0x3d0f00, 0x0', 'thread'],
+  ])('is of what the flags of clone say: %s', (args, what) => {
+    expect(born([enter(10, 1000, 56, args), fork])).toEqual([[11, what, undefined]]);
+  });
+
+  test('is that of a process when the child executes something, which names it', () => {
+    const exec: FakeRow = { kind: 'schedExec', tid: 11, at: 3000, a: 11, b: 11, text: '/bin/ls' };
+    expect(born([fork, exec])).toEqual([[11, 'process', undefined]]);
+    const { events } = correlate({ perf: [fork, exec] });
+    expect(events.filter((event) => event.type === 'comm')).toEqual([
+      expect.objectContaining({ tid: 11, comm: 'sh' }),
+      expect.objectContaining({ tid: 11, comm: 'ls' }),
+    ]);
+  });
+
+  test('or when somebody has waited for it', () => {
+    expect(born([fork, enter(10, 3000, 61), exit(10, 4000, 61, 11)])).toEqual([[11, 'process', undefined]]);
+  });
+
+  test.each([
+    [1, 'process'],
+    [0, 'thread'],
+  ])('or of what its end says: %s', (groupDead, what) => {
+    const end: FakeRow = { kind: 'schedExit', tid: 11, at: 3000, a: 11, b: groupDead };
+    expect(born([fork, end])).toEqual([[11, what, undefined]]);
+  });
+
+  test('is of nobody knows what where nothing tells it', () => {
+    expect(born([fork])).toEqual([[11, 'process', true]]);
+  });
+
+  test('is told once where perf has its own record of it', () => {
+    const record: FakeRow = { kind: 'fork', pid: 11, tid: 11, at: 1900, a: 10, b: 10 };
+    expect(born([record, fork])).toEqual([[11, 'process', undefined]]);
+  });
+});

@@ -386,3 +386,18 @@ test('numbers are told in words', () => {
   expect([7, 1234, 1_234_567].map(count)).toEqual(['7', '1 234', '1 234 567']);
   expect([0, 0.0004, 0.055, 0.5, 1].map(percent)).toEqual(['0 %', '<0.1 %', '5.5 %', '50 %', '100 %']);
 });
+
+test('tasks of which nobody told what they are are not counted as processes or threads', () => {
+  const born = (unsure: boolean): TraceEvent[] => [
+    named(10, 'sh'),
+    { ...spawnOf(11), ...(unsure ? { unsure } : {}) } as TraceEvent,
+    { type: 'exit', pid: 11, tid: 11, startNs: 5 * MS, sources: ['perf'], last: true },
+  ];
+  const told = (unsure: boolean) => story(summarised(born(unsure), { scheduled: true }))[0];
+  expect(told(true)).toContain('2 tasks (threads and processes, which the recording does not tell apart)');
+  expect(told(false)).toContain('2 processes with 2 threads');
+  // Not even the fork is known of the second.
+  expect(story(summarised([...born(false), call(12, 'read', 1, 2)], { scheduled: true }))[0]).toContain(
+    '3 tasks',
+  );
+});

@@ -191,7 +191,8 @@ export class ProcessLedgerSink implements TraceSink {
     return record;
   }
 
-  #spawn({ pid, tid, childPid, thread, call, startNs }: SpawnEvent): void {
+  #spawn({ pid, tid, childPid, thread, unsure, call, startNs }: SpawnEvent): void {
+    if (unsure) return;
     const parent = this.#of(pid);
     if (thread) {
       parent.threadsStarted++;
