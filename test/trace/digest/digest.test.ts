@@ -396,8 +396,8 @@ test('tasks of which nobody told what they are are not counted as processes or t
   const told = (unsure: boolean) => story(summarised(born(unsure), { scheduled: true }))[0];
   expect(told(true)).toContain('2 tasks (threads and processes, which the recording does not tell apart)');
   expect(told(false)).toContain('2 processes with 2 threads');
-  // Not even the fork is known of the second.
+  // Not even the fork is known of the second: but strace would have told it.
   expect(story(summarised([...born(false), call(12, 'read', 1, 2)], { scheduled: true }))[0]).toContain(
-    '3 tasks',
+    '2 processes with 3 threads',
   );
 });
