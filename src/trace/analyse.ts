@@ -1,5 +1,5 @@
 import { Correlator } from './correlate/correlator.ts';
-import { PERF_ONLY } from './correlate/events.ts';
+import { BOTH, PERF_ONLY } from './correlate/events.ts';
 import { merge } from './correlate/merge.ts';
 import type { SyscallNaming } from './correlate/options.ts';
 import { PerfCursor } from './correlate/perf-cursor.ts';
@@ -91,7 +91,10 @@ export function* analysing(input: AnalyseInput): Generator<undefined, Analysed> 
   ]);
   correlator.finish();
   return {
-    correlation: hasPerf && !switchesOnly && input.strace.length > 0 ? correlator.result(input.clock) : null,
+    correlation:
+      hasPerf && !switchesOnly && input.strace.length > 0
+        ? { ...correlator.result(input.clock), ...(fan.held === 0 ? {} : { ofHold: fan.held }) }
+        : null,
     from: fan.from === Number.POSITIVE_INFINITY ? 0 : fan.from,
     to: Math.max(fan.to, 0),
     events: fan.events,
@@ -104,6 +107,8 @@ class Fan implements TraceSink {
   from = Number.POSITIVE_INFINITY;
   to = Number.NEGATIVE_INFINITY;
   events = 0;
+  /** Calls that both saw of the shell that held the command. */
+  held = 0;
   readonly #sinks: readonly TraceSink[];
 
   readonly #hold: Hold;
@@ -116,7 +121,10 @@ class Fan implements TraceSink {
   }
 
   event(event: TraceEvent): void {
-    if (this.#hold.has(event)) return;
+    if (this.#hold.has(event)) {
+      if (event.type === 'syscall' && event.sources === BOTH) this.held++;
+      return;
+    }
     if (event.type === 'syscall' && event.sources === PERF_ONLY && !this.#shows(event.name)) {
       for (const sink of this.#sinks) sink.beside?.(event);
       return;

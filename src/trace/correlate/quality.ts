@@ -24,6 +24,8 @@ export interface CorrelationQuality {
   readonly wrongPairsRefused: number;
   /** Of the matched: those whose results were compared, and are the same. */
   readonly resultsCompared: number;
+  /** Of the matched: those of the shell that held the command until its exec, which are no calls of the trace. */
+  readonly ofHold?: number;
   readonly clockOffsetNs: bigint | null;
   readonly clockOffsetErrorNs: number | null;
   /** From strace's stamp to perf's enter, nanoseconds: by nature positive. */

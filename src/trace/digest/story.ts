@@ -218,8 +218,13 @@ function shorter(args: string): string {
 /** `matched 100 % of 48 213 calls; strace's stamps stand 21 µs (p99 140 µs) before perf's enter`. */
 export function qualitySentence({ correlation }: TraceSummary): string | undefined {
   if (correlation === null) return undefined;
-  const { matched, eligible, matchRate, residualNs } = correlation;
+  const { matched, eligible, matchRate, residualNs, ofHold = 0 } = correlation;
+
   if (matchRate === null) return 'no call was in reach of both strace and perf';
   const rate = matchRate === 1 ? '100 %' : `${(Math.floor(matchRate * 1e5) / 1e3).toFixed(3)} %`;
-  return `${count(matched)} of ${count(eligible)} calls that both saw are matched (${rate}), ${plural(correlation.wrongPairsRefused, 'contradicting pair')} refused; strace writes ${time(residualNs.p50 / 1e9)} before the call begins (p99 ${time(residualNs.p99 / 1e9)})`;
+  const held =
+    ofHold === 0
+      ? ''
+      : `, ${count(ofHold)} of them before the command's exec, which are no calls of the trace`;
+  return `${count(matched)} of ${count(eligible)} calls that both saw are matched (${rate})${held}, ${plural(correlation.wrongPairsRefused, 'contradicting pair')} refused; strace writes ${time(residualNs.p50 / 1e9)} before the call begins (p99 ${time(residualNs.p99 / 1e9)})`;
 }

@@ -1190,3 +1190,21 @@ describe('a birth that sched_process_fork alone tells', () => {
     expect(born([record, fork])).toEqual([[11, 'process', undefined]]);
   });
 });
+
+test('what the shell made that held the command counts as matched, and is told apart', () => {
+  const { calls, correlation } = correlate({
+    strace: [
+      at(10, 1000, 'getpid() = 10 <0.000010>'),
+      at(10, 101_000, 'execve("/bin/ls", ["ls"], 0x7ffc /* 9 vars */) = 0 <0.000010>'),
+      at(10, 201_000, 'getpid() = 10 <0.000010>'),
+    ],
+    perf: [
+      ...[enter(10, 21_000, 39), exit(10, 25_000, 39, 10)],
+      ...[enter(10, 121_000, 59), exit(10, 125_000, 59, 0)],
+      ...[enter(10, 221_000, 39), exit(10, 225_000, 39, 10)],
+    ],
+    more: { heldTid: 10 },
+  });
+  expect(calls.map(({ name }) => name)).toEqual(['execve', 'getpid']);
+  expect(correlation).toMatchObject({ matched: 3, ofHold: 1 });
+});
