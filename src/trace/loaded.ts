@@ -16,6 +16,8 @@ export interface Shortfall {
   readonly nothing?: string;
   /** The answer is of a part only: why, with the remedy, a sentence each. */
   readonly partial: readonly string[];
+  /** A source was asked for and could not be taken: why, a sentence each. What the other one tells is whole. */
+  readonly missing?: readonly string[];
 }
 
 /** Recordings that are open and can be put together: our own ones, and files that others made. */

@@ -71,6 +71,8 @@ export interface RecordingMeta {
   readonly notes: readonly string[];
   /** Of the notes, those that make it a part only: a source that failed. Absent: none. */
   readonly partial?: readonly string[];
+  /** Of the notes, those that tell why a source was not taken that was asked for: the other one records alone. Absent: none. */
+  readonly missing?: readonly string[];
   /** How the traced command ended, where it was started by us. */
   readonly ended?: { readonly code?: number; readonly signal?: string };
 }

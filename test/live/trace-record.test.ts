@@ -282,6 +282,9 @@ live('what is traced already is left to perf', async () => {
     expect(codesOf(recording)).toEqual(['strace already-traced']);
     expect(recording.refusals[0]?.message).toMatch(/is traced already, by \d+ \(strace\)/);
     expect(filesOf(recording)).toEqual(['meta.json', 'perf-host.data', 'perf-tree.data']);
+    // Told with the answer, which is whole all the same.
+    expect(recording.meta.missing).toEqual([expect.stringContaining('is traced already')]);
+    expect(recording.meta.partial).toBeUndefined();
     expect(await refusalsOf({ pid: traced!.pid, perf: false })).toEqual(['strace already-traced']);
   });
 });

@@ -30,10 +30,13 @@ export async function recordNow(
 ): Promise<Recorded> {
   const progress = new Progress(process.stderr.isTTY);
   const run = async (wanted: Wanted): Promise<Recording> => {
-    if (wanted.strace) complain(COST);
     return record({
       ...request,
       ...wanted,
+      onBegin: (strace) => {
+        request.onBegin?.(strace);
+        if (strace) complain(COST);
+      },
       onProgress: (now) => progress.show(inWords(now), performance.now()),
     });
   };

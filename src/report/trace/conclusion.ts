@@ -25,7 +25,8 @@ export function conclusionOf(digest: Digested): TraceSummary {
 }
 
 function facts(digest: Digested): TraceSummary['facts'] {
-  const { sources, correlation, window, notes, partial } = digest;
+  const { sources, correlation, window, notes } = digest;
+  const partial = [...digest.partial, ...(digest.missing ?? [])];
   const quality = qualitySentence(digest);
   return [
     ...partial.map((why) => ({ name: 'partial', value: why })),

@@ -30,6 +30,7 @@ export interface DigestFacts {
   readonly sources: TraceSummary['sources'];
   readonly notes: readonly string[];
   readonly partial: readonly string[];
+  readonly missing?: readonly string[];
   /** The first and the last moment of the trace. */
   readonly startNs: number;
   readonly endNs: number;

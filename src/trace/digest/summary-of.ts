@@ -21,6 +21,7 @@ export function summaryOf(
 ): { readonly summary: TraceSummary; readonly from: number; readonly to: number } {
   const { from, to } = windowOf(analysed, trace);
   const { originNs } = trace;
+  const { partial = [], missing } = trace.shortfall?.() ?? {};
   const at = (ns: number): bigint | null =>
     originNs === undefined ? null : originNs + BigInt(Math.round(ns));
   return {
@@ -37,7 +38,8 @@ export function summaryOf(
       },
       sources: trace.sources(),
       notes: trace.notes(),
-      partial: trace.shortfall?.().partial ?? [],
+      partial,
+      ...(missing === undefined ? {} : { missing }),
       path: {
         tid: trace.target.pid,
         from: between === undefined ? from : from + between.from * 1e9,

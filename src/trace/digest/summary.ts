@@ -47,6 +47,8 @@ export interface TraceSummary {
   readonly notes: readonly string[];
   /** Why the answer is of a part only, a sentence each; empty where the recording is whole. */
   readonly partial: readonly string[];
+  /** Why a source that was asked for is missing, where the other one is whole: the exit code does not tell it. */
+  readonly missing?: readonly string[];
 }
 
 export interface TraceTarget {

@@ -112,7 +112,7 @@ export function loadRecording(directory: string): LoadedTrace {
             },
     }),
     notes: () => [...notes, ...opened.flatMap(({ source }) => source.complaints)],
-    shortfall: () => ({ partial }),
+    shortfall: () => ({ partial, ...(meta.missing === undefined ? {} : { missing: meta.missing }) }),
     close: () => {
       for (const { bytes } of opened) bytes.close();
     },

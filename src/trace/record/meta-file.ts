@@ -115,6 +115,7 @@ const WELL_FORMED: Readonly<Record<string, (value: unknown) => boolean>> = {
   signals: listOf(shape({ pid: isCount, ignored: isText, caught: isText, blocked: isText })),
   notes: listOf(isText),
   partial: optional(listOf(isText)),
+  missing: optional(listOf(isText)),
   ended: optional(shape({ code: optional(isCount), signal: optional(isText) })),
 };
 

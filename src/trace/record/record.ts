@@ -37,8 +37,11 @@ export interface RecordRequest {
   readonly durationMs?: number;
   /** Ends the recording, which then gives its result. */
   readonly stop?: AbortSignal;
-  /** Is called before the target is touched: up to then a recording that is given up leaves nothing to tell. */
-  readonly onBegin?: () => void;
+  /**
+   * Is called before the target is touched: up to then a recording that is given up leaves nothing to tell. `strace`: it is
+   * about to attach.
+   */
+  readonly onBegin?: (strace: boolean) => void;
   readonly onProgress?: (progress: Progress) => void;
   /** Where the private directory is made; default: the system's for temporary files. */
   readonly parent?: string;
@@ -175,7 +178,7 @@ class Run {
     const tasks = tasksOfTree(this.#pid, request.follow);
     const snapshot = await takeSnapshot(tasks);
     this.#notes.push(...snapshot.notes);
-    request.onBegin?.();
+    request.onBegin?.(tools.strace !== undefined);
     if (tools.strace !== undefined) await this.#startStrace(guard, tools.strace);
     if (this.#strace === undefined && this.#perfs.length === 0) throw new RecordError(this.#refusals);
 
@@ -209,6 +212,7 @@ class Run {
     const ended = this.#command?.hasEnded;
 
     const partial = [...this.#refusals.filter(isFailure).map(sentencesOf), ...this.#partial];
+    const missing = this.#refusals.filter((refusal) => !isFailure(refusal)).map(sentencesOf);
     const meta: RecordingMeta = {
       schemaVersion: 1,
       tool: { name: 'procdiag', version: request.version },
@@ -230,6 +234,7 @@ class Run {
       signals: snapshot.signals,
       notes: [...this.#refusals.map(sentencesOf), ...this.#notes],
       ...(partial.length === 0 ? {} : { partial }),
+      ...(missing.length === 0 ? {} : { missing }),
       ...(ended === undefined ? {} : { ended: endOf(ended) }),
     };
     for (const name of [RESERVE.name, STRACE_SAID]) rmSync(join(guard.directory, name), { force: true });

@@ -9,4 +9,8 @@ test('output files say first what makes the answer one of a part, and say it onc
   expect(facts[0]).toEqual({ name: 'partial', value: 'it is cut' });
   expect(facts.filter(({ value }) => value === 'it is cut')).toHaveLength(1);
   expect(facts.at(-1)).toEqual({ name: 'not seen', value: 'no stacks' });
+  const refused = conclusionOf({ ...summary, missing: ['no strace'], notes: ['no strace'] }).facts;
+  expect(refused.filter(({ value }) => value === 'no strace')).toEqual([
+    { name: 'partial', value: 'no strace' },
+  ]);
 });

@@ -77,7 +77,7 @@ function storyRows(summary: TraceSummary, width: number, palette: Palette): Row[
     own(`${palette.glyphs.info} `, 'name'),
   ]);
   const lines = Math.ceil(LONGEST_SENTENCE / (width - 2));
-  const partial = summary.partial.flatMap((why) =>
+  const partial = [...summary.partial, ...(summary.missing ?? [])].flatMap((why) =>
     indent(wrap([own('partial: ', 'caution'), figures(why)], { first: width - 4 }), [
       space(2),
       own(`${palette.glyphs.caution} `, 'caution'),
@@ -213,10 +213,10 @@ function qualityRows(summary: TraceSummary, width: number): Row[] {
   ];
 }
 
-function noteRows({ notes, partial }: TraceSummary, width: number, palette: Palette): Row[] {
+function noteRows({ notes, partial, missing = [] }: TraceSummary, width: number, palette: Palette): Row[] {
   const lead: Row = [space(2), own(palette.glyphs.info, 'quiet'), space(1)];
   return notes
-    .filter((note) => !partial.includes(note))
+    .filter((note) => !partial.includes(note) && !missing.includes(note))
     .slice(0, MOST_NOTES)
     .flatMap((note) => indent(wrap(prose(note), { first: width - 4 }), lead));
 }
