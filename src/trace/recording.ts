@@ -87,6 +87,8 @@ export interface RecordedTask {
   readonly nspid: readonly number[];
   /** It was stopped (T) just before the recording. */
   readonly stopped?: boolean;
+  /** It had ended (Z, X) just before the recording: of a leader, while other threads of it live. */
+  readonly ended?: boolean;
   /** What it slept in just before the recording: a thread that never wakes makes no event. Absent: it did not sleep. */
   readonly asleep?: {
     /** S, D or I. */

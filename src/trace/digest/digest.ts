@@ -10,7 +10,7 @@ import { Spent } from './spent.ts';
 import { findStopped, Stops } from './stops.ts';
 import type { StripState } from './strip.ts';
 import type { TraceSummary } from './summary.ts';
-import { ThreadAccounts, type ThreadTotals } from './threads.ts';
+import { isIdle, ThreadAccounts, type ThreadTotals } from './threads.ts';
 import type { WaitKind } from './wait-kind.ts';
 import { waitedIn } from './waiting.ts';
 import { Waits } from './waits.ts';
@@ -63,12 +63,15 @@ export class Digest implements TraceSink {
   readonly #children = new Set<number>();
   readonly #stops: Stops;
   readonly #gaps = new Set<number>();
+  /** Leaders that had ended before the recording; their threads live on. */
+  readonly #endedBefore: ReadonlySet<number>;
   #spawned = 0;
   #unsure = 0;
   #lost = 0;
 
   constructor({ opening, scheduled, wakeUps = scheduled, straced = false }: DigestOptions) {
     this.#ledgers = new Ledgers(opening);
+    this.#endedBefore = new Set(opening.tasks?.filter(({ ended }) => ended).map(({ tid }) => tid));
     this.#threads = new ThreadAccounts(scheduled);
     const { tables } = this.#ledgers;
     this.#channels = new Channels(tables);
@@ -149,7 +152,9 @@ export class Digest implements TraceSink {
   summary(analysed: Analysed, facts: DigestFacts): TraceSummary {
     this.#enders?.finish();
     const stops = this.#stops.finish(facts.startNs, facts.endNs);
-    const threads = this.#threads.finish();
+    const threads = this.#threads
+      .finish()
+      .map((one) => (this.#endedBefore.has(one.tid) && isIdle(one) ? { ...one, ended: true } : one));
     const { path, startNs: _, endNs, ...rest } = facts;
     const books = this.#ledgers.finish(endNs);
     const unsureTasks = this.#unsure + this.#foundUntold(facts);

@@ -2,7 +2,7 @@ import { count, percent, plural, time } from './numbers.ts';
 import { besides, isOneSleep, partsInWords } from './parts.ts';
 import { stopInWords } from './stops.ts';
 import type { TraceSummary } from './summary.ts';
-import type { ThreadTotals, TimeTotals } from './threads.ts';
+import { isIdle, type ThreadTotals, type TimeTotals } from './threads.ts';
 import { IN_CALL, isOfCall, kindInWords, UNSEEN } from './wait-kind.ts';
 import type { ChainLink, LongWait } from './waits.ts';
 
@@ -72,8 +72,14 @@ function whereItWent(thread: ThreadTotals, summary: TraceSummary): string[] {
   return [whatItDid(thread, summary)];
 }
 
-function whatItDid(thread: ThreadTotals, { totals: { scheduled }, window, sources }: TraceSummary): string {
+function whatItDid(thread: ThreadTotals, summary: TraceSummary): string {
+  const {
+    totals: { scheduled },
+    window,
+    sources,
+  } = summary;
   const who = `${thread.tid} ${thread.comm}`.trim();
+  if (thread.ended && isIdle(thread)) return `${who} has ended${whileOthersLive(thread, summary)}.`;
   const [first, second] = thread.blockedOn;
   if (!scheduled) return inCalls(who, thread, sources.perf !== null);
   const all = allOf(thread);
@@ -94,6 +100,14 @@ function whatItDid(thread: ThreadTotals, { totals: { scheduled }, window, source
       : `: ${time(first.seconds)} on ${kindInWords(first.kind)}${second === undefined || second.seconds < all * TELLING ? '' : `, ${time(second.seconds)} on ${kindInWords(second.kind)}`}`;
   const seen = all < window.seconds * NEARLY_ALL ? `, in ${time(all)} of its own,` : '';
   return `${who} was${seen} ${parts.join(', ')}${on}.`;
+}
+
+/** The leader of a process stays as a zombie until the last of its threads has ended. */
+function whileOthersLive({ tid, pid }: ThreadTotals, { threads }: TraceSummary): string {
+  const living = threads.filter((one) => one.pid === pid && one.tid !== tid && !one.ended).length;
+  return living === 0
+    ? ''
+    : `, while ${plural(living, 'other thread')} of its process ${living === 1 ? 'lives' : 'live'} on`;
 }
 
 /** Where nobody recorded scheduling: calls that wait by nature have waited, and of others nobody knows. */

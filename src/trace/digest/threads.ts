@@ -182,6 +182,14 @@ function account(pid: number, tid: number, comm: string, first: Ns, strip: boole
   };
 }
 
+/** Nothing was recorded that it did or waited for. */
+export function isIdle(one: ThreadTotals): boolean {
+  const { syscalls, onCpuSeconds, runnableSeconds, blockedSeconds, stoppedSeconds, inCallsSeconds } = one;
+  return (
+    syscalls === 0 && onCpuSeconds + runnableSeconds + blockedSeconds + stoppedSeconds + inCallsSeconds === 0
+  );
+}
+
 function threadTotals(of: Account): ThreadTotals {
   return {
     pid: of.pid,

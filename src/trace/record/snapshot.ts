@@ -38,6 +38,7 @@ export async function takeSnapshot(tasks: readonly TreeTask[]): Promise<Snapshot
         startTime: started.get(tid) ?? 0,
         nspid: status.nsPid,
         ...(status.state.startsWith('T') ? { stopped: true } : {}),
+        ...(/^[ZX]/.test(status.state) ? { ended: true } : {}),
         ...(asleep.has(tid) ? { asleep: asleep.get(tid)! } : {}),
       }),
     ),

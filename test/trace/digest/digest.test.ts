@@ -401,3 +401,21 @@ test('tasks of which nobody told what they are are not counted as processes or t
     '2 processes with 3 threads',
   );
 });
+
+test('of a leader that ended before its threads the story says so, and not that it did not run', () => {
+  const task = { ppid: 1, comm: 'app', startTime: 1, nspid: [] };
+  const tasks = [
+    { ...task, pid: 10, tid: 10, ended: true },
+    { ...task, pid: 10, tid: 11 },
+  ];
+  const events: TraceEvent[] = [
+    named(10, 'app'),
+    { type: 'comm', pid: 10, tid: 11, startNs: 0, sources: [], comm: 'worker' },
+    { ...call(11, 'read', 1, 2), pid: 10 },
+  ];
+  for (const scheduled of [true, false]) {
+    const summary = summarised(events, { scheduled, opening: { tasks } });
+    expect(story(summary)[1]).toBe('10 app has ended, while 1 other thread of its process lives on.');
+    expect(summary.threads.map(({ tid, ended }) => [tid, ended])).toContainEqual([10, true]);
+  }
+});
