@@ -79,6 +79,10 @@ export class Correlator implements StraceTaker {
     const thread = this.#threads.of(task.tid, task.pid);
     if (task.asleep !== undefined && hasPerf && !blind.has(task.tid))
       this.#firstSleeps.begin(thread, task.asleep);
+    const { nr } = task.asleep ?? {};
+    const wasIn = nr === undefined ? undefined : this.#names.of(thread, { nr });
+    // From any other call it had come to one of these when strace came.
+    if (wasIn !== undefined && RESTARTED.test(wasIn)) thread.wasIn = wasIn;
     this.#threads.name(thread, task.comm, 0, []);
     if (task.pid === task.tid) this.#parents.set(task.pid, task.ppid);
   }
@@ -290,6 +294,9 @@ export class Correlator implements StraceTaker {
     });
   }
 }
+
+/** The calls that the kernel goes on with by restart_syscall(2). */
+const RESTARTED = /^(?:nanosleep|clock_nanosleep|poll|futex)$/;
 
 /**
  * The thread that sched_process_exec tells of, and its number before. It tells the host's; perf's own stamps are those of the

@@ -1,6 +1,6 @@
 import type { Ns } from '../event.ts';
 import type { PerfBatch } from '../perf/batch.ts';
-import type { StraceCall } from '../strace/call.ts';
+import { inAlready, type StraceCall } from '../strace/call.ts';
 import type { CallNames } from './call-names.ts';
 import { STRACE, timesUntil } from './events.ts';
 import type { CorrelatorOptions } from './options.ts';
@@ -49,6 +49,8 @@ export class Pairing {
       this.#quality.perfOnly[kind] += thread.unclaimed;
       thread.unclaimed = 0;
     }
+    // Later ones strace has seen itself.
+    if (call.resuming !== undefined && !thread.straced) call.args = inAlready(thread.wasIn, call.resuming);
     thread.straced = true;
     const window: Window = {
       call,

@@ -87,6 +87,8 @@ export interface Thread {
   firstStack: readonly string[] | undefined;
   /** Of several recorders the one whose word of it counts. */
   owner: object | undefined;
+  /** The call that it was in before the recording, by the word of /proc. */
+  wasIn: string | undefined;
   /** Where its stacks are kept. */
   stacks: PerfSource | undefined;
   window: Window | undefined;

@@ -100,6 +100,7 @@ export class Threads {
       firstSleep: undefined,
       firstStack: undefined,
       owner: undefined,
+      wasIn: undefined,
       stacks: undefined,
       window: undefined,
       enter: undefined,

@@ -1,3 +1,4 @@
+import { toldAlready } from '../strace/call.ts';
 import { count, percent, plural, time } from './numbers.ts';
 import { besides, isOneSleep, partsInWords } from './parts.ts';
 import { stopInWords } from './stops.ts';
@@ -176,6 +177,12 @@ function tracerCost({ totals, sources }: TraceSummary): string {
 function waitSentence(wait: LongWait): string {
   const what = wait.name === undefined ? outsideOfCalls(wait) : `${wait.name}(${shorter(wait.args)})`;
   const took = wait.open ? `has not returned in ${time(wait.seconds)}` : `took ${time(wait.seconds)}`;
+  const already = wait.name === 'restart_syscall' ? toldAlready(wait.args) : undefined;
+  if (already !== undefined) {
+    const { name = 'a call', guess } = already;
+    const doubt = guess === undefined ? '' : ` (strace guesses ${guess})`;
+    return `${`${wait.tid} ${wait.comm}`.trim()} was in ${name} already when strace came${doubt}, which ${took}${wait.chain.map(linkClause).join('')}${endClause(wait)}.`;
+  }
   const chain = interrupted(wait) ? '' : wait.chain.map(linkClause).join('');
   return `${`${wait.tid} ${wait.comm}`.trim()}: ${what} ${took}${chain}${endClause(wait)}.`;
 }

@@ -1,4 +1,5 @@
 import { classifyFrames } from '../../waits/frames/index.ts';
+import { toldAlready } from '../strace/call.ts';
 
 /** What a thread was blocked on, in a word: a subsystem of the kernel (causes.md), or `unknown`. */
 export type WaitKind = string;
@@ -85,6 +86,8 @@ export function waitKind(
     const kind = byStack(stack, call, state);
     if (kind !== 'unknown') return kind;
   }
+  const already = call === 'restart_syscall' ? toldAlready(args)?.name : undefined;
+  if (already !== undefined) return waitKind(undefined, already, '', state);
   // A log may name anything, `constructor` too.
   const byCall = call !== undefined && Object.hasOwn(BY_CALL, call) ? BY_CALL[call] : undefined;
   if (byCall !== undefined) return byCall;

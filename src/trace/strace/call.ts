@@ -86,3 +86,23 @@ export interface StraceTally {
   readonly refused: number;
   readonly refusedExamples: readonly string[];
 }
+
+const CAME = 'already when strace came';
+const IN_ALREADY = /^<\.\.\. in (\S+|a call) already when strace came(?:: ([\w?]+), it guesses)? \.\.\.>/;
+
+/**
+ * What stands for the arguments of a call that strace's attaching has broken off. strace names the call that it saw before,
+ * and there was none (call 0 of its table, `read`): /proc may have said in which one the thread was.
+ */
+export function inAlready(told: string | undefined, guess: string): string {
+  return told === undefined
+    ? `<... in a call ${CAME}: ${guess}, it guesses ...>`
+    : `<... in ${told} ${CAME} ...>`;
+}
+
+/** Of such arguments the name that /proc told, or else strace's guess; undefined for any others. */
+export function toldAlready(args: string): { readonly name?: string; readonly guess?: string } | undefined {
+  const [all, name, guess] = IN_ALREADY.exec(args) ?? [];
+  if (all === undefined || name === undefined) return undefined;
+  return guess === undefined ? { name } : { guess };
+}

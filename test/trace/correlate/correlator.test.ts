@@ -879,6 +879,33 @@ describe('a thread that slept when the recording began', () => {
   });
 });
 
+test('strace does not know what call its attaching has broken off: /proc may, and later ones it has seen itself', () => {
+  const argsOf = (nr: number | undefined, first = 'read') => {
+    const { calls } = correlate({
+      strace: [
+        at(10, 0, `restart_syscall(<... resuming interrupted ${first} ...> <unfinished ...>`),
+        at(10, 600_000, '<... restart_syscall resumed>) = 0 <0.000600000>'),
+        at(10, 700_000, 'restart_syscall(<... resuming interrupted poll ...>) = 0 <0.000010000>'),
+      ],
+      more: {
+        tasks: [
+          {
+            ...{ pid: 10, tid: 10, ppid: 1, comm: 'sh', startTime: 1, nspid: [10] },
+            asleep: { state: 'S', ...(nr === undefined ? {} : { nr }) },
+          },
+        ],
+      },
+    });
+    expect(calls[1]?.args).toBe('<... resuming interrupted poll ...>');
+    return calls[0]?.args;
+  };
+  expect(argsOf(230)).toBe('<... in clock_nanosleep already when strace came ...>');
+  const guessed = '<... in a call already when strace came: read, it guesses ...>';
+  expect(argsOf(undefined)).toBe(guessed);
+  // It has left that one since: a read is not begun again so.
+  expect(argsOf(0)).toBe(guessed);
+});
+
 describe('one source alone', () => {
   test('strace gives its own times, spawns and exits', () => {
     const { calls, events, correlation } = correlate({

@@ -53,6 +53,21 @@ describe('of strace alone', () => {
     );
   });
 
+  test('of a call that strace came into the story says what is known of it, and what is a guess', () => {
+    const last = (args: string) => {
+      const summary = summarised(told(`10 0 restart_syscall(${args}) = 0 <60>`));
+      return { said: story(summary).at(-1), kind: summary.longestWaits[0]?.kind };
+    };
+    expect(last('<... in poll already when strace came ...>')).toEqual({
+      said: '10 was in poll already when strace came, which took 60.0 ms, waiting for events (poll, select).',
+      kind: 'poll',
+    });
+    expect(last('<... in a call already when strace came: read, it guesses ...>')).toEqual({
+      said: '10 was in a call already when strace came (strace guesses read), which took 60.0 ms: on CPU or waiting, strace cannot tell.',
+      kind: 'in-call',
+    });
+  });
+
   test('a log without durations is not said to have spent no time', () => {
     const events = told('10 0 read(4, "", 1) = 1').map((event) => ({ ...event, durationNs: 0 }));
     expect(story(summarised(events)).join(' ')).toContain('how long they took is not recorded: strace -T');
