@@ -1,11 +1,8 @@
 import { arch, platform } from 'node:process';
+import { beforeDashes } from './cli/before-dashes.ts';
 import { version } from './cli/config.ts';
-import { helpHint, tell, USAGE } from './cli/errors.ts';
 import { EXIT, type ExitCode } from './cli/exit-codes.ts';
-import { beforeDashes, fail, wantsJson } from './cli/fail.ts';
 import { registry } from './cli/registry.ts';
-
-import { nearest } from './cli/suggest.ts';
 import { screenOf } from './term/screen.ts';
 import { writeAll } from './term/write.ts';
 
@@ -16,7 +13,7 @@ const HELP_FLAGS: readonly (string | undefined)[] = ['--help', '-h'];
  * procdiag, alive for ever.
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  process.exit(await run(argv).catch((error: unknown) => fail(tell(error, '', []), wantsJson(argv))));
+  process.exit(await run(argv).catch(async (error: unknown) => (await failing()).failure(error, argv)));
 }
 
 async function run(argv: readonly string[]): Promise<ExitCode> {
@@ -25,13 +22,13 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
     return answer(`procdiag ${version} ${platform}-${arch} node-${process.version}\n`);
   if (first === undefined || first === 'help' || HELP_FLAGS.includes(first)) return help(rest[0] ?? '', argv);
   const load = Object.hasOwn(registry, first) ? registry[first] : undefined;
-  if (load === undefined) return unknownCommand(first, argv);
+  if (load === undefined) return (await failing()).unknownCommand(first, argv);
   if (beforeDashes(rest).some((word) => HELP_FLAGS.includes(word))) return help(first, argv);
   return (await load()).execute(first, rest);
 }
 
 async function help(id: string, argv: readonly string[]): Promise<ExitCode> {
-  if (id !== '' && !Object.hasOwn(registry, id)) return unknownCommand(id, argv);
+  if (id !== '' && !Object.hasOwn(registry, id)) return (await failing()).unknownCommand(id, argv);
   const { width } = await screenOf(process.env, true);
   const { printedHelp } = await import('./cli/printed-help.ts');
   const printed = printedHelp(id, width);
@@ -45,14 +42,5 @@ function answer(text: string): ExitCode {
   return EXIT.OK;
 }
 
-function unknownCommand(word: string, argv: readonly string[]): ExitCode {
-  const json = wantsJson(argv);
-  const what = word.startsWith('-') ? 'flag' : 'command';
-  const names = what === 'flag' ? ['--help', '--version'] : Object.keys(registry);
-  const guess = /^\d+$/.test(word) ? `inspect ${word}` : nearest(word, names);
-  const ask = guess === undefined ? '' : `: did you mean procdiag ${guess}?`;
-  return fail(
-    { code: USAGE, message: `unknown ${what} ${JSON.stringify(word)}${ask}`, hint: helpHint('') },
-    json,
-  );
-}
+/** Not loaded before something fails. */
+const failing = () => import('./cli/failure.ts');

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import pjson from '../../package.json' with { type: 'json' };
 import { renderHelp } from '../cli/help.ts';
 import { PRINTED_WIDTH } from '../cli/printed-help.ts';
 import { registry } from '../cli/registry.ts';
@@ -14,7 +15,8 @@ import { builtTracePage } from './trace-page.ts';
 /**
  * Builds dist/. What makes procdiag start quickly is here, and not in the source:
  *
- * 1. One small main file, and one file a command that holds all it needs: two files are found and compiled at a start.
+ * 1. One small main file, and one file a command that holds all it needs: two files are found and compiled at a start. How
+ *    failures are told is a file beside.
  * 2. CommonJS, which Node loads in less time than modules.
  * 3. Help texts are rendered now, into a file beside: `--help` prints them, and oclif's help is loaded for narrow terminals only.
  * 4. Of oclif, commands get what parses flags, and no more.
@@ -45,14 +47,28 @@ const common: BuildOptions = {
   define: { 'import.meta.dirname': '__dirname' },
 };
 
+/** Of package.json the program asks for little, and would read all of it at each start. */
+const ownManifest: Plugin = {
+  name: 'own-manifest',
+  setup(builder) {
+    builder.onLoad({ filter: /\/package\.json$/ }, ({ path }) => {
+      if (path !== join(root, 'package.json')) return undefined;
+      const { name, version, description } = pjson;
+      return { contents: JSON.stringify({ name, version, description }), loader: 'json' };
+    });
+  },
+};
+
 /** What main loads by `import()` becomes a file beside it. */
 const filesBeside: Plugin = {
   name: 'files-beside',
   setup(builder) {
-    builder.onResolve({ filter: /\/(?:commands\/[\w-]+|(?:printed-)?help)\.ts$/ }, ({ kind, path }) =>
-      kind === 'dynamic-import'
-        ? { path: path.replace(/^.*\/([\w-]+)\.ts$/, './$1.cjs'), external: true }
-        : undefined,
+    builder.onResolve(
+      { filter: /\/(?:commands\/[\w-]+|(?:printed-)?help|failure)\.ts$/ },
+      ({ kind, path }) =>
+        kind === 'dynamic-import'
+          ? { path: path.replace(/^.*\/([\w-]+)\.ts$/, './$1.cjs'), external: true }
+          : undefined,
     );
   },
 };
@@ -90,8 +106,9 @@ const results = await Promise.all([
   build({
     ...common,
     entryPoints: ['src/main.ts'],
-    plugins: [withCodeCache({ inspect: /\/commands\/inspect\.ts$/ }), filesBeside],
+    plugins: [ownManifest, withCodeCache({ inspect: /\/commands\/inspect\.ts$/ }), filesBeside],
   }),
+  build({ ...common, entryPoints: ['src/cli/failure.ts'], plugins: [ownManifest, filesBeside] }),
   build({
     ...common,
     entryPoints: ['src/cli/printed-help.ts'],
@@ -109,7 +126,7 @@ const results = await Promise.all([
     ...common,
     ...WRAPPED,
     entryPoints: ['src/commands/inspect.ts'],
-    plugins: [withoutOclifMain, stubs, lazyOclif, partsBeside, withCodeCache(LATER)],
+    plugins: [ownManifest, withoutOclifMain, stubs, lazyOclif, partsBeside, withCodeCache(LATER)],
   }),
   build({
     ...common,

@@ -1,5 +1,6 @@
 import { sanitize } from '../term/sanitize.ts';
 import { writeAll } from '../term/write.ts';
+import { beforeDashes } from './before-dashes.ts';
 import type { ToldError } from './errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
@@ -16,10 +17,4 @@ export function fail(error: ToldError, json: boolean): ExitCode {
 /** Known before anything is parsed, since the parser may be what fails. */
 export function wantsJson(argv: readonly string[]): boolean {
   return beforeDashes(argv).includes('--json');
-}
-
-/** What may be flags: the arguments up to `--`. */
-export function beforeDashes(argv: readonly string[]): readonly string[] {
-  const end = argv.indexOf('--');
-  return end === -1 ? argv : argv.slice(0, end);
 }

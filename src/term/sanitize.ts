@@ -3,6 +3,9 @@ import { charWidth, displayWidth } from './width.ts';
 /** What nearly all texts are: no character of it needs a look by its properties. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
+/** Not a literal: V8 would look up these properties of Unicode whenever it reads this file, at every start of procdiag. */
+let unsafe: RegExp | undefined;
+
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r': '\\r' };
 
 /**
@@ -13,8 +16,7 @@ const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r'
  */
 export function sanitize(text: string): string {
   if (PLAIN.test(text)) return text;
-  // Written here, since V8 reads it when it comes by, and properties of Unicode take a start of procdiag long.
-  const unsafe =
+  unsafe ??=
     /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/gu;
   return text.replace(unsafe, (char) => SHORT[char] ?? escapeOf(char));
 }

@@ -15,8 +15,10 @@ const WIDE_RANGES = `
 
 type Range = readonly [first: number, last: number];
 
-/** Not made before a text asks for it: most texts are ASCII, and properties of Unicode take a start of procdiag long to read. */
+// Not made before a text asks for them: most texts are ASCII. A literal V8 would check whenever it reads this file, and to look
+// up properties of Unicode takes a start of procdiag long.
 let wide: readonly Range[] | undefined;
+let combining: RegExp | undefined;
 
 function wideRanges(): readonly Range[] {
   wide ??= WIDE_RANGES.trim()
@@ -32,8 +34,8 @@ function wideRanges(): readonly Range[] {
 export function charWidth(char: string): 0 | 1 | 2 {
   const code = char.codePointAt(0) ?? 0;
   if (code >= 0x20 && code < 0x7f) return 1;
-  // Written here, since V8 reads it when it comes by.
-  if (/^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]$/u.test(char)) return 0;
+  combining ??= /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]$/u;
+  if (combining.test(char)) return 0;
   return code >= 0x1100 && isWide(code) ? 2 : 1;
 }
 
