@@ -35,8 +35,10 @@ export class HostEvidence {
     | {
         pids: readonly number[];
         missing: number;
-        late: number;
-        lost: readonly Key[];
+        /** Lost for want of time. */
+        late: readonly Key[];
+        /** Lost since the process does not answer. */
+        silent: readonly Key[];
         holders: Map<string, Holder[]>;
       }
     | undefined;
@@ -110,14 +112,25 @@ export class HostEvidence {
 
   /** Everybody who has `target` open (`pipe:[123]`, `socket:[9]`, `/dev/fuse`), by descriptor links of the whole host. */
   holders(target: string): readonly Holder[] {
-    return this.#fdTable()?.holders.get(target) ?? [];
+    return this.#asFarAsKnown(this.#fdTable()?.holders.get(target) ?? []);
   }
 
   /** Everybody with a descriptor whose target satisfies `test`. */
   holdersWhere(test: (target: string) => boolean): readonly Holder[] {
-    return [...(this.#fdTable()?.holders ?? [])]
-      .filter(([target]) => test(target))
-      .flatMap(([, holders]) => holders);
+    const all = [...(this.#fdTable()?.holders ?? [])].filter(([target]) => test(target));
+    return this.#asFarAsKnown(all.flatMap(([, holders]) => holders));
+  }
+
+  /**
+   * Holders that explain a wait: two or more, since one is mostly the waiter. With fewer, those processes count whose
+   * descriptors cannot be read as they are stuck themselves: they may be who is looked for. (A host with one such process is
+   * not to make all readers of pipes unknown.)
+   */
+  #asFarAsKnown(holders: readonly Holder[]): readonly Holder[] {
+    if (new Set(holders.map(({ pid }) => pid)).size < 2) {
+      for (const key of this.#table?.silent ?? []) this.#world.outcome(key);
+    }
+    return holders;
   }
 
   /**
@@ -126,15 +139,16 @@ export class HostEvidence {
    */
   get fdCoverage(): { seen: number; missing: number; lost: number; late: number } {
     const table = this.#fdTable();
-    const { missing, lost, late } = table ?? { missing: 0, lost: [], late: 0 };
-    return { seen: (table?.pids.length ?? 0) - missing, missing, lost: lost.length, late };
+    const { missing, silent, late } = table ?? { missing: 0, silent: [], late: [] };
+    const lost = silent.length + late.length;
+    return { seen: (table?.pids.length ?? 0) - missing, missing, lost, late: late.length };
   }
 
   #fdTable() {
     const pids = this.pids;
     if (this.#table?.pids.length === pids.length) {
       // Whoever asks anew is to know, too, what it lacks.
-      for (const key of this.#table.lost) this.#world.outcome(key);
+      for (const key of this.#table.late) this.#world.outcome(key);
       return this.#table;
     }
     const keys = pids.map((pid) => links(`/proc/${pid}/fd`));
@@ -147,15 +161,15 @@ export class HostEvidence {
     }
     const holders = new Map<string, Holder[]>();
     let missing = 0;
-    const lost: Key[] = [];
-    let late = 0;
+    const silent: Key[] = [];
+    const late: Key[] = [];
     pids.forEach((pid, index) => {
       const key = keys[index] ?? '';
-      const fds = this.#world.parsed(key, parseFdLinks);
+      // Whether it counts that one is lost is said by what is looked for.
+      const fds = this.#world.losing(() => this.#world.parsed(key, parseFdLinks)).result;
       if (fds === undefined && !isGone(this.#world.peek(key))) missing++;
       if (isLost(this.#world.peek(key))) {
-        lost.push(key);
-        if (this.silence(pid) === undefined) late++;
+        (this.silence(pid) === undefined ? late : silent).push(key);
       }
       for (const { fd, access, target } of fds ?? []) {
         const known = holders.get(target);
@@ -164,7 +178,8 @@ export class HostEvidence {
         else holders.set(target, [holder]);
       }
     });
-    this.#table = { pids, missing, late, lost, holders };
+    this.#table = { pids, missing, late, silent, holders };
+    for (const key of late) this.#world.outcome(key);
     return this.#table;
   }
 

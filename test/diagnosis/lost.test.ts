@@ -106,6 +106,22 @@ describe('what could not be read in time', () => {
     });
     expect((await diagnosed(source, 70)).verdict.state).toBe('unknown');
   });
+
+  it('does not make a reader unknown whose writer is seen, for a bystander that does not answer', async () => {
+    const writer = { pid: 80, ppid: 60, session: 60, call: 'nanosleep()', stack: 'hrtimer_nanosleep' };
+    const processes = [
+      ...PIPE_KEPT.processes.filter(({ pid }) => pid !== 80),
+      { ...writer, fds: { 1: 'w pipe:[9]' } },
+      { pid: 90, comm: 'stuck' },
+    ];
+    const source = starved({ ...PIPE_KEPT, processes }, (key) => key === 'links:/proc/90/fd', {
+      kind: 'blocked',
+      afterMs: 120,
+    });
+    const { verdict } = await diagnosed(source, 70);
+    expect(source.missed.size).toBe(1);
+    expect(verdict.state).toBe('healthy');
+  });
 });
 
 it.each<[Outcome, boolean]>([
