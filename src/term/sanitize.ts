@@ -3,7 +3,7 @@ import { charWidth, displayWidth } from './width.ts';
 /** What nearly all texts are: no character of it needs a look by its properties. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
-/** Not a literal: V8 would look up these properties of Unicode whenever it reads this file, at every start of procdiag. */
+/** Not made before a text asks for it: to look up properties of Unicode takes a start of procdiag long. */
 let unsafe: RegExp | undefined;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r': '\\r' };

@@ -15,8 +15,7 @@ const WIDE_RANGES = `
 
 type Range = readonly [first: number, last: number];
 
-// Not made before a text asks for them: most texts are ASCII. A literal V8 would check whenever it reads this file, and to look
-// up properties of Unicode takes a start of procdiag long.
+// Not made before a text asks for them: most texts are ASCII, and to look up properties of Unicode takes a start of procdiag long.
 let wide: readonly Range[] | undefined;
 let combining: RegExp | undefined;
 
