@@ -37,15 +37,18 @@ static void peek_into_parent(void) {
   int memory = check(open(name, O_RDONLY), name);
   say("holder");
   let_go_of_stdout();
+  await_go();
   check(pread(memory, copy, sizeof copy, (off_t)page), name);
 }
 
 static void mmap_lock(const char *path) {
   map(path);
   block_go();
-  spawn(peek_into_parent);
+  pid_t holder = spawn(peek_into_parent);
   say("target");
   let_go_of_stdout();
+  /* Not before: a target that still has to fault in its own pages would hang before it has told who it is. */
+  kill(holder, SIGUSR1);
   await_go();
   mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   sleep_forever();
