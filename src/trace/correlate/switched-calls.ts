@@ -42,7 +42,8 @@ export class SwitchedCalls extends ToldCalls {
     const { name, args, durationNs } = call;
     const returned = call.state === 'done';
     const until = thread.perfExit?.at ?? at;
-    const found = splitCall({ at: window.at, durationNs, name, args, returned }, held, until);
+    const isCut = thread.track.state === undefined;
+    const found = splitCall({ at: window.at, durationNs, name, args, returned }, held, until, isCut);
     const { from, to, times, states, within } = found;
     for (const state of states.slice(0, within)) sink.event(stateEvent(thread, state, name));
     if (to === undefined || held.length === 0) this.straceAlone(thread, window, at, open);

@@ -35,8 +35,15 @@ const FORKS = /^(?:fork|clone|clone3)$/;
  * and the tracer's second one is the last sleep that begins within strace's -T and ends after it. All in between is the
  * call's own.
  * @param states from strace's stamp on, in their order; the last of them may have begun after the call.
+ * @param isCut perf was stopped, CPU by CPU, before it told the end of the last state: a sleep that seems to outlast the call
+ * may be the call's own.
  */
-export function splitCall(call: StampedCall, states: readonly FinishedState[], until: Ns): SwitchedCall {
+export function splitCall(
+  call: StampedCall,
+  states: readonly FinishedState[],
+  until: Ns,
+  isCut = false,
+): SwitchedCall {
   const [first] = states;
   const isHeld = first !== undefined && first.startNs <= call.at && isOff(first);
   const from = isHeld ? endOf(first) : call.at;
@@ -48,7 +55,8 @@ export function splitCall(call: StampedCall, states: readonly FinishedState[], u
         (state, at) => at >= start && isOff(state) && state.startNs <= latest && endOf(state) > earliest,
       )
     : states.length;
-  if (stop < 0) {
+  const isUnsure = isCut && call.returned && stop === states.length - 1;
+  if (stop < 0 || isUnsure) {
     const within = states.filter((state) => endOf(state) <= earliest).length;
     return {
       from,

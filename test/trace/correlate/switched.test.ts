@@ -200,6 +200,12 @@ describe('strace beside it', () => {
     expect(calls).toMatchObject([{ startNs: 130, durationNs: 870, blockedNs: 860, open: 'end-of-trace' }]);
   });
 
+  test('a sleep whose end perf does not tell any more is not taken for the stop after the call', () => {
+    const { calls } = correlate([read], [on(7, 50), off(7, 90), on(7, 130), off(7, 140)], { endNs: 5000 });
+    expect(calls).toMatchObject([{ sources: ['strace'], startNs: 100, durationNs: 1000 }]);
+    expect(calls[0]!.blockedNs).toBeUndefined();
+  });
+
   test('the stop inside of clone and the first one of the child are the tracer’s', () => {
     const { calls, states, events } = correlate(
       [
