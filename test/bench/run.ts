@@ -1,23 +1,30 @@
-/** `npm run bench`: start-up and inspect on a busy host, paired against `node -e 0`; reading against a C program. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+/**
+ * `npm run bench [ROUNDS] [PROCESSES]`: start-up and inspect on a busy host, paired against `node -e 0`; reading against a C
+ * program.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLive } from '../../src/evidence/live/live-source.ts';
+import { openCrowd } from './crowd.ts';
 import { median, paired } from './paired.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 25);
-const EXTRA_PROCESSES = 500;
+const EXTRA_PROCESSES = Number(process.argv[3] ?? 500);
 const bin = join(import.meta.dirname, '../../bin/procdiag.cjs');
 const node = process.execPath;
 const dir = mkdtempSync(join(tmpdir(), 'procdiag-bench-'));
-const children: ChildProcess[] = [];
+const crowd = openCrowd();
+crowd.removes(dir);
+// Whoever reads has enough (`npm run bench | head`): no more is measured.
+process.stdout.on('error', () => process.exit(1));
 
 try {
-  for (let count = 0; count < EXTRA_PROCESSES; count++) keep(spawn('sleep', ['600'], { stdio: 'ignore' }));
-  const single = await program('threads', '1');
-  const many = await program('threads', '1000');
+  await crowd.sleepers(EXTRA_PROCESSES);
+  const threads = compiled('threads');
+  const single = await crowd.program(threads, ['1']);
+  const many = await crowd.program(threads, ['1000']);
   const inspect = (pid: number) => [node, bin, 'inspect', String(pid), '--json'] as const;
   const codes = [0, 1];
 
@@ -52,8 +59,7 @@ try {
     );
   }
 } finally {
-  for (const child of children) child.kill('SIGKILL');
-  rmSync(dir, { recursive: true });
+  await crowd.close();
 }
 
 /** The same files through the source that inspect reads with, children with deadlines included. */
@@ -82,18 +88,6 @@ function compiled(name: string): string {
   });
   if (status !== 0) throw new Error(`gcc ${name}.c: ${stderr}`);
   return binary;
-}
-
-/** Starts one of our C programs and gives the PID that it prints when it is ready. */
-async function program(name: string, argument: string): Promise<number> {
-  const child = keep(spawn(compiled(name), [argument], { stdio: ['ignore', 'pipe', 'inherit'] }));
-  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
-  return Number(line.toString());
-}
-
-function keep<T extends ChildProcess>(child: T): T {
-  children.push(child);
-  return child;
 }
 
 function print(line: string): void {
