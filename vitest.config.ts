@@ -9,8 +9,10 @@ export default defineConfig({
     reporters: ['default', ['json', { outputFile: 'test-results/report.json' }]],
     // Live scenes load two cores with real stuck processes: one file at a time keeps their timing honest.
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Bounds of what hangs, not of what is slow: no test that passes waits for them.
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 30_000 } },
     disableConsoleIntercept: true,
   },
 });

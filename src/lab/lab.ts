@@ -30,7 +30,7 @@ export function labEnvironment(): NodeJS.ProcessEnv {
 async function until<T>(
   what: string,
   test: () => T | undefined | false | null,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { LabProcess } from './scene.ts';
 
-const LINE_MS = 10_000;
+const LINE_MS = 30_000;
 
 interface StartOptions {
   cwd: string;
@@ -78,7 +78,7 @@ interface RunOptions {
 
 /** Runs a command to its end and gives its stdout; rejects with its stderr, or after the deadline even if it is in D. */
 export async function runCommand(command: string, args: string[], options: RunOptions): Promise<string> {
-  const timeoutMs = options.timeoutMs ?? 10_000;
+  const timeoutMs = options.timeoutMs ?? 30_000;
   // `timeout` bounds it also when this process is killed meanwhile; with KILL it does not wait for a child in D.
   const child = spawn('timeout', ['-s', 'KILL', String(timeoutMs / 1000), command, ...args], {
     cwd: options.cwd,

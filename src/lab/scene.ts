@@ -71,7 +71,7 @@ export interface Lab {
       newSession?: boolean;
     },
   ): Promise<LabProcess>;
-  /** Runs a command to its end with a deadline (default 10 s); rejects with its stderr when it fails. */
+  /** Runs a command to its end with a deadline (default 30 s); rejects with its stderr when it fails. */
   run(command: string, args?: string[], options?: { timeoutMs?: number; input?: string }): Promise<string>;
   /** Registers a shell command for the clean-up: run by a keeper process that outlives a killed lab. */
   undo(shellCommand: string): void;
@@ -82,7 +82,7 @@ export interface Lab {
   release(shellCommand: string): void;
   /** Registers a process for SIGKILL (with SIGCONT) at the clean-up; guarded by its start time. */
   owns(pid: number): void;
-  /** Polls until `test` gives a value other than undefined, false or null; fails with `what` after `timeoutMs` (10 s). */
+  /** Polls until `test` gives a value other than undefined, false or null; fails with `what` after `timeoutMs` (30 s). */
   until<T>(what: string, test: () => T | undefined | false | null, timeoutMs?: number): Promise<T>;
   /** State letter of a task from /proc/PID/status (never blocks), or '' when it is gone. */
   state(pid: number, tid?: number): string;
@@ -94,6 +94,6 @@ export interface Lab {
 
 export interface LabProcess {
   readonly pid: number;
-  /** The next line that the program prints (`stdio: 'lines'`); fails after 10 s. */
+  /** The next line that the program prints (`stdio: 'lines'`); fails after 30 s. */
   line(): Promise<string>;
 }

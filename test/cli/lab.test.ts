@@ -26,7 +26,7 @@ it.each([
   expect(existsSync(`/proc/${pid}`)).toBe(true);
   child.kill(signal);
   expect((await ended)[0]).toBe(expected);
-  await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
 });
 
 it('ends by itself after --hold seconds', async () => {

@@ -41,7 +41,7 @@ async function run(args: readonly string[], { env = {}, input }: RunOptions): Pr
     env: { ...PLAIN, ...env },
     reject: false,
     stripFinalNewline: false,
-    timeout: 30_000,
+    timeout: 100_000,
     ...(input === undefined ? { stdin: 'ignore' } : { input }),
   });
   return { code: exitCode, stdout, stderr };

@@ -37,7 +37,7 @@ function trace(...argv: string[]) {
     env: { COLUMNS: '80', LC_ALL: 'C.UTF-8', NO_COLOR: '1', TMPDIR: temporary },
     stdin: 'ignore',
     reject: false,
-    timeout: 50_000,
+    timeout: 100_000,
   });
 }
 

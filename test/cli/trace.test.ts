@@ -42,7 +42,7 @@ function traceIn(env: Readonly<Record<string, string>>, ...argv: string[]) {
     env: { COLUMNS: '80', LC_ALL: 'C.UTF-8', NO_COLOR: '1', ...env },
     stdin: 'ignore',
     reject: false,
-    timeout: 50_000,
+    timeout: 100_000,
     // Else execa follows a SIGTERM with a SIGKILL, which a starved machine calls for.
     forceKillAfterDelay: false,
   });
@@ -220,9 +220,7 @@ for i in range(120):
     try {
       const running = trace('--strace', '--perf', '--json', '-o', `${signal}.jsonl`, String(child.pid));
       await expect
-        .poll(() => /^TracerPid:\t[1-9]/m.test(readFileSync(`/proc/${child.pid}/status`, 'latin1')), {
-          timeout: 20_000,
-        })
+        .poll(() => /^TracerPid:\t[1-9]/m.test(readFileSync(`/proc/${child.pid}/status`, 'latin1')))
         .toBe(true);
       running.kill(signal);
       const ran = await running;
@@ -242,7 +240,7 @@ for i in range(120):
     const { stdout: perf } = await execa('sh', ['-c', 'command -v perf']);
     writeFileSync(
       join(slow, 'perf'),
-      `#!/bin/sh\ncase "$*" in *record*) echo > ${join(directory, 'perf-begins')}; exec sleep 40;; esac\nexec ${perf} "$@"\n`,
+      `#!/bin/sh\ncase "$*" in *record*) echo > ${join(directory, 'perf-begins')}; exec sleep 110;; esac\nexec ${perf} "$@"\n`,
       { mode: 0o755 },
     );
     const running = execa(
@@ -252,10 +250,10 @@ for i in range(120):
         env: { PATH: `${slow}:${process.env.PATH}` },
         stdin: 'ignore',
         reject: false,
-        timeout: 30_000,
+        timeout: 100_000,
       },
     );
-    await expect.poll(() => existsSync(join(directory, 'perf-begins')), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => existsSync(join(directory, 'perf-begins'))).toBe(true);
     running.kill('SIGINT');
     const { exitCode, stdout, timedOut } = await running;
     expect({ exitCode, stdout, timedOut }).toEqual({ exitCode: 130, stdout: '', timedOut: false });
@@ -307,7 +305,7 @@ test('a signal ends the reading of a long recording at once, and leaves no part 
   for (let nth = 0; nth < 60; nth++) appendFileSync(log, lines);
   const running = trace('--from-strace', log, '-o', 'long.jsonl');
   await expect
-    .poll(() => readdirSync(directory).some((name) => /long\.jsonl.*\.part$/.test(name)), { timeout: 20_000 })
+    .poll(() => readdirSync(directory).some((name) => /long\.jsonl.*\.part$/.test(name)))
     .toBe(true);
   running.kill('SIGTERM');
   expect((await running).exitCode).toBe(143);

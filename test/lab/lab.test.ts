@@ -22,7 +22,7 @@ const HOST_NEEDS: Need[] = [
   'fanotify',
   'autofs',
 ];
-const CLEAN_MS = 20_000;
+const CLEAN_MS = 40_000;
 
 function canCompile(): boolean {
   return missingNeeds({ needs: ['gcc'] }).length === 0;
@@ -56,7 +56,7 @@ describe('the clean-up', () => {
       const shell = await lab.start('sh', ['-c', 'sleep 100 & echo $!'], { stdio: 'lines' });
       const sleeper = Number(await shell.line());
       await lab.until('the shell to end', () => lab.state(shell.pid) === '');
-      expect(lab.state(sleeper)).toBe('S');
+      await lab.until('its child to sleep', () => lab.state(sleeper) === 'S');
       return [shell.pid, sleeper];
     });
     await expect.poll(() => [stateOf(leader), stateOf(orphan)], { timeout: CLEAN_MS }).toEqual(['', '']);

@@ -44,7 +44,7 @@ function standing(pid: number): string[] {
 }
 
 test('killed at any moment, procdiag leaves nothing behind and the target as it was', {
-  timeout: 60_000,
+  timeout: 150_000,
 }, async (context) => {
   const scene = scenes.find(({ name }) => name === 'exec-fuse-flush')!;
   const missing = missingNeeds(scene);
@@ -62,7 +62,7 @@ test('killed at any moment, procdiag leaves nothing behind and the target as it 
           stdin: 'ignore',
           reject: false,
           detached: true,
-          timeout: 3000,
+          timeout: 30_000,
           killSignal: 'SIGKILL',
         });
         // Most of those that cannot clean up are hit where a reader begins, which has to find out that it is alone.
@@ -84,6 +84,6 @@ test('killed at any moment, procdiag leaves nothing behind and the target as it 
       expect(faults).toEqual([]);
       expect(standing(stuck!.pid)).toEqual(before);
     },
-    { maxSeconds: 20 },
+    { maxSeconds: 120 },
   );
 });

@@ -15,7 +15,7 @@ interface Report {
 
 let lab: OpenLab;
 beforeAll(async () => {
-  lab = await openLab({ maxSeconds: 120 });
+  lab = await openLab({ maxSeconds: 900 });
 });
 afterAll(() => lab.close());
 
@@ -110,7 +110,7 @@ describe('a process that does not keep still:', () => {
   test('it ends at some moment of the look', async () => {
     const codes = await Promise.all(
       Array.from({ length: 16 }, async (_, nth) => {
-        const { pid } = await lab.start('sleep', ['60']);
+        const { pid } = await lab.start('sleep', ['600']);
         const run = attack(['inspect', String(pid), '--json']);
         await pause(nth * 12);
         process.kill(pid, 'SIGKILL');

@@ -23,13 +23,13 @@ let lab: OpenLab;
 let copy: string;
 let sleeper: number;
 beforeAll(async () => {
-  lab = await openLab({ maxSeconds: 120 });
+  lab = await openLab({ maxSeconds: 900 });
   // Where nobody may read it, wherever the tests themselves are.
   copy = mkdtempSync(join(tmpdir(), 'procdiag-copy-'));
   for (const part of ['bin', 'dist', 'package.json'])
     cpSync(join(root, part), join(copy, part), { recursive: true });
   execFileSync('chmod', ['-R', 'a+rX', copy]);
-  sleeper = (await lab.start('sleep', ['100'])).pid;
+  sleeper = (await lab.start('sleep', ['900'])).pid;
 });
 afterAll(async () => {
   await lab.close();
@@ -65,7 +65,7 @@ describe.runIf(isRoot)('not root', () => {
   });
 
   test('an own process is told without its stack', async () => {
-    const { pid } = await lab.start(NOBODY[0]!, [...NOBODY.slice(1), 'sleep', '100']);
+    const { pid } = await lab.start(NOBODY[0]!, [...NOBODY.slice(1), 'sleep', '900']);
     await lab.until('sleep', () => /sleep/.test(lab.frames(pid)) || lab.state(pid) === 'S');
     const { report } = await inspect(pid, NOBODY);
     expect(report.verdict).toMatchObject({ state: 'healthy', idle: 'idle-timer' });
@@ -107,7 +107,7 @@ describe.runIf(isRoot)('another PID namespace', () => {
   });
 
   test('from outside with --proc: evidence has the paths that can be looked up from here', async () => {
-    const { pid } = await lab.start('unshare', ['-pf', '--mount-proc', 'sleep', '100']);
+    const { pid } = await lab.start('unshare', ['-pf', '--mount-proc', 'sleep', '900']);
     const init = await lab.until('its init', () => lab.children(pid)[0]);
     await lab.until(
       'its own /proc',
@@ -163,8 +163,8 @@ describe.runIf(isRoot)('without the programs that it lets read', () => {
     expect(idle.code).toBe(0);
   });
 
-  test('on a host where every ps hangs', { timeout: 40_000 }, async () => {
-    const hang = await openLab({ maxSeconds: 20 });
+  test('on a host where every ps hangs', { timeout: 150_000 }, async () => {
+    const hang = await openLab({ maxSeconds: 120 });
     try {
       const [stuck] = await scenes.find(({ name }) => name === 'exec-fuse-flush')!.setUp(hang);
       const { code, report } = await inspect(stuck!.pid, privately(inPlace('/dev/null')));

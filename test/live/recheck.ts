@@ -38,7 +38,7 @@ export function recheck({ path, line, says }: Evidence): string | undefined {
 }
 
 function cat(path: string): string {
-  return execFileSync('timeout', ['-s', 'KILL', '2', 'cat', path], {
+  return execFileSync('timeout', ['-s', 'KILL', '20', 'cat', path], {
     encoding: 'latin1',
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -63,7 +63,7 @@ function readMemory(pid: number, address: bigint, length: number): Buffer {
     `skip=${address}`,
     'count=1',
   ];
-  return execFileSync('timeout', ['-s', 'KILL', '2', 'dd', ...args, 'status=none'], {
+  return execFileSync('timeout', ['-s', 'KILL', '20', 'dd', ...args, 'status=none'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
 }

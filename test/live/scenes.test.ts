@@ -39,7 +39,7 @@ const validate = new Ajv2020({ allErrors: true, strict: false, validateFormats: 
  * looked up again. Then the same diagnosis is made from a capture.
  */
 describe.each(playable(scenes).map((scene) => ({ scene, name: scene.name })))('$name', ({ scene }) => {
-  test('is diagnosed', { timeout: 120_000 }, async (context) => {
+  test('is diagnosed', { timeout: 240_000 }, async (context) => {
     const missing = missingNeeds(scene);
     if (missing.length > 0) context.skip(missing.map(({ why }) => why).join('; '));
     await withLab(
@@ -48,7 +48,7 @@ describe.each(playable(scenes).map((scene) => ({ scene, name: scene.name })))('$
         for (const look of looks) await holdToTruth(look);
         await holdReplay(looks[0]?.pid ?? 0);
       },
-      { maxSeconds: scene.maxSeconds ?? 120 },
+      { maxSeconds: 240 },
     );
   });
 });

@@ -6,7 +6,7 @@ import { killRecordings } from './trace-killing.ts';
 const TIMES = 40;
 
 test('a recording that is killed at any moment leaves nothing behind, and its target as it was', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (context) => {
   if (process.getuid?.() !== 0) context.skip('needs root');
   if (findProgram('gcc') === undefined) context.skip('needs gcc');

@@ -435,7 +435,7 @@ live('when procdiag is killed, its command goes on untraced, or never starts', a
     await new Promise((resolve) => {
       child.once('exit', resolve);
     });
-    await expect.poll(() => processesOf(parent, -1), { timeout: 3000 }).toEqual([]);
+    await expect.poll(() => processesOf(parent, -1)).toEqual([]);
     await expect.poll(() => readdirSync(parent)).toEqual([]);
     return commands();
   };
@@ -443,7 +443,7 @@ live('when procdiag is killed, its command goes on untraced, or never starts', a
   await one('recording', '98762.5');
   // It may still be on its way to its exec.
   const sleeps = () => processesOf('sleep\u000098762.5\0', -1).map((found) => Number.parseInt(found, 10));
-  await expect.poll(sleeps, { timeout: 3000 }).toHaveLength(1);
+  await expect.poll(sleeps).toHaveLength(1);
   expect(tasksBelow(sleeps()[0]!)).toMatchObject([{ name: 'sleep', tracer: 0, state: 'S' }]);
 });
 

@@ -76,7 +76,7 @@ describe.skipIf(why !== '')(`a program that logs its own calls${why === '' ? '' 
   beforeAll(async () => {
     const file = join(directory, 'truth.log');
     const command = [compiled('truth'), file, String(THREADS), String(CALLS)] as const;
-    [whole, half] = (await traced({ command, durationMs: 60_000 }, [(source) => source, losing(0.5)])) as [
+    [whole, half] = (await traced({ command, durationMs: 110_000 }, [(source) => source, losing(0.5)])) as [
       Look,
       Look,
     ];
@@ -155,7 +155,7 @@ describe.skipIf(why !== '')(`what people run${why === '' ? '' : ` (${why})`}`, (
   test('a shell that forks a lot', async () => {
     const script =
       'i=0; while [ $i -lt 30 ]; do i=$((i+1)); /bin/true; echo $i | cat >/dev/null; (exit 3); done';
-    const [look] = await traced({ command: ['sh', '-c', script], durationMs: 60_000 });
+    const [look] = await traced({ command: ['sh', '-c', script], durationMs: 110_000 });
     expectPairs(look!, 1000);
     expectSums(look!.calls);
     const spawned = look!.events.flatMap((event) => (event.type === 'spawn' ? [event.childPid] : []));
@@ -171,7 +171,7 @@ def work():
 for _ in range(6): threading.Thread(target=work, daemon=True).start()
 time.sleep(0.05)
 os._exit(0)`;
-    const [look] = await traced({ command: ['python3', '-c', program], durationMs: 60_000 });
+    const [look] = await traced({ command: ['python3', '-c', program], durationMs: 110_000 });
     expectPairs(look!, 1000);
     expectSums(look!.calls);
   });
@@ -186,7 +186,7 @@ class Filter(ctypes.Structure): _fields_ = [('length', ctypes.c_ushort), ('rules
 libc.prctl(38, 1, 0, 0, 0)
 libc.prctl(22, 2, ctypes.byref(Filter(len(rules), ctypes.addressof(text))), 0, 0)
 for _ in range(50): libc.syscall(number)`;
-    const [look] = await traced({ command: ['python3', '-c', program], durationMs: 60_000 });
+    const [look] = await traced({ command: ['python3', '-c', program], durationMs: 110_000 });
     expectPairs(look!, 300);
     expect(look!.analysed.correlation?.unmatched.neverBegun).toBe(50);
     expect(look!.calls.filter(({ name, errno }) => name === 'getpid' && errno === 'EPERM')).toHaveLength(50);
@@ -205,7 +205,7 @@ for _ in range(50): libc.syscall(number)`;
         server.close(); process.exit(0);
       });`,
     );
-    const [look] = await traced({ command: [process.execPath, file], durationMs: 60_000 });
+    const [look] = await traced({ command: [process.execPath, file], durationMs: 110_000 });
     expectPairs(look!, 1000);
     expectSums(look!.calls);
   });
@@ -227,7 +227,7 @@ threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
 [t.start() for t in threads]; [t.join() for t in threads]`,
     );
     const command = ['python3', file, join(directory, 'data.db')] as const;
-    const [look] = await traced({ command, durationMs: 60_000 });
+    const [look] = await traced({ command, durationMs: 110_000 });
     expectPairs(look!, 1000);
     expectSums(look!.calls);
   });

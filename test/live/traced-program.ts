@@ -65,7 +65,7 @@ export async function startTarget(
     line,
     count,
     ended,
-    async goesOn(milliseconds = 2000) {
+    async goesOn(milliseconds = 20_000) {
       const before = count();
       const deadline = performance.now() + milliseconds;
       while (count() === before) {

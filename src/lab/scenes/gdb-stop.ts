@@ -18,10 +18,10 @@ To learn: quit or detach the debugger (or end it with SIGKILL) and the program r
       'sleep 110 | DEBUGINFOD_URLS= gdb -nx -q -p "$0"',
       `${target}`,
     ]);
-    const tracer = await lab.until('a tracer', () => tracerOf(target) || false, 20_000);
+    const tracer = await lab.until('a tracer', () => tracerOf(target) || false, 60_000);
     for (const pid of lab.children(shell.pid)) lab.owns(pid);
     // At its prompt: before that it reads symbols, with sleeps in between.
-    await lab.until('gdb at its prompt', () => /poll/.test(lab.frames(tracer)), 20_000);
+    await lab.until('gdb at its prompt', () => /poll/.test(lab.frames(tracer)), 60_000);
     await settled(lab, tracer, 'S');
     await settled(lab, target, 't');
     return [

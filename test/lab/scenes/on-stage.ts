@@ -103,7 +103,7 @@ export function playScene(name: string, facts: (stage: Stage) => void | Promise<
         await facts({ looks, actor: (role) => new Actor(lookOf(looks, role).pid) });
       });
     } finally {
-      await expect.poll(() => membersOf(sessions), { timeout: 15_000, interval: 50 }).toEqual([]);
+      await expect.poll(() => membersOf(sessions), { timeout: 40_000, interval: 50 }).toEqual([]);
     }
   });
 }

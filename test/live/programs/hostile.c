@@ -1,6 +1,6 @@
 /*
- * Processes that are hard to look at. Each prints "ready" when it is what it has to be, and sleeps; all end after two
- * minutes, or with their parent.
+ * Processes that are hard to look at. Each prints "ready" when it is what it has to be, and sleeps; all end after a
+ * quarter of an hour, or with their parent.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -142,7 +142,7 @@ int main(int argc, char **argv) {
   } kinds[] = {{"name", name}, {"arguments", arguments}, {"unmapped", unmapped}, {"descriptors", descriptors},
                {"threads", threads}, {"files", files}, {"execs", execs}, {"forks", forks}};
   if (argc < 3) return 2;
-  alarm(120);
+  alarm(900);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
     if (strcmp(kinds[i].name, argv[1]) == 0) kinds[i].run(argv + 2);

@@ -44,7 +44,7 @@ function perf(...args: string[]): string {
     cwd: directory,
     encoding: 'latin1',
     maxBuffer: 1 << 28,
-    timeout: 40_000,
+    timeout: 100_000,
   });
   if (status !== 0) throw new Error(`perf ${args[0]}: ${status} ${stderr}`);
   return stdout;
