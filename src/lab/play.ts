@@ -33,15 +33,54 @@ export async function play<Role extends string>(
  * Polls until a task is in this state and has not run between two looks: it has arrived where it will stay, and is not
  * just passing through a short sleep on the way there.
  */
-export async function settled(lab: Lab, pid: number, letter: string, tid = pid): Promise<void> {
+export function settled(lab: Lab, pid: number, letter: string, tid = pid): Promise<void> {
+  return settledAtOnce(lab, `${letter} of ${pid}`, [[pid, tid]], letter);
+}
+
+/**
+ * The same of several threads of a process, which sleep: at once, since of those that meet on their way one alone may
+ * sleep long before it has arrived, while the other waits for a CPU.
+ */
+export function threadsAsleep(lab: Lab, pid: number, tids: readonly number[]): Promise<void> {
+  return settledAtOnce(
+    lab,
+    `S of all threads of ${pid}`,
+    tids.map((tid) => [pid, tid]),
+    'S',
+  );
+}
+
+/** The same of several processes. */
+export function allAsleep(lab: Lab, pids: readonly number[]): Promise<void> {
+  return settledAtOnce(
+    lab,
+    `S of ${pids.join(', ')}`,
+    pids.map((pid) => [pid, pid]),
+    'S',
+  );
+}
+
+async function settledAtOnce(
+  lab: Lab,
+  what: string,
+  tasks: readonly (readonly [pid: number, tid: number])[],
+  letter: string,
+): Promise<void> {
   let before = '';
-  await lab.until(`${letter} of ${pid}`, () => {
-    if (lab.state(pid, tid) !== letter) return false;
-    const now = `${statusField(pid, 'voluntary_ctxt_switches', tid)} ${statusField(pid, 'nonvoluntary_ctxt_switches', tid)}`;
+  await lab.until(what, () => {
+    if (tasks.some(([pid, tid]) => lab.state(pid, tid) !== letter)) {
+      before = '';
+      return false;
+    }
+    const now = tasks.map(([pid, tid]) => switchesOf(pid, tid)).join();
     if (now === before) return true;
     before = now;
     return false;
   });
+}
+
+function switchesOf(pid: number, tid: number): string {
+  return `${statusField(pid, 'voluntary_ctxt_switches', tid)} ${statusField(pid, 'nonvoluntary_ctxt_switches', tid)}`;
 }
 
 /** Polls until a process has been a zombie for so long: shorter ones are the normal way of all processes. */

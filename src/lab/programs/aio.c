@@ -7,12 +7,12 @@ static void wait_for_event(const char *path) {
   struct io_event event;
   void *block;
   if (posix_memalign(&block, 4096, 4096)) _exit(1);
+  say("reader");
+  let_go_of_stdout();
   int fd = check(open(path, O_RDONLY | O_DIRECT), path);
   struct iocb read_it = {
       .aio_lio_opcode = IOCB_CMD_PREAD, .aio_fildes = fd, .aio_buf = (unsigned long)block, .aio_nbytes = 4096};
   struct iocb *all[] = {&read_it};
-  say("reader");
-  let_go_of_stdout();
   check(syscall(SYS_io_setup, 1, &context), "io_setup");
   check(syscall(SYS_io_submit, context, 1, all), "io_submit");
   check(syscall(SYS_io_getevents, context, 1L, 1L, &event, NULL), "io_getevents");

@@ -44,21 +44,24 @@ static void prepare_to_wait_for_scene(void) {
   sigprocmask(SIG_BLOCK, &go_ahead, NULL);
 }
 
-/* What strace does: lets `pid` run from one syscall stop to the next. */
-static void follow(pid_t pid) {
+/*
+ * What strace does: lets `pid` run from one syscall stop to the next. Says so after the first of them: before it the
+ * target may sleep, and still have to stop for PTRACE_INTERRUPT.
+ */
+static void follow(pid_t pid, const char *role) {
   int status;
   check(ptrace(PTRACE_SEIZE, pid, 0, (void *)PTRACE_O_TRACESYSGOOD), "PTRACE_SEIZE");
   check(ptrace(PTRACE_INTERRUPT, pid, 0, 0), "PTRACE_INTERRUPT");
   while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status)) {
-    int deliver = WSTOPSIG(status) == (SIGTRAP | 0x80) || status >> 16 ? 0 : WSTOPSIG(status);
+    int in_call = WSTOPSIG(status) == (SIGTRAP | 0x80);
+    int deliver = in_call || status >> 16 ? 0 : WSTOPSIG(status);
     ptrace(PTRACE_SYSCALL, pid, 0, (void *)(long)deliver);
+    if (in_call && role) say(role);
+    if (in_call) role = NULL;
   }
 }
 
-static void be_follower(void) {
-  say("tracer");
-  follow(target);
-}
+static void be_follower(void) { follow(target, "tracer"); }
 
 /* A tracer at work; the scene stops it, and then lets the target run into its next syscall stop. */
 static void working_tracer(const char *_) {
@@ -107,8 +110,7 @@ static void chain(const char *_) {
   pid_t middle = check(fork(), "fork");
   if (middle == 0) {
     ends_with_parent();
-    say("middle");
-    follow(target);
+    follow(target, "middle");
     _exit(0);
   }
   prepare_to_wait_for_scene();

@@ -1,4 +1,4 @@
-import { play, settled } from '../play.ts';
+import { allAsleep, play } from '../play.ts';
 import type { Scene } from '../scene.ts';
 
 export const scene: Scene = {
@@ -11,8 +11,7 @@ To learn: take locks in one order everywhere. One of the two has to end.`,
   needs: ['gcc'],
   async setUp(lab) {
     const { pids } = await play(lab, 'filelocks', ['deadlock', `${lab.dir}/lock`], ['first', 'second']);
-    await settled(lab, pids.first, 'S');
-    await settled(lab, pids.second, 'S');
+    await allAsleep(lab, Object.values(pids));
     return [
       { role: 'first', pid: pids.first, cause: 'file-lock', culprit: pids.second },
       { role: 'second', pid: pids.second, cause: 'file-lock', culprit: pids.first },

@@ -1,4 +1,4 @@
-import { play, settled } from '../play.ts';
+import { play, threadsAsleep } from '../play.ts';
 import type { Scene } from '../scene.ts';
 
 export const scene: Scene = {
@@ -12,7 +12,7 @@ To learn: take locks in one order everywhere. Nothing but ending the process hel
   needs: ['gcc'],
   async setUp(lab) {
     const { pids } = await play(lab, 'futexes', ['deadlock'], ['process', 'thread-a', 'thread-b']);
-    for (const tid of Object.values(pids)) await settled(lab, pids.process, 'S', tid);
+    await threadsAsleep(lab, pids.process, Object.values(pids));
     return [{ role: 'process', pid: pids.process, cause: 'futex-deadlock', culprit: pids.process }];
   },
 };

@@ -1,4 +1,4 @@
-import { play, settled } from '../play.ts';
+import { play, threadsAsleep } from '../play.ts';
 import type { Scene } from '../scene.ts';
 
 export const scene: Scene = {
@@ -12,8 +12,7 @@ To learn: ask the owner what it waits for, while it holds the lock.`,
   needs: ['gcc'],
   async setUp(lab) {
     const { pids } = await play(lab, 'futexes', ['pi-held'], ['process', 'owner']);
-    await settled(lab, pids.process, 'S');
-    await settled(lab, pids.process, 'S', pids.owner);
+    await threadsAsleep(lab, pids.process, Object.values(pids));
     return [{ role: 'process', pid: pids.process, cause: 'futex-held', culprit: pids.process }];
   },
 };

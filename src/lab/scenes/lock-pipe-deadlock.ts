@@ -1,4 +1,4 @@
-import { play, settled } from '../play.ts';
+import { allAsleep, play } from '../play.ts';
 import type { Scene } from '../scene.ts';
 
 export const scene: Scene = {
@@ -11,8 +11,7 @@ To learn: hold no lock while you wait for others. Taking the data out of the pip
   needs: ['gcc'],
   async setUp(lab) {
     const { pids } = await play(lab, 'filelocks', ['lock-and-pipe', `${lab.dir}/lock`], ['writer', 'logger']);
-    await settled(lab, pids.writer, 'S');
-    await settled(lab, pids.logger, 'S');
+    await allAsleep(lab, Object.values(pids));
     return [
       { role: 'writer', pid: pids.writer, cause: 'pipe-full', culprit: pids.logger },
       { role: 'logger', pid: pids.logger, cause: 'file-lock', culprit: pids.writer },

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { play, settled } from '../play.ts';
 import type { Scene } from '../scene.ts';
@@ -25,7 +25,7 @@ To learn: device, then what is at the other end of its connection; here it is on
     );
     // It serves its first connection itself.
     const server = (await lab.start('nbd-server', ['-C', config, '-d'])).pid;
-    await lab.until('the socket of nbd-server', () => existsSync(socket));
+    await lab.until('nbd-server to listen', () => listens(socket));
     lab.undo(`nbd-client -d ${device}`);
     await lab.run('nbd-client', ['-unix', socket, device, '-N', 'disk']);
     // The first open() reads the partition table.
@@ -41,6 +41,14 @@ To learn: device, then what is at the other end of its connection; here it is on
     ];
   },
 };
+
+/** Its file is there before anybody can connect; the flag __SO_ACCEPTCON is not. */
+function listens(socket: string): boolean {
+  const line = readFileSync('/proc/net/unix', 'latin1')
+    .split('\n')
+    .find((each) => each.endsWith(` ${socket}`));
+  return line?.split(' ')[3] === '00010000';
+}
 
 /** An nbd device that nobody is connected to: those in use have a `pid` in sysfs. */
 function freeDevice(): string {

@@ -1,4 +1,4 @@
-import { play, settled } from '../play.ts';
+import { allAsleep, play } from '../play.ts';
 import type { Scene } from '../scene.ts';
 
 export const scene: Scene = {
@@ -11,8 +11,7 @@ To learn: read while you write (communicate(), poll, a thread), or let one side 
   needs: ['gcc'],
   async setUp(lab) {
     const { pids } = await play(lab, 'pipes', ['mutual'], ['feeder', 'filter']);
-    await settled(lab, pids.feeder, 'S');
-    await settled(lab, pids.filter, 'S');
+    await allAsleep(lab, Object.values(pids));
     return [
       { role: 'feeder', pid: pids.feeder, cause: 'pipe-full', culprit: pids.filter },
       { role: 'filter', pid: pids.filter, cause: 'pipe-full', culprit: pids.feeder },

@@ -1,4 +1,4 @@
-import { play, settled } from '../play.ts';
+import { allAsleep, play } from '../play.ts';
 import type { Scene } from '../scene.ts';
 
 export const scene: Scene = {
@@ -12,8 +12,7 @@ To learn: read while waiting (communicate(), cmd.Output()), or write to a file.`
   needs: ['gcc'],
   async setUp(lab) {
     const { pids } = await play(lab, 'pipes', ['full-parent-waits'], ['reader', 'writer']);
-    await settled(lab, pids.writer, 'S');
-    await settled(lab, pids.reader, 'S');
+    await allAsleep(lab, Object.values(pids));
     return [
       { role: 'writer', pid: pids.writer, cause: 'pipe-full', culprit: pids.reader },
       { role: 'parent', pid: pids.reader, cause: 'pipe-full', culprit: pids.reader },

@@ -1,4 +1,4 @@
-import { play, settled } from '../play.ts';
+import { allAsleep, play } from '../play.ts';
 import type { Scene } from '../scene.ts';
 
 export const scene: Scene = {
@@ -12,8 +12,7 @@ To learn: close the child’s input before you wait for it.`,
   needs: ['gcc'],
   async setUp(lab) {
     const { pids } = await play(lab, 'pipes', ['stdin-kept'], ['parent', 'reader']);
-    await settled(lab, pids.parent, 'S');
-    await settled(lab, pids.reader, 'S');
+    await allAsleep(lab, Object.values(pids));
     return [
       { role: 'reader', pid: pids.reader, cause: 'pipe-held', culprit: pids.parent },
       { role: 'parent', pid: pids.parent, cause: 'pipe-held', culprit: pids.parent },

@@ -1,4 +1,4 @@
-import { play, settled } from '../play.ts';
+import { play, threadsAsleep } from '../play.ts';
 import type { Scene } from '../scene.ts';
 
 export const scene: Scene = {
@@ -12,8 +12,7 @@ To learn: a log line can be a lock, too.`,
   needs: ['gcc'],
   async setUp(lab) {
     const { pids } = await play(lab, 'futexes', ['stream-held'], ['process', 'owner']);
-    await settled(lab, pids.process, 'S');
-    await settled(lab, pids.owner, 'S');
+    await threadsAsleep(lab, pids.process, Object.values(pids));
     return [
       // How a descriptor of a thread looks is known for x86-64.
       {

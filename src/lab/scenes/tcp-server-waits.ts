@@ -1,4 +1,4 @@
-import { play, settled } from '../play.ts';
+import { allAsleep, play } from '../play.ts';
 import type { Scene } from '../scene.ts';
 
 export const scene: Scene = {
@@ -17,9 +17,7 @@ To learn: follow the connection before you restart the client.`,
       ['server-waits', `${lab.dir}/lock`],
       ['holder', 'server', 'client'],
     );
-    await settled(lab, pids.holder, 'S');
-    await settled(lab, pids.server, 'S');
-    await settled(lab, pids.client, 'S');
+    await allAsleep(lab, Object.values(pids));
     return [
       { role: 'client', pid: pids.client, cause: 'file-lock', culprit: pids.holder },
       { role: 'server', pid: pids.server, cause: 'file-lock', culprit: pids.holder },
