@@ -45,6 +45,8 @@ export interface Waker {
   readonly how: WakeKind;
   /** The system call that it was in, where it is traced too. */
   readonly during?: string;
+  /** Outside of the PID namespace that perf was started in: `pid` and `tid` are 0, for want of a number there. */
+  readonly outside?: boolean;
 }
 
 /** One system call of one thread. */

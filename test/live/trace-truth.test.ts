@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -6,6 +6,7 @@ import type { SyscallEvent } from '../../src/trace/event.ts';
 import { preflightTools } from '../../src/trace/record/preflight.ts';
 import { compiled } from './compiled.ts';
 import { type Look, losing, traced, wrongPairs } from './tracing.ts';
+import { type Entry, entriesIn } from './truth-log.ts';
 
 const THREADS = 4;
 const CALLS = 400;
@@ -42,30 +43,6 @@ function expectSums(calls: readonly SyscallEvent[]): void {
       onCpuNs !== undefined && Math.abs(onCpuNs + runnableNs! + blockedNs! - durationNs) > 1,
   );
   expect(off).toEqual([]);
-}
-
-interface Entry {
-  readonly what: string;
-  readonly tid: number;
-  readonly number: number;
-  readonly before: bigint;
-  readonly after: bigint;
-}
-
-function entriesIn(log: string): Entry[] {
-  return readFileSync(log, 'latin1')
-    .trim()
-    .split('\n')
-    .map((line) => {
-      const [what = '', tid, number, before, after] = line.split(' ');
-      return {
-        what,
-        tid: Number(tid),
-        number: Number(number),
-        before: BigInt(before!),
-        after: BigInt(after!),
-      };
-    });
 }
 
 describe.skipIf(why !== '')(`a program that logs its own calls${why === '' ? '' : ` (${why})`}`, () => {

@@ -81,6 +81,7 @@ function without(batch: PerfBatch, lost: () => boolean): PerfBatch {
     pid: whole(batch.pid),
     tid: whole(batch.tid),
     cpu: whole(batch.cpu),
+    host: whole(batch.host),
     stack: whole(batch.stack),
     text: whole(batch.text),
     args: (row) => batch.args(kept[row]!),

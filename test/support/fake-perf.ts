@@ -13,6 +13,7 @@ export interface FakeRow {
   readonly pid?: number;
   readonly tid?: number;
   readonly cpu?: number;
+  readonly host?: number;
   readonly a?: number;
   readonly b?: number;
   readonly stack?: readonly string[];
@@ -51,6 +52,7 @@ function batchOf(rows: readonly FakeRow[], stacks: (readonly string[])[], texts:
     pid: Int32Array.from(rows, ({ pid, tid }) => pid ?? tid ?? 0),
     tid: Int32Array.from(rows, ({ tid }) => tid ?? 0),
     cpu: Int32Array.from(rows, ({ cpu }) => cpu ?? 0),
+    host: Int32Array.from(rows, ({ host }) => host ?? -1),
     a: numbers(({ a }) => a ?? 0),
     b: numbers(({ b }) => b ?? 0),
     stack: Int32Array.from(rows, ({ stack }) => (stack === undefined ? -1 : stacks.push(stack) - 1)),

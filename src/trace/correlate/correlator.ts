@@ -1,5 +1,6 @@
 import type { Ns } from '../event.ts';
 import { PERF, type PerfBatch, type PerfSource } from '../perf/batch.ts';
+import { HostNumbers } from '../perf/host-numbers.ts';
 import type { StraceCall, StraceExit, StraceSignal } from '../strace/call.ts';
 import { Births } from './births.ts';
 import { CallNames, StraceNames } from './call-names.ts';
@@ -43,6 +44,7 @@ export class Correlator implements StraceTaker {
   readonly #execs: Execs;
   readonly #deaths: Deaths;
   readonly #wakes: Wakes;
+  readonly #numbers = new HostNumbers();
   /** Where perf told nothing else. */
   readonly #switched: { readonly rows: Switches; readonly calls: SwitchedCalls } | undefined;
   #now: Ns = 0;
@@ -66,7 +68,7 @@ export class Correlator implements StraceTaker {
     this.#pairing = new Pairing(options, threads, names, told, this.#quality);
     this.#execs = new Execs(sink, threads, told);
     this.#deaths = new Deaths(options, threads, told, this.#parents, firstSleeps, this.#quality);
-    this.#wakes = new Wakes(threads, names, this.#parents, firstSleeps);
+    this.#wakes = new Wakes(threads, names, this.#parents, firstSleeps, this.#numbers);
     if (calls !== undefined) {
       if (options.hasStrace) threads.holds = (thread, state) => calls.holds(thread, state);
       this.#switched = { calls, rows: new Switches(options, threads, firstSleeps, this.#execs, calls) };
@@ -152,6 +154,7 @@ export class Correlator implements StraceTaker {
     this.#now = at;
     const pid = batch.pid[row]!;
     const tid = batch.tid[row]!;
+    this.#meet(batch, row);
     if (this.#owners.isDouble(batch, row, source)) return;
     if (this.#switched?.rows.row(batch, row, source) ?? this.#firstSleeps.row(batch, row, source)) return;
     switch (batch.kind[row]) {
@@ -194,7 +197,7 @@ export class Correlator implements StraceTaker {
         if (tid > 0) this.#called(this.#threads.of(tid, pid), at, batch, row, source);
         break;
       case PERF.schedExec: {
-        const [pid_, formerTid] = executing(batch, row);
+        const [pid_, formerTid] = this.#executing(batch, row);
         const path = source.text(batch.text[row]!);
         this.#births.isSure(pid_, false);
         this.#execs.ofPerf(at, pid_, formerTid, path);
@@ -204,7 +207,7 @@ export class Correlator implements StraceTaker {
       case PERF.schedExit:
         this.#deaths.settle(at);
         if (batch.b[row]! >= 0) this.#births.isSure(batch.a[row]!, batch.b[row] === 0);
-        this.#deaths.ofPerf(at, tid > 0 ? tid : batch.a[row]!, batch.b[row]!);
+        this.#deaths.ofPerf(at, tid > 0 ? tid : this.#numbers.ranAs(batch.a[row]!), batch.b[row]!);
         break;
       case PERF.taskExit:
         this.#deaths.settle(at);
@@ -222,7 +225,21 @@ export class Correlator implements StraceTaker {
   /** A row of the recorder that sees the whole host: only wake-ups count, the rest is told by the other one. */
   hostRow(batch: PerfBatch, row: number, source: PerfSource): void {
     this.#now = batch.at[row]!;
+    this.#meet(batch, row);
     if (batch.kind[row] === PERF.waking) this.#wakes.row(this.#now, batch, row, source);
+  }
+
+  /** What a row tells of who goes by which numbers. */
+  #meet(batch: PerfBatch, row: number): void {
+    const tid = batch.tid[row]!;
+    const host = batch.host[row]!;
+    // A thread without a process has left its number, and `tid` was made of the other one.
+    if (host > 0 && batch.pid[row]! > 0 && this.#numbers.learn(host, tid)) this.#wakes.learnt(host);
+    if (this.#numbers.areApart !== true) return;
+    const kind = batch.kind[row];
+    if (kind === PERF.fork) this.#numbers.born(batch.b[row]!, tid);
+    else if (kind === PERF.schedFork) this.#numbers.forked(tid, batch.b[row]!);
+    else if (kind === PERF.lost) this.#numbers.lost();
   }
 
   #switch(tid: number, pid: number, at: Ns, previous: number, stack: number, source: PerfSource): void {
@@ -280,6 +297,17 @@ export class Correlator implements StraceTaker {
     this.#threads.of(child).owner = source;
   }
 
+  /**
+   * The thread that sched_process_exec tells of, and its number before. It tells the host's; perf's own stamps are those of the
+   * PID namespace in which it runs, as is all else, and differ from them there alone.
+   */
+  #executing(batch: PerfBatch, row: number): [pid: number, formerTid: number] {
+    const tid = batch.tid[row]!;
+    const pid = batch.a[row]!;
+    const formerly = batch.b[row]!;
+    return tid > 0 && tid !== pid ? [tid, this.#numbers.local(formerly) ?? tid] : [pid, formerly];
+  }
+
   #lost(at: Ns, count: number, from: Ns): void {
     this.#quality.gap(from, at);
     this.#options.sink.event({
@@ -297,16 +325,6 @@ export class Correlator implements StraceTaker {
 
 /** The calls that the kernel goes on with by restart_syscall(2). */
 const RESTARTED = /^(?:nanosleep|clock_nanosleep|poll|futex)$/;
-
-/**
- * The thread that sched_process_exec tells of, and its number before. It tells the host's; perf's own stamps are those of the
- * PID namespace in which it runs, as is all else, and differ from them there alone.
- */
-function executing(batch: PerfBatch, row: number): [pid: number, formerTid: number] {
-  const tid = batch.tid[row]!;
-  const pid = batch.a[row]!;
-  return tid > 0 && tid !== pid ? [tid, tid] : [pid, batch.b[row]!];
-}
 
 function isTracerStop(stack: readonly string[]): boolean {
   return stack.some((frame) => frame === 'ptrace_stop' || frame === 'ptrace_notify');

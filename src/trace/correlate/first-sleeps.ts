@@ -19,6 +19,11 @@ export class FirstSleeps {
     this.#from = from;
   }
 
+  /** There are threads of which is not known yet what became of their sleep. */
+  get areOpen(): boolean {
+    return this.#open > 0;
+  }
+
   begin(thread: Thread, told: Asleep): void {
     thread.firstSleep = { told, woken: undefined, ran: undefined };
     this.#open++;

@@ -1,4 +1,5 @@
 import { toldAlready } from '../strace/call.ts';
+import { whoIs } from '../who.ts';
 import { count, percent, plural, time } from './numbers.ts';
 import { besides, isOneSleep, partsInWords } from './parts.ts';
 import { stopInWords } from './stops.ts';
@@ -200,7 +201,7 @@ function interrupted({ errno, kind }: LongWait): boolean {
 }
 
 function linkClause(link: ChainLink): string {
-  const who = `${link.tid} ${link.comm}`.trim();
+  const who = whoIs(link);
   const ended = link.confidence === undefined ? 'ended it' : `${SURELY[link.confidence]} ended it`;
   const { parts = [] } = link;
   if (isOneSleep(link)) {

@@ -36,6 +36,8 @@ export interface ChainLink {
   readonly pid: number;
   readonly tid: number;
   readonly comm: string;
+  /** It has no number where the recording was made: 0 stands for it. */
+  readonly outside?: boolean;
   /** `slept`: in `name` for `seconds` of the wait; `ran`: it was at work; `outside`: it is not traced. */
   readonly did: 'slept' | 'ran' | 'outside';
   readonly name?: string;
@@ -224,6 +226,7 @@ export class Waits implements TraceSink {
         tid: by.tid,
         comm,
         how: by.how,
+        ...(by.outside === true ? { outside: true } : {}),
         ...(confidence === undefined ? {} : { confidence }),
       };
       if (!this.#isTraced(by.tid)) {
@@ -254,7 +257,7 @@ export class Waits implements TraceSink {
     return links;
   }
 
-  #endedBy(wait: Kept): { pid: number; tid: number; comm: string; how: string } | undefined {
+  #endedBy(wait: Kept): (Omit<Waker, 'how'> & { readonly how: string }) | undefined {
     const { waker } = wait;
     if (waker !== undefined) return ENDS_CHAIN.includes(waker.how) ? undefined : waker;
     // Without a recorder of wake-ups: a wait for a child names it in its result.

@@ -52,6 +52,12 @@ export interface PerfBatch {
   readonly pid: Int32Array;
   readonly tid: Int32Array;
   readonly cpu: Int32Array;
+  /**
+   * Of tracepoints: the number by which the host knows the thread that ran; 0: the idle task; -1: not told. `pid` and `tid` are
+   * those of the PID namespace of perf, and 0 for whoever is not in it; `a` and `b` of tracepoints are the host's too
+   * (host-numbers.ts).
+   */
+  readonly host: Int32Array;
   readonly a: Float64Array;
   readonly b: Float64Array;
   /** Interned stacks: `PerfSource.stack(id)`; -1 none. */

@@ -13,6 +13,7 @@ export class Columns implements PerfBatch {
   readonly pid = new Int32Array(BATCH_ROWS);
   readonly tid = new Int32Array(BATCH_ROWS);
   readonly cpu = new Int32Array(BATCH_ROWS);
+  readonly host = new Int32Array(BATCH_ROWS);
   readonly a = new Float64Array(BATCH_ROWS);
   readonly b = new Float64Array(BATCH_ROWS);
   readonly stack = new Int32Array(BATCH_ROWS);
@@ -37,6 +38,7 @@ export class Columns implements PerfBatch {
     this.pid[row] = pid;
     this.tid[row] = tid;
     this.cpu[row] = cpu;
+    this.host[row] = -1;
     this.a[row] = 0;
     this.b[row] = 0;
     this.stack[row] = -1;
@@ -80,6 +82,7 @@ export class Columns implements PerfBatch {
 /** Copies a row of one batch to the end of another. */
 export function copyRow(from: Columns, row: number, to: Columns): void {
   const copy = to.add(from.kind[row]!, from.at[row]!, from.pid[row]!, from.tid[row]!, from.cpu[row]!);
+  to.host[copy] = from.host[row]!;
   to.a[copy] = from.a[row]!;
   to.b[copy] = from.b[row]!;
   to.stack[copy] = from.stack[row]!;

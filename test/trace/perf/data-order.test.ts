@@ -233,6 +233,17 @@ describe('the fields of tracepoints', () => {
     expect(rowsOf(open(perfData([sample({ time: 1, tid: -1 }, raw)])))).toMatchObject([{ tid: 99 }]);
   });
 
+  it('tell it by the number inside where perf was started in a PID namespace', () => {
+    const of = (time: number, tid: number, host: number) => {
+      const raw = enterRaw(1);
+      raw.writeInt32LE(host, 4);
+      return sample({ time, tid }, raw);
+    };
+    // 4711 is nobody that perf has met: his number may be another's inside.
+    const rows = rowsOf(open(perfData([of(1, 2, 5002), of(2, -1, 5002), of(3, -1, 4711)])));
+    expect(rows).toMatchObject([{ tid: 2 }, { tid: 2 }, { tid: -1 }]);
+  });
+
   it('are left out where the record is shorter than they are', () => {
     const source = open(perfData([sample({ time: 1 }, Buffer.alloc(4))]));
     expect(rowsOf(source)).toMatchObject([{ kind: 'enter', a: 0, args: '' }]);

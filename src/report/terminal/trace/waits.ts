@@ -3,6 +3,7 @@ import { time } from '../../../trace/digest/numbers.ts';
 import { besides, isOneSleep, partsInWords } from '../../../trace/digest/parts.ts';
 import { isOfCall, kindInWords, UNSEEN, type WaitKind } from '../../../trace/digest/wait-kind.ts';
 import type { ChainLink, LongWait } from '../../../trace/digest/waits.ts';
+import { whoIs } from '../../../trace/who.ts';
 import { MOST_IN_JSON } from '../../most-in-json.ts';
 import { line } from '../../text.ts';
 import {
@@ -51,7 +52,16 @@ function oneWait(wait: LongWait, width: number, palette: Palette): Row[] {
   return [clipRow(head, width), ...links, ...where.map((row) => clipRow(row, width))];
 }
 
-function who({ tid, comm }: { readonly tid: number; readonly comm: string }): Span[] {
+function who({
+  tid,
+  comm,
+  outside,
+}: {
+  readonly tid: number;
+  readonly comm: string;
+  readonly outside?: boolean;
+}): Span[] {
+  if (outside === true) return [own(clip(line(comm), 16) || 'somebody', 'name')];
   return [own(`${tid} `, 'name'), own(clip(line(comm), 16), 'name')];
 }
 
@@ -116,7 +126,8 @@ function linkRows(link: ChainLink, depth: number, width: number, palette: Palett
     ];
   }
   if (link.did === 'outside' || parts.length === 0) {
-    const words = link.did === 'outside' ? ' (not traced)' : ' was at work';
+    const untraced = link.outside === true ? ' (outside of the PID namespace)' : ' (not traced)';
+    const words = link.did === 'outside' ? untraced : ' was at work';
     return [clipRow([...lead, ...who(link), own(words, 'quiet'), own(`: ${how}`, 'quiet')], width)];
   }
   // What it did with all of that time, until it ended it.
@@ -133,7 +144,7 @@ function whereRow(wait: LongWait, palette: Palette): Row[] {
       ? undefined
       : waker.how === 'timer'
         ? 'a timer ended it'
-        : `woken by ${waker.tid} ${line(waker.comm)} (${waker.how})`;
+        : `woken by ${line(whoIs(waker))} (${waker.how})`;
   const frame = stack?.find((name) => !/^(?:__)?schedule/.test(name));
   const told = [
     ...(by === undefined ? [] : [by]),

@@ -172,13 +172,14 @@ class Html implements TraceOutput {
       errnos: this.#errnos.texts,
       frames: this.#frames.texts,
       stacks: this.#stacks.texts.map((numbers) => numbers.split(' ').map(Number)),
-      wakers: this.#wakerList.map(({ tid, comm, how, during }) => ({
+      wakers: this.#wakerList.map(({ tid, comm, how, during, outside }) => ({
         thread: isInterrupt(how) ? -1 : row(this.#threads.find(tid)),
         interrupt: isInterrupt(how),
         tid,
         comm: sanitize(comm),
         how,
         during: during === undefined ? undefined : sanitize(during),
+        outside,
       })),
       instants: this.#instants.map((instant) => ({
         ...instant,
@@ -265,7 +266,9 @@ class Html implements TraceOutput {
 
   #waker(waker: Waker | undefined): number {
     if (waker === undefined) return 0;
-    const number = this.#wakers.number(JSON.stringify([waker.tid, waker.comm, waker.how, waker.during]));
+    const number = this.#wakers.number(
+      JSON.stringify([waker.tid, waker.comm, waker.how, waker.during, waker.outside]),
+    );
     if (number === this.#wakerList.length) this.#wakerList.push(waker);
     return number + 1;
   }

@@ -1,5 +1,6 @@
 import { sanitize } from '../../../term/sanitize.ts';
 import type { GapEvent, StateEvent, SyscallEvent, TraceEvent, Waker } from '../../../trace/event.ts';
+import { whoIs } from '../../../trace/who.ts';
 import { isInterrupt } from '../interrupts.ts';
 import { jsonLine, type LineFields } from '../json-line.ts';
 import { ThreadNames } from '../names.ts';
@@ -197,7 +198,7 @@ function wakerText(waker: Waker | undefined): string | undefined {
   if (waker === undefined) return undefined;
   if (isInterrupt(waker.how)) return `an interrupt (${waker.how})`;
   const during = waker.during === undefined ? '' : ` in ${waker.during}`;
-  return sanitize(`${waker.tid} ${waker.comm}${during} (${waker.how})`);
+  return sanitize(`${whoIs(waker)}${during} (${waker.how})`);
 }
 
 function stackText(stack: readonly string[] | undefined): string | undefined {

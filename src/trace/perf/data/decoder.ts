@@ -2,6 +2,7 @@ import { PERF } from '../batch.ts';
 import { latin1 } from '../byte-source.ts';
 import type { Columns } from '../columns.ts';
 import type { FormatField } from '../format.ts';
+import { HostNumbers } from '../host-numbers.ts';
 import type { Texts } from '../texts.ts';
 import type { Chains } from './chains.ts';
 import type { EventPlan } from './event-plan.ts';
@@ -50,6 +51,7 @@ export class Decoder {
   readonly #originHigh: number;
   readonly #commWords = new Uint32Array(CACHED_COMMS * 4);
   readonly #commIds = new Int32Array(CACHED_COMMS).fill(-1);
+  readonly #numbers = new HostNumbers();
   readonly #lastOnCpu = new Float64Array(MOST_CPUS).fill(Number.NaN);
   unknownEvent = 0;
   damaged = 0;
@@ -236,9 +238,13 @@ export class Decoder {
       this.damaged += 1;
       return;
     }
-    // A thread that has left its number is -1 to perf; the tracepoint still tells who runs: common_pid.
-    const ran = tid < 0 && raw + 8 <= rawEnd ? view.getInt32(raw + 4, true) : tid;
+    // common_pid: who runs, by the host's number.
+    const host = raw + 8 <= rawEnd ? view.getInt32(raw + 4, true) : -1;
+    if (tid > 0) this.#numbers.learn(host, tid);
+    // A thread that has left its number is -1 to perf; the tracepoint still tells who it was.
+    const ran = tid < 0 && host > 0 ? this.#numbers.ranAs(host) : tid;
     const row = columns.add(plan.kind, time, pid, ran, cpu);
+    columns.host[row] = host;
     columns.stack[row] = stack;
     this.#fields(plan, view, raw, rawEnd, row, columns);
   }

@@ -11,6 +11,8 @@ export interface Payload {
   /** Of records about another thread than the one that ran. */
   readonly pid?: number;
   readonly tid?: number;
+  /** The host's number of the thread that ran. */
+  readonly host?: number;
 }
 
 /** A path has at most 4096 bytes, all other fields are short: longer text is none of these events. */
@@ -75,21 +77,28 @@ const READERS: Readonly<Record<string, Reader>> = {
     const match = SWITCH.exec(rest) ?? SWITCH_SHORT.exec(rest);
     if (!match) return undefined;
     const [, text, prev, state, next] = match;
-    return { kind: PERF.switch, text: text!, a: stateBits(state!), b: Number(next), tid: Number(prev) };
+    const tid = Number(prev);
+    return { kind: PERF.switch, text: text!, a: stateBits(state!), b: Number(next), tid, host: tid };
   },
   'sched:sched_waking': wake(PERF.waking),
   'sched:sched_wakeup_new': wake(PERF.wakeupNew),
   'sched:sched_process_fork': (rest) => {
     const match = FORK.exec(rest);
-    return match && { kind: PERF.schedFork, a: Number(match[1]), b: Number(match[3]), text: match[2]! };
+    if (!match) return undefined;
+    const [, pid, text, child] = match;
+    return { kind: PERF.schedFork, a: Number(pid), b: Number(child), text: text!, host: Number(pid) };
   },
   'sched:sched_process_exec': (rest) => {
     const match = EXEC.exec(rest);
-    return match && { kind: PERF.schedExec, text: match[1]!, a: Number(match[2]), b: Number(match[3]) };
+    if (!match) return undefined;
+    const [, text, pid, formerly] = match;
+    return { kind: PERF.schedExec, text: text!, a: Number(pid), b: Number(formerly), host: Number(pid) };
   },
   'sched:sched_process_exit': (rest) => {
     const match = ENDED.exec(rest);
-    return match && { kind: PERF.schedExit, text: match[1]!, a: Number(match[2]), b: deadness(match[3]) };
+    if (!match) return undefined;
+    const [, text, pid, dead] = match;
+    return { kind: PERF.schedExit, text: text!, a: Number(pid), b: deadness(dead), host: Number(pid) };
   },
   'sched:sched_process_wait': (rest) => {
     const match = ENDED.exec(rest);

@@ -1,5 +1,6 @@
 import { PERF, type PerfHeader } from '../batch.ts';
 import type { ByteSource } from '../byte-source.ts';
+import { HostNumbers } from '../host-numbers.ts';
 import { detached } from '../texts.ts';
 import { type Frame, parseFrame } from './frame.ts';
 import { type Head, parseTimedHead, parseUntimedHead } from './head.ts';
@@ -35,6 +36,7 @@ const STARTS_WITH_ADDRESS = /^\s*[0-9a-f]{1,16}\s+\S/;
 export class ScriptReader extends TextSource {
   readonly #comments = new HeaderComments();
   readonly #frames = new Map<string, Frame>();
+  readonly #numbers = new HostNumbers();
   readonly #lastOnCpu = new Map<number, number>();
   #head: Head | undefined;
   #rest = '';
@@ -180,9 +182,14 @@ export class ScriptReader extends TextSource {
     before: number | undefined,
   ): void {
     const pid = payload.kind === PERF.switch ? head.pid : (payload.pid ?? head.pid);
-    const tid = payload.kind === PERF.switch && head.tid >= 0 ? head.tid : (payload.tid ?? head.tid);
+    const tid =
+      payload.kind === PERF.switch ? this.#leaving(head.tid, payload.tid) : (payload.tid ?? head.tid);
+    // Where the head tells no number, the payload's stands for it.
+    const host = head.tid > 0 ? (payload.host ?? -1) : -1;
+    this.#numbers.learn(host, head.tid);
     const row = this.rows.add(payload.kind, time, pid, tid, head.cpu);
     const { columns } = this.rows;
+    columns.host[row] = host;
     columns.a[row] = payload.a ?? 0;
     columns.b[row] = payload.kind === PERF.lost ? (before ?? columns.at[row]!) : (payload.b ?? 0);
     if (payload.text !== undefined) columns.text[row] = this.texts.intern(payload.text);
@@ -191,5 +198,11 @@ export class ScriptReader extends TextSource {
       const kernel = chain.filter((frame) => frame.kernel);
       columns.stack[row] = this.stacks.intern(kernel.map(({ name }) => name));
     }
+  }
+
+  /** Who leaves the CPU: by the head, but one that has ended has no number there any more. */
+  #leaving(tid: number, host: number | undefined): number {
+    if (tid >= 0 || host === undefined) return tid;
+    return this.#numbers.ranAs(host);
   }
 }

@@ -47,6 +47,8 @@ export interface PageWaker {
   /** It came with an interrupt: the thread only ran then. */
   readonly interrupt: boolean;
   readonly during?: string;
+  /** Outside of the PID namespace of the recording: it has no number there. */
+  readonly outside?: boolean;
 }
 
 export interface PageInstant {

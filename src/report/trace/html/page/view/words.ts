@@ -1,3 +1,4 @@
+import { whoIs } from '../../../../../trace/who.ts';
 import { DIED, STATES, STILL_OPEN, SUPERSEDED } from '../data.ts';
 import type { Model } from '../model.ts';
 
@@ -43,6 +44,6 @@ export function waitsIn({ about }: Model, stack: number): string {
 export function wakerText({ about }: Model, waker: number): string {
   const by = about.wakers[waker - 1];
   if (by === undefined) return 'nobody knows';
-  if (by.interrupt || by.tid === 0) return `an interrupt (${by.how})`;
-  return `${by.tid} ${by.comm} (${by.how})${by.during === undefined ? '' : ` in ${by.during}`}`;
+  if (by.interrupt || (by.tid === 0 && by.outside !== true)) return `an interrupt (${by.how})`;
+  return `${whoIs(by)} (${by.how})${by.during === undefined ? '' : ` in ${by.during}`}`;
 }
