@@ -1,3 +1,5 @@
+import { lazily } from '../lazily.ts';
+
 /** One function on a kernel stack. */
 export interface Frame {
   /** The function without the suffixes that compilers add (`.isra.0`, `.constprop.0`, `.part.0`, `.cold`, `.llvm.N`). */
@@ -26,36 +28,36 @@ const ADDRESS = '\\(?\\[(?:<[^<>\\]\\s]{0,18}>|[0-9a-f]{8,16}|)\\]';
 const MODULE = '(?: {1,4}\\[([\\w-]{1,60})(?: [0-9a-f]{20,64})?\\])?';
 const UNRELIABLE = '(\\s*\\(unreliable\\))?';
 
-/** x86, arm64, s390, ppc64, mips, riscv, loongarch: `[<address>] ? name+0x1/0x2 [module]`, the address not always. */
-const PLAIN = new RegExp(
-  `(?:${ADDRESS}\\s{0,4}){0,2}(\\?\\s{1,4})?\\.?(${NAME})${OFFSET}\\)?${MODULE}${UNRELIABLE}`,
-  'y',
-);
-/** A further frame in the same line has an address before it. */
-const FURTHER = new RegExp(
-  `\\s{1,80}${ADDRESS}\\s{0,4}(\\?\\s{1,4})?\\.?(${NAME})${OFFSET}\\)?${MODULE}${UNRELIABLE}`,
-  'y',
-);
-/** arm: `[<80c1e5e8>] (schedule) from [<80c1ec14>] (io_schedule+0x48/0x6c)`, since 5.18 `schedule from io_schedule+0x48/0x6c`. */
-const ARM = new RegExp(
-  `^(?:\\[<[0-9a-f]{0,16}>\\] )?\\(?(${NAME})(?:${OFFSET})?${MODULE}\\)? from(?= [\\[(]| ${NAME}\\+|$)`,
-);
-/** klogd resolved it itself: `[<c0105c2d>] [schedule_timeout+20/160]`, `[tcp_recvmsg+1/2] tcp_recvmsg+0x1/0x2`. */
-const KLOGD = new RegExp(
-  `\\[(?:[\\w-]{1,40}:)?(${NAME})\\+(?:0x)?[0-9a-f]{1,8}/(?:0x)?[0-9a-f]{1,8}\\]`,
-  'g',
-);
-/** scripts/decode_stacktrace.sh: `schedule (kernel/sched/core.c:6773 (discriminator 1)) nfs`. */
-const DECODED = new RegExp(
-  `^(?:${ADDRESS}\\s{0,4})?(\\?\\s{1,4})?(${NAME})(?:${OFFSET})? \\([^()\\s]{1,200}:\\d{1,7}[^()]{0,400}(?:\\([^()]{0,60}\\))?\\)(?: \\[?([\\w-]{1,60})\\]?$)?`,
-);
-/** syzbot: `context_switch kernel/sched/core.c:2859 [inline]`. */
-const INLINE = new RegExp(`^(${NAME}) [^\\s()]{1,200}\\.[chSr][spa]{0,2}:\\d{1,7}(?: \\[inline\\])?$`);
-/** crash(8) `bt`: ` #3 [ffffc90000] io_schedule at ffffffff8168 [module]`; gdb: `#1 0xffff in schedule () at …`. */
-const CRASH = new RegExp(`^#\\d{1,3} {1,4}\\[[0-9a-f]{6,16}\\] (${NAME}) at [0-9a-f]{6,16}${MODULE}`);
-const GDB = new RegExp(`^#\\d{1,3} {1,4}(?:0x[0-9a-f]{6,16} in )?(${NAME}) \\(`);
-/** ftrace's stack traces: `=> schedule`, and frames whose offset was removed: `[<0>] do_wait`. */
-const BARE = new RegExp(`^(?:=>|${ADDRESS})\\s{1,4}(\\?\\s{1,4})?(${NAME})(?: <[0-9a-f]{1,16}>)?${MODULE}$`);
+/** How kernels and tools print a frame. */
+const patterns = lazily(() => ({
+  /** x86, arm64, s390, ppc64, mips, riscv, loongarch: `[<address>] ? name+0x1/0x2 [module]`, the address not always. */
+  plain: new RegExp(
+    `(?:${ADDRESS}\\s{0,4}){0,2}(\\?\\s{1,4})?\\.?(${NAME})${OFFSET}\\)?${MODULE}${UNRELIABLE}`,
+    'y',
+  ),
+  /** A further frame in the same line has an address before it. */
+  further: new RegExp(
+    `\\s{1,80}${ADDRESS}\\s{0,4}(\\?\\s{1,4})?\\.?(${NAME})${OFFSET}\\)?${MODULE}${UNRELIABLE}`,
+    'y',
+  ),
+  /** arm: `[<80c1e5e8>] (schedule) from [<80c1ec14>] (io_schedule+0x48/0x6c)`, since 5.18 `schedule from io_schedule+0x48/0x6c`. */
+  arm: new RegExp(
+    `^(?:\\[<[0-9a-f]{0,16}>\\] )?\\(?(${NAME})(?:${OFFSET})?${MODULE}\\)? from(?= [\\[(]| ${NAME}\\+|$)`,
+  ),
+  /** klogd resolved it itself: `[<c0105c2d>] [schedule_timeout+20/160]`, `[tcp_recvmsg+1/2] tcp_recvmsg+0x1/0x2`. */
+  klogd: new RegExp(`\\[(?:[\\w-]{1,40}:)?(${NAME})\\+(?:0x)?[0-9a-f]{1,8}/(?:0x)?[0-9a-f]{1,8}\\]`, 'g'),
+  /** scripts/decode_stacktrace.sh: `schedule (kernel/sched/core.c:6773 (discriminator 1)) nfs`. */
+  decoded: new RegExp(
+    `^(?:${ADDRESS}\\s{0,4})?(\\?\\s{1,4})?(${NAME})(?:${OFFSET})? \\([^()\\s]{1,200}:\\d{1,7}[^()]{0,400}(?:\\([^()]{0,60}\\))?\\)(?: \\[?([\\w-]{1,60})\\]?$)?`,
+  ),
+  /** syzbot: `context_switch kernel/sched/core.c:2859 [inline]`. */
+  inline: new RegExp(`^(${NAME}) [^\\s()]{1,200}\\.[chSr][spa]{0,2}:\\d{1,7}(?: \\[inline\\])?$`),
+  /** crash(8) `bt`: ` #3 [ffffc90000] io_schedule at ffffffff8168 [module]`; gdb: `#1 0xffff in schedule () at …`. */
+  crash: new RegExp(`^#\\d{1,3} {1,4}\\[[0-9a-f]{6,16}\\] (${NAME}) at [0-9a-f]{6,16}${MODULE}`),
+  gdb: new RegExp(`^#\\d{1,3} {1,4}(?:0x[0-9a-f]{6,16} in )?(${NAME}) \\(`),
+  /** ftrace's stack traces: `=> schedule`, and frames whose offset was removed: `[<0>] do_wait`. */
+  bare: new RegExp(`^(?:=>|${ADDRESS})\\s{1,4}(\\?\\s{1,4})?(${NAME})(?: <[0-9a-f]{1,16}>)?${MODULE}$`),
+}));
 /** Tree drawings and list bullets that people put before frames. */
 const BULLET = /^(?:[-*+|`\\]{1,3}>?|->|<-|•)\s{1,8}(?=\S)/;
 
@@ -75,7 +77,7 @@ export function parseFrameLine(line: string): FrameLine | undefined {
   if (plus < 0 && !line.includes(' ') && !line.startsWith('=>')) return undefined;
   const text = BULLET.test(line) ? line.replace(BULLET, '') : line;
   if (text.includes(' from')) {
-    const arm = ARM.exec(text);
+    const arm = patterns().arm.exec(text);
     if (arm) return one(arm[1]!, arm[2], false, text);
   }
   if (plus >= 0) {
@@ -83,42 +85,45 @@ export function parseFrameLine(line: string): FrameLine | undefined {
     if (several) return several;
   }
   if (text.includes(':')) {
-    const decoded = DECODED.exec(text);
+    const decoded = patterns().decoded.exec(text);
     if (decoded) return one(decoded[2]!, decoded[3], decoded[1] !== undefined, text);
-    const inline = INLINE.exec(text);
+    const inline = patterns().inline.exec(text);
     if (inline) return one(inline[1]!, undefined, false, text);
   }
   if (text.startsWith('#')) {
-    const crash = CRASH.exec(text);
+    const crash = patterns().crash.exec(text);
     if (crash) return one(crash[1]!, crash[2], false, text);
-    const gdb = GDB.exec(text);
+    const gdb = patterns().gdb.exec(text);
     if (gdb) return one(gdb[1]!, undefined, false, text);
   }
-  const bare = BARE.exec(text);
+  const bare = patterns().bare.exec(text);
   return bare ? one(bare[2]!, bare[3], bare[1] !== undefined, text) : undefined;
 }
 
 function plain(text: string): FrameLine | undefined {
-  PLAIN.lastIndex = 0;
-  let match = PLAIN.exec(text);
+  const { plain: first, further } = patterns();
+  first.lastIndex = 0;
+  let match = first.exec(text);
   if (!match) return undefined;
   const frames = [frame(match[2]!, match[3], (match[1] ?? match[4]) !== undefined, match[0])];
   const starts = [0];
-  let at = PLAIN.lastIndex;
+  let at = first.lastIndex;
   for (;;) {
-    FURTHER.lastIndex = at;
-    match = FURTHER.exec(text);
+    further.lastIndex = at;
+    match = further.exec(text);
     if (!match) break;
     starts.push(at + match[0].length - match[0].trimStart().length);
     frames.push(frame(match[2]!, match[3], (match[1] ?? match[4]) !== undefined, match[0].trim()));
-    at = FURTHER.lastIndex;
+    at = further.lastIndex;
   }
   return { frames, columns: frames.length > 1 && text.startsWith('[<0>]'), starts };
 }
 
 function klogd(text: string): FrameLine | undefined {
   if (!text.startsWith('[')) return undefined;
-  const frames = [...text.matchAll(KLOGD)].map((match) => frame(match[1]!, undefined, false, match[0]));
+  const frames = [...text.matchAll(patterns().klogd)].map((match) =>
+    frame(match[1]!, undefined, false, match[0]),
+  );
   return frames.length > 0 ? { frames, columns: false, starts: [0] } : undefined;
 }
 

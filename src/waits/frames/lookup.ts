@@ -1,6 +1,7 @@
+import { lazily } from '../../procfs/lazily.ts';
 import { canonicalName } from './names.ts';
 import { type FrameRule, patternsOf } from './rule.ts';
-import { VOCABULARY } from './vocabulary/index.ts';
+import { vocabulary } from './vocabulary/index.ts';
 
 const ASTERISK = 42;
 
@@ -11,18 +12,10 @@ interface Index {
   readonly lengths: readonly number[];
 }
 
-let index: Index | undefined;
-
-/** Made when it is first asked: a start of procdiag would pay for it, and healthy processes do without. */
-function vocabulary(): Index {
-  index ??= indexed();
-  return index;
-}
-
-function indexed(): Index {
+const index = lazily((): Index => {
   const byPattern = new Map<string, FrameRule>();
   const found: boolean[] = [];
-  for (const rule of VOCABULARY) {
+  for (const rule of vocabulary()) {
     for (const pattern of patternsOf(rule)) {
       byPattern.set(pattern, rule);
       const last = pattern.length - 1;
@@ -31,7 +24,7 @@ function indexed(): Index {
   }
   const lengths = [...found.keys()].filter((length) => found[length] === true).reverse();
   return { byPattern, lengths };
-}
+});
 
 /** Names repeat much in a log; a hostile log's do not, so the memory is bounded. */
 const MAX_REMEMBERED = 20_000;
@@ -48,7 +41,7 @@ export function ruleOf(name: string): FrameRule | undefined {
 }
 
 function find(name: string): FrameRule | undefined {
-  return vocabulary().byPattern.get(name) ?? byPrefix(name);
+  return index().byPattern.get(name) ?? byPrefix(name);
 }
 
 /** The family that a function's name begins with, whatever its own row says. */
@@ -57,7 +50,7 @@ export function familyOf(name: string): FrameRule | undefined {
 }
 
 function byPrefix(name: string): FrameRule | undefined {
-  const { byPattern, lengths } = vocabulary();
+  const { byPattern, lengths } = index();
   for (const length of lengths) {
     if (length > name.length) continue;
     const rule = byPattern.get(`${name.slice(0, length)}*`);

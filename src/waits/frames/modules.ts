@@ -1,7 +1,8 @@
+import { lazily } from '../../procfs/lazily.ts';
 import type { Subsystem } from './subsystem.ts';
 
 /** Kernel modules whose functions have no prefix of their own, or one we do not know. */
-const MODULES: readonly (readonly [RegExp, Subsystem, string])[] = [
+const modules = lazily((): readonly (readonly [RegExp, Subsystem, string])[] => [
   [/^(?:nfs|nfsv[234]|nfs_layout\w*|sunrpc|lockd|auth_rpcgss|rpcrdma|rpcsec\w*)$/, 'nfs', 'an NFS server'],
   [/^nfsd$/, 'nfsd', 'the kernel NFS server'],
   [/^(?:cifs|ksmbd)$/, 'smb', 'an SMB server'],
@@ -71,11 +72,11 @@ const MODULES: readonly (readonly [RegExp, Subsystem, string])[] = [
     'socket',
     'a socket',
   ],
-];
+]);
 
 /** The subsystem of a module, by its name. */
 export function moduleSubsystem(module: string): { subsystem: Subsystem; waitsFor: string } | undefined {
-  for (const [pattern, subsystem, waitsFor] of MODULES) {
+  for (const [pattern, subsystem, waitsFor] of modules()) {
     if (pattern.test(module)) return { subsystem, waitsFor };
   }
   return undefined;

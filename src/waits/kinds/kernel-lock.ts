@@ -1,5 +1,6 @@
 import type { ProcessEvidence } from '../../evidence/process.ts';
 import type { ThreadEvidence } from '../../evidence/thread.ts';
+import { lazily } from '../../procfs/lazily.ts';
 import { fdFact, pointFacts } from '../facts.ts';
 import { edge, thing, threadNode } from '../nodes.ts';
 import { callTarget } from '../objects/call-target.ts';
@@ -23,7 +24,7 @@ interface LockUser {
 const LOCK_FUNCTIONS =
   /^(?:rwsem_down_\w+|down_(?:read|write)\w*|__mutex_lock\w*|mutex_lock\w*|__down\w*|schedule_preempt_disabled|__rwsem_\w+)$/;
 
-const LOCK_USERS: readonly LockUser[] = [
+const lockUsers = lazily((): readonly LockUser[] => [
   {
     top: /^(?:fuse_lock_inode|d_alloc_parallel|d_wait_lookup)$/,
     lock: 'lookup of another task in the same directory',
@@ -64,7 +65,7 @@ const LOCK_USERS: readonly LockUser[] = [
     subsystem: 'tty',
     holders: /^(?:n_tty_|tty_)/,
   },
-];
+]);
 
 /** Waits for a kernel lock that another task holds while it sleeps in something else. */
 export const kernelLock: Resolver = (context) => {
@@ -72,7 +73,7 @@ export const kernelLock: Resolver = (context) => {
   if (thread.state !== 'D') return undefined;
   const frames = thread.frames.filter((frame) => !LOCK_FUNCTIONS.test(frame));
   const top = frames[0] ?? '';
-  const user = LOCK_USERS.find((candidate) => candidate.top.test(top));
+  const user = lockUsers().find((candidate) => candidate.top.test(top));
   if (user === undefined) return undefined;
   const call = callTarget(context);
   return waitOf(context, {

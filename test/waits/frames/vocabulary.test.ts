@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { canonicalName } from '../../../src/waits/frames/names.ts';
 import { patternsOf } from '../../../src/waits/frames/rule.ts';
 import { SUBSYSTEMS } from '../../../src/waits/frames/subsystem.ts';
-import { VOCABULARY } from '../../../src/waits/frames/vocabulary/index.ts';
+import { vocabulary } from '../../../src/waits/frames/vocabulary/index.ts';
+
+const VOCABULARY = vocabulary();
 
 describe('the vocabulary', () => {
   it('names each function once', () => {

@@ -1,7 +1,7 @@
 import { either, event, family, taker, type Vocabulary, wait } from '../rule.ts';
 
 /** block/: requests, tags, queues, throttles. */
-export const block: Vocabulary = [
+export const block = (): Vocabulary => [
   wait(
     'block-io',
     'block I/O that the device has not completed',

@@ -1,7 +1,7 @@
 import { either, event, family, idle, taker, type Vocabulary, wait } from '../rule.ts';
 
 /** kernel/: RCU, workqueues, CPU hotplug, cgroups, modules, helpers. */
-export const core: Vocabulary = [
+export const core = (): Vocabulary => [
   wait(
     'rcu',
     'an RCU grace period (a CPU or reader that does not let it end)',

@@ -1,7 +1,7 @@
 import { either, family, idle, main, type Vocabulary, wait } from '../rule.ts';
 
 /** drivers/: graphics, USB, PCI, virtual machines, io_uring. */
-export const devices: Vocabulary = [
+export const devices = (): Vocabulary => [
   wait(
     'gpu',
     'work of the graphics processor (a fence)',

@@ -14,18 +14,18 @@ import { sleeps } from './sleeps.ts';
 import { storage } from './storage.ts';
 
 /** All rows; where two name the same function, the first counts. */
-export const VOCABULARY: Vocabulary = [
-  ...scheduler,
-  ...locks,
-  ...kthreads,
-  ...processes,
-  ...sleeps,
-  ...core,
-  ...memory,
-  ...block,
-  ...networkFs,
-  ...localFs,
-  ...storage,
-  ...network,
-  ...devices,
+export const vocabulary = (): Vocabulary => [
+  ...scheduler(),
+  ...locks(),
+  ...kthreads(),
+  ...processes(),
+  ...sleeps(),
+  ...core(),
+  ...memory(),
+  ...block(),
+  ...networkFs(),
+  ...localFs(),
+  ...storage(),
+  ...network(),
+  ...devices(),
 ];

@@ -1,7 +1,7 @@
 import { main, type Vocabulary } from '../rule.ts';
 
 /** Main loops of kernel threads: asleep in them, directly, a thread has nothing to do. */
-export const kthreads: Vocabulary = [
+export const kthreads = (): Vocabulary => [
   main(
     'kthread-idle',
     'work (an idle kernel thread)',

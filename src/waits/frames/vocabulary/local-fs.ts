@@ -1,7 +1,7 @@
 import { either, family, type Vocabulary, wait } from '../rule.ts';
 
 /** fs/: file systems on local storage, and what lies over them. */
-export const localFs: Vocabulary = [
+export const localFs = (): Vocabulary => [
   wait(
     'jbd2',
     'the journal to commit a transaction',

@@ -127,4 +127,4 @@ const memoryMaps: Vocabulary = [
   ),
 ];
 
-export const locks: Vocabulary = [...code, ...pages, ...inodes, ...memoryMaps];
+export const locks = (): Vocabulary => [...code, ...pages, ...inodes, ...memoryMaps];

@@ -1,7 +1,7 @@
 import { event, family, idle, type Vocabulary, wait } from '../rule.ts';
 
 /** mm/: reclaim, throttles, faults served by somebody. */
-export const memory: Vocabulary = [
+export const memory = (): Vocabulary => [
   wait(
     'reclaim',
     'memory: reclaim waits for pages to be written or freed',

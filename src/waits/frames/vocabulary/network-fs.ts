@@ -1,7 +1,7 @@
 import { either, family, idle, type Vocabulary, wait } from '../rule.ts';
 
 /** fs/nfs, net/sunrpc, fs/smb, fs/ceph, fs/9p, fs/netfs, and the file systems that a process serves. */
-export const networkFs: Vocabulary = [
+export const networkFs = (): Vocabulary => [
   wait(
     'nfs',
     'the answer of an NFS server (RPC reply)',

@@ -1,7 +1,7 @@
 import { either, event, family, idle, taker, type Vocabulary, wait } from '../rule.ts';
 
 /** net/: sockets, network namespaces, the rtnl lock, netfilter, wireless, RDMA. */
-export const network: Vocabulary = [
+export const network = (): Vocabulary => [
   wait(
     'rtnl',
     'the network configuration lock (rtnl)',

@@ -1,7 +1,7 @@
 import { either, family, here, idle, type Vocabulary, wait } from '../rule.ts';
 
 /** kernel/exit.c, ptrace.c, signal.c, fs/coredump.c: processes that wait for processes. */
-export const processes: Vocabulary = [
+export const processes = (): Vocabulary => [
   idle(
     'wait-child',
     'a child to exit or stop (wait4, waitid)',

@@ -1,7 +1,7 @@
 import { event, pass, type Vocabulary } from '../rule.ts';
 
 /** kernel/sched, kernel/time: what every sleeper goes through, and waits that say nothing of their reason. */
-export const scheduler: Vocabulary = [
+export const scheduler = (): Vocabulary => [
   pass(`schedule context_switch switch_to* preempt_schedule* schedule_preempt_disabled schedule_timeout*
     schedule_hrtimeout* schedule_debug thread_return finish_task_switch yield yield_to cond_resched* might_resched*
     rt_mutex_schedule schedule_rtlock do_sched_yield schedule_loop need_resched prepare_to_swait* prepare_to_wait*

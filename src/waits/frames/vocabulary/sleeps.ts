@@ -1,7 +1,7 @@
 import { either, family, idle, type Vocabulary, wait } from '../rule.ts';
 
 /** Where programs sleep by their own will: system calls that wait for somebody else's doing. */
-export const sleeps: Vocabulary = [
+export const sleeps = (): Vocabulary => [
   idle(
     'epoll',
     'events (epoll)',

@@ -1,7 +1,7 @@
 import { family, taker, type Vocabulary, wait } from '../rule.ts';
 
 /** drivers/md, nvme, nbd, loop, scsi …: what stands between a file system and the metal. */
-export const storage: Vocabulary = [
+export const storage = (): Vocabulary => [
   wait(
     'dm',
     'a device mapper table change or suspend, for its I/O to end',
