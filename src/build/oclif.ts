@@ -40,6 +40,11 @@ export const lazyOclif: Plugin = {
   setup(builder) {
     builder.onResolve({ filter: /^lazy-require$/ }, ({ path }) => ({ path, namespace: 'lazy-oclif' }));
     builder.onLoad({ filter: /.*/, namespace: 'lazy-oclif' }, () => ({ contents: LAZY }));
+    // It asks for its own name and version, and would read all else at each start.
+    builder.onLoad({ filter: /@oclif\/core\/package\.json$/ }, ({ path }) => {
+      const { name, version } = JSON.parse(readFileSync(path, 'utf8'));
+      return { contents: JSON.stringify({ name, version }), loader: 'json' };
+    });
     builder.onLoad({ filter: /@oclif\/core\/lib\/.*\.js$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8').replace(STDOUT_GUARD, '');
       const lazily = REQUIRES.reduce(

@@ -20,8 +20,8 @@ export function signalName(n: number): string {
 /** The numbers in a mask of /proc/PID/status, rising: bit n−1 is signal n. */
 export function maskSignals(mask: bigint): number[] {
   const signals: number[] = [];
-  for (let n = 1; n <= LAST; n++) {
-    if (((mask >> BigInt(n - 1)) & 1n) === 1n) signals.push(n);
-  }
+  const halves = [Number(mask & 0xffffffffn), Number((mask >> 32n) & 0xffffffffn)];
+  for (const [at, half] of halves.entries())
+    for (let bit = 0; half !== 0 && bit < 32; bit++) if ((half >>> bit) & 1) signals.push(at * 32 + bit + 1);
   return signals;
 }

@@ -15,11 +15,23 @@ const TABLES: Readonly<Record<Abi, SyscallTable>> = {
   i386: SYSCALLS_I386,
   none: [],
 };
-const names = new Map<Abi, ReadonlyMap<number, string>>();
+/** Those that were asked for: of hundreds in a table a look needs a few. */
+const asked = new Map<Abi, Map<number, string | undefined>>();
+const tables = new Map<Abi, ReadonlyMap<number, string>>();
 
 /** The kernel's name of a system call (`newfstatat`, `pread64`); undefined for numbers not in the table. `arch` as process.arch. */
 export function syscallName(nr: number, arch: Abi): string | undefined {
-  return syscallsOf(arch).get(nr);
+  let names = asked.get(arch);
+  if (names === undefined) {
+    names = new Map();
+    asked.set(arch, names);
+  }
+  let name = names.get(nr);
+  if (name === undefined) {
+    name = find(TABLES[arch], nr);
+    names.set(nr, name);
+  }
+  return name;
 }
 
 /** The table of a host's own programs, or of those of 32 bits (`none`: that one is not known). */
@@ -30,10 +42,10 @@ export function tableFor(arch: Arch, isNarrow: boolean): Abi {
 
 /** All calls of a table: names by number. */
 export function syscallsOf(arch: Abi): ReadonlyMap<number, string> {
-  let table = names.get(arch);
+  let table = tables.get(arch);
   if (table === undefined) {
     table = byNumber(TABLES[arch]);
-    names.set(arch, table);
+    tables.set(arch, table);
   }
   return table;
 }
@@ -44,4 +56,20 @@ function byNumber(table: SyscallTable): Map<number, string> {
     for (const [index, name] of run.split(/\s+/).entries()) found.set(first + index, name);
   }
   return found;
+}
+
+function find(table: SyscallTable, nr: number): string | undefined {
+  const run = table.findLast(([first]) => first <= nr);
+  return run === undefined ? undefined : nthWord(run[1].replace(/\s+/g, ' '), nr - run[0]);
+}
+
+/** `n` from 0. */
+function nthWord(words: string, n: number): string | undefined {
+  let start = 0;
+  for (let nth = 0; nth < n; nth++) {
+    start = words.indexOf(' ', start) + 1;
+    if (start === 0) return undefined;
+  }
+  const end = words.indexOf(' ', start);
+  return end < 0 ? words.slice(start) : words.slice(start, end);
 }

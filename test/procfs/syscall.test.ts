@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSyscall } from '../../src/procfs/syscall.ts';
-import { syscallName } from '../../src/procfs/syscall-names.ts';
+import { syscallName, syscallsOf } from '../../src/procfs/syscall-names.ts';
 import { recorded } from './recorded.ts';
 
 describe('parseSyscall', () => {
@@ -69,4 +69,23 @@ describe('syscallName', () => {
       expect(names.every((name) => /^[a-z_][a-z0-9_]+$/.test(name))).toBe(true);
     }
   });
+});
+
+describe('syscallName beside syscallsOf', () => {
+  it.each(['x64', 'arm64', 'i386', 'none'] as const)(
+    'finds one name as the whole table has it: %s',
+    (abi) => {
+      const table = syscallsOf(abi);
+      const numbers = [
+        -1,
+        0,
+        1,
+        Number.NaN,
+        2 ** 30,
+        ...table.keys(),
+        ...[...table.keys()].map((nr) => nr + 1),
+      ];
+      for (const nr of numbers) expect([nr, syscallName(nr, abi)]).toEqual([nr, table.get(nr)]);
+    },
+  );
 });

@@ -97,7 +97,7 @@ function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildR
           'pipe',
           options.noStderr === true ? 'ignore' : 'pipe',
         ],
-        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+        env: { PATH: '/usr/bin:/usr/sbin:/bin:/sbin', LC_ALL: 'C' },
         // Ours may be gone or on a dead mount, and find opens the directory it is started in.
         cwd: '/',
       });
