@@ -52,24 +52,21 @@ export function syscallsOf(arch: Abi): ReadonlyMap<number, string> {
 
 function byNumber(table: SyscallTable): Map<number, string> {
   const found = new Map<number, string>();
-  for (const [first, run] of table) {
-    for (const [index, name] of run.split(/\s+/).entries()) found.set(first + index, name);
+  for (const [first, lines] of table) {
+    let nr = first;
+    for (const name of lines.flatMap((line) => line.split(' '))) found.set(nr++, name);
   }
   return found;
 }
 
 function find(table: SyscallTable, nr: number): string | undefined {
   const run = table.findLast(([first]) => first <= nr);
-  return run === undefined ? undefined : nthWord(run[1].replace(/\s+/g, ' '), nr - run[0]);
-}
-
-/** `n` from 0. */
-function nthWord(words: string, n: number): string | undefined {
-  let start = 0;
-  for (let nth = 0; nth < n; nth++) {
-    start = words.indexOf(' ', start) + 1;
-    if (start === 0) return undefined;
+  if (run === undefined) return undefined;
+  let [at] = run;
+  for (const line of run[1]) {
+    const names = line.split(' ');
+    if (nr < at + names.length) return names[nr - at];
+    at += names.length;
   }
-  const end = words.indexOf(' ', start);
-  return end < 0 ? words.slice(start) : words.slice(start, end);
+  return undefined;
 }
