@@ -39,6 +39,9 @@ export function verdictOf(
 function stateOf(process: ProcessEvidence, top: Judged): VerdictState {
   if (/[Tt]/.test(process.state) || (STOPPED.has(top.rule.id) && (top.step?.depth ?? 0) === 0))
     return 'stopped';
+  // A limit that slows down does so in D as well.
+  const isSlowed = top.rule.family === 'limit' && top.severity === 'warning';
+  if (isSlowed) return 'degraded';
   if (DEGRADED.has(top.rule.family) && top.rule.id !== 'pidns-teardown-stuck' && process.state !== 'D')
     return 'degraded';
   return 'hung';

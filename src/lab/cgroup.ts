@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { Lab } from './scene.ts';
 
 /** Mount point of a hierarchy: of cgroup v2, or of v1 with this controller; undefined when it is not mounted. */
-export function cgroupMount(kind: 'v2' | 'freezer' | 'cpu'): string | undefined {
+export function cgroupMount(kind: 'v2' | 'freezer' | 'cpu' | 'memory' | 'blkio'): string | undefined {
   for (const line of readFileSync('/proc/mounts', 'latin1').split('\n')) {
     const [, mount, type, options] = line.split(' ');
     const found =
@@ -11,6 +11,14 @@ export function cgroupMount(kind: 'v2' | 'freezer' | 'cpu'): string | undefined 
     if (found) return mount;
   }
   return undefined;
+}
+
+/** Whether this controller of cgroup v2 is switched on for children of the root. */
+export function isOnInV2(controller: 'cpu' | 'io' | 'memory'): boolean {
+  const mount = cgroupMount('v2');
+  if (mount === undefined) return false;
+  const on = readFileSync(join(mount, 'cgroup.subtree_control'), 'latin1').trim().split(' ');
+  return on.includes(controller);
 }
 
 /** Makes an empty cgroup, named after the lab's run, below that mount point (or below another cgroup). */

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cgroupMount } from './cgroup.ts';
+import { cgroupMount, isOnInV2 } from './cgroup.ts';
 import { labEnvironment } from './lab.ts';
 import type { Need, Scene } from './scene.ts';
 
@@ -42,6 +42,19 @@ function fileSystem(type: string): boolean {
   return new RegExp(`\t${type}$`, 'm').test(readFileSync('/proc/filesystems', 'latin1'));
 }
 
+/** Controllers that cgroup v1 does not have, and that are switched on for children of the root of v2. */
+function controllerOfV2(controller: 'io' | 'memory'): { lacks(): string | undefined; remedy: string } {
+  return {
+    lacks: () => {
+      if (!cgroupMount('v2')) return 'cgroup v2 is not mounted';
+      return isOnInV2(controller)
+        ? undefined
+        : `the ${controller} controller of cgroup v2 is not switched on`;
+    },
+    remedy: `echo +${controller} > /sys/fs/cgroup/cgroup.subtree_control (where cgroup v1 does not have it)`,
+  };
+}
+
 /** What each need takes: `lacks` says why it is not met, undefined when it is. */
 const checks: Record<Need, { lacks(): string | undefined; remedy: string }> = {
   root: {
@@ -78,8 +91,7 @@ const checks: Record<Need, { lacks(): string | undefined; remedy: string }> = {
       const mount = v1 ?? cgroupMount('v2');
       if (!mount) return 'no cgroup with a cpu controller is mounted';
       if (!writable(mount)) return `${mount} is not writable`;
-      const on = v1 ? 'cpu' : readFileSync(join(mount, 'cgroup.subtree_control'), 'latin1');
-      return /\bcpu\b/.test(on) ? undefined : 'the cpu controller of cgroup v2 is not switched on';
+      return v1 || isOnInV2('cpu') ? undefined : 'the cpu controller of cgroup v2 is not switched on';
     },
     remedy: 'echo +cpu > /sys/fs/cgroup/cgroup.subtree_control; as root, outside of containers',
   },
@@ -91,14 +103,27 @@ const checks: Record<Need, { lacks(): string | undefined; remedy: string }> = {
     },
     remedy: 'mount -t cgroup2 none /sys/fs/cgroup/unified; as root, outside of containers',
   },
-  'cgroup-v2-io': {
+  'cgroup-v2-io': controllerOfV2('io'),
+  'cgroup-v2-memory': controllerOfV2('memory'),
+  'cgroup-v1-memory': {
     lacks: () => {
-      const mount = cgroupMount('v2');
-      if (!mount) return 'cgroup v2 is not mounted';
-      const on = readFileSync(join(mount, 'cgroup.subtree_control'), 'latin1').trim().split(' ');
-      return on.includes('io') ? undefined : 'the io controller of cgroup v2 is not switched on';
+      const mount = cgroupMount('memory');
+      if (!mount) return 'the memory controller of cgroup v1 is not mounted';
+      return writable(mount) ? undefined : `${mount} is not writable`;
     },
-    remedy: 'echo +io > /sys/fs/cgroup/cgroup.subtree_control (where cgroup v1 does not have it)',
+    remedy: 'a kernel with CONFIG_MEMCG_V1 whose cgroup v2 does not have the controller',
+  },
+  swap: {
+    lacks: () => {
+      if (!isAdmin()) return 'may not add swap (no CAP_SYS_ADMIN)';
+      if (!existsSync('/proc/swaps')) return 'the kernel has no swap';
+      // The scene's own would take pages of other programs, or theirs the scene's.
+      if (readFileSync('/proc/swaps', 'latin1').trim().includes('\n')) return 'this host has swap in use';
+      const v1 = cgroupMount('memory') !== undefined && cgroupMount('blkio') !== undefined;
+      if (!v1 && !(isOnInV2('memory') && isOnInV2('io'))) return 'no cgroup limits both memory and I/O';
+      return lacking('mkswap', 'swapon', 'swapoff');
+    },
+    remedy: 'a host without swap, with the memory and I/O controllers of cgroup v1 or v2',
   },
   'core-pattern': {
     lacks: () =>
@@ -159,6 +184,8 @@ const OF_THE_KERNEL: readonly Need[] = [
   'nbd',
   'nfs-server',
   'cgroup-v2-io',
+  'cgroup-v2-memory',
+  'cgroup-v1-memory',
   'cgroup-v1-freezer',
   'autofs',
 ];

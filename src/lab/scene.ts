@@ -9,6 +9,9 @@ export type Need =
   | 'cgroup-cpu' // the cpu controller: of v1, or of v2 switched on for children of the root
   | 'cgroup-v2'
   | 'cgroup-v2-io' // its io controller, switched on for children of the root
+  | 'cgroup-v2-memory' // its memory controller, likewise
+  | 'cgroup-v1-memory'
+  | 'swap' // swapon, cgroups that limit memory and I/O, and no swap of the host's own
   | 'core-pattern' // may write /proc/sys/kernel/core_pattern
   | 'gdb'
   | 'strace'

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type FuseMount, mountFuse } from './fuse.ts';
 import { settled } from './play.ts';
@@ -12,6 +12,16 @@ export function sparseFile(lab: Lab, name: string): string {
   const fd = openSync(path, 'wx', 0o600);
   ftruncateSync(fd, DISK_BYTES);
   closeSync(fd);
+  return path;
+}
+
+/**
+ * Makes a file whose blocks are all there. A loop device charges what it writes to the cgroup of whoever wrote, and on a
+ * tmpfs a block that is not there yet would be memory that a limited cgroup does not have.
+ */
+export function fullFile(lab: Lab, name: string): string {
+  const path = join(lab.dir, name);
+  writeFileSync(path, Buffer.alloc(DISK_BYTES), { flag: 'wx', mode: 0o600 });
   return path;
 }
 

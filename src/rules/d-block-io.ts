@@ -16,7 +16,7 @@ export default rule({
       const culprit = serving(step, culpritOf(step));
       const behind =
         culprit.kind === 'cgroup'
-          ? `, which is idle: the io.max of ${named(culprit)} limits the I/O to it`
+          ? `, which is idle: the ${limitOf(step)?.on} of ${named(culprit)} limits the I/O to it`
           : culprit.pid === undefined
             ? ''
             : `; it is served by ${named(culprit)}${stateClause(blame, culprit)}`;
@@ -27,7 +27,7 @@ export default rule({
         culprit,
         remedies: [
           ...remediesFor(blame, culprit),
-          ...limitRemedies(culprit),
+          ...limitRemedies(step, culprit),
           ...deviceRemedies(device),
           ...(step.wait.killable === true ? [] : [sigkillDoesNot()]),
         ],
@@ -65,8 +65,8 @@ export default rule({
       'Bring back what serves the device: `dmsetup resume NAME` for a suspended one, `kill -CONT ' +
         "DAEMON` for a stopped FUSE or nbd server, the path, the cable, the hypervisor's disk. All " +
         'waiters go on, nothing is lost.',
-      "Lift a throttle: an `io.max` of the process's cgroup or of an ancestor holds it while the " +
-        'device is idle.',
+      "Lift a throttle: an `io.max` of the process's cgroup or of an ancestor (v1: `blkio.throttle.*` of its " +
+        'own) holds it while the device is idle.',
       'Let the requests fail: `dmsetup message NAME 0 fail_if_no_path` for a multipath map that ' +
         'queues. Programs see EIO, written data can be lost.',
       'Reboot, when the device cannot be brought back: `echo b > /proc/sysrq-trigger` does not sync ' +
@@ -104,14 +104,19 @@ function serving(step: Step, end: Node): Node {
   return chainOf(step).findLast(({ to }) => to.kind === 'device')?.to ?? end;
 }
 
-/** A cgroup at the end holds the requests back. */
-function limitRemedies(culprit: Node) {
-  if (culprit.kind !== 'cgroup') return [];
-  const file = shellWord(`${culprit.id.slice('cgroup:'.length)}/io.max`);
+/** A cgroup at the end holds the requests back: the edge to it. */
+const limitOf = (step: Step) => chainOf(step).findLast(({ to }) => to.kind === 'cgroup');
+
+function limitRemedies(step: Step, culprit: Node) {
+  const limit = limitOf(step);
+  if (limit === undefined || culprit.kind !== 'cgroup') return [];
+  const file = shellWord(`${culprit.id.slice('cgroup:'.length)}/${limit.on}`);
+  const disk = /^\d+:\d+/.exec(limit.facts[0]?.line ?? '')?.[0] ?? 'MAJ:MIN';
+  const none = limit.on === 'io.max' ? 'rbps=max wbps=max riops=max wiops=max' : '0';
   return [
     {
-      command: `cat ${file}; echo 'MAJ:MIN rbps=max wbps=max riops=max wiops=max' > ${file}`,
-      effect: 'shows the limits, and lifts those of the device MAJ:MIN: the requests go on at once',
+      command: `cat ${file}; echo '${disk} ${none}' > ${file}`,
+      effect: 'shows the limits, and lifts those of this device: the requests go on at once',
       risk: 'what the limit protects others from',
     },
   ];

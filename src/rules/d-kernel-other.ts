@@ -9,7 +9,7 @@ export default rule({
   title: 'Uninterruptible in another part of the kernel',
   find: (blame) =>
     blame
-      .stepsOf('d-other', 'exec-stuck', 'memcg-oom')
+      .stepsOf('d-other', 'exec-stuck')
       .filter((step) => step.wait.idle === undefined)
       .map((step) => {
         const stuckInExec = step.wait.kind === 'exec-stuck';
@@ -37,13 +37,10 @@ export default rule({
     meaning:
       'The thread is in D, and its stack belongs to none of the known causes; the subsystem is ' +
       'named from the frames. Examples: `begin_new_exec` (execve waits for a thread of the process ' +
-      'that does not die), `mem_cgroup_oom_synchronize` (out-of-memory handling paused, cgroup v1), ' +
-      '`mem_cgroup_handle_over_high` (7.2: `__mem_cgroup_handle_over_high`; memory.high), ' +
-      '`balance_dirty_pages` (write throttle), `call_usermodehelper_exec` (a helper as modprobe or ' +
+      'that does not die), `balance_dirty_pages` (write throttle), `call_usermodehelper_exec` (a helper as modprobe or ' +
       'request-key), `rtnetlink_rcv_msg` (rtnl), RCU, workqueues. The frames never show `schedule`, ' +
       '`io_schedule` or the lock functions: the first frame is their caller. SIGKILL, as measured: ' +
-      "works for exec's leader, the paused OOM, memory.high, `balance_dirty_pages` and modprobe's " +
-      "wait; not for request-key's wait and rtnl waiters.",
+      "works for exec's leader, `balance_dirty_pages` and modprobe's wait; not for request-key's wait and rtnl waiters.",
     byHand: [
       '`timeout -s KILL 2 cat /proc/PID/task/TID/stack` (root) for all threads: in execve the ' +
         'thread that does not die says what the leader waits for. No answer at all: the process is ' +
@@ -69,8 +66,8 @@ export default rule({
         'waits are never in it.',
     ],
     lookAlikes: [
-      'Throttles (`balance_dirty_pages`, memory.high) wake many times a second: context switches ' +
-        'grow while nothing seems to move.',
+      'Throttles (`balance_dirty_pages`) wake many times a second: context switches grow while nothing ' +
+        'seems to move. Memory limits of cgroups: `cgroup-memory-high`, `cgroup-oom-paused`.',
       'Kernel threads in state I are idle.',
       'vfork parents and tasks of a frozen v1 cgroup are D as well: `d-vfork-wait`, ' + '`cgroup-frozen`.',
     ],

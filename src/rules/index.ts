@@ -3,6 +3,8 @@ import busySys from './busy-sys.ts';
 import busyUser from './busy-user.ts';
 import cgroupCpuThrottled from './cgroup-cpu-throttled.ts';
 import cgroupFrozen from './cgroup-frozen.ts';
+import cgroupMemoryHigh from './cgroup-memory-high.ts';
+import cgroupOomPaused from './cgroup-oom-paused.ts';
 import cgroupPidsMax from './cgroup-pids-max.ts';
 import cmdlineUnreadable from './cmdline-unreadable.ts';
 import coredumpWait from './coredump-wait.ts';
@@ -129,6 +131,8 @@ export const rules: readonly Rule[] = [
   zombieLeak,
   fdLimit,
   cgroupCpuThrottled,
+  cgroupMemoryHigh,
+  cgroupOomPaused,
   cgroupPidsMax,
   rlimitNproc,
   cmdlineUnreadable,

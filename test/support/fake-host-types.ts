@@ -56,6 +56,8 @@ export interface FakeProcess extends FakeThread {
   readonly cgroup?: string;
   /** Path in the v1 freezer's tree, where there is one. */
   readonly freezer?: string;
+  /** Paths in other trees of cgroup v1, by controller. */
+  readonly controllers?: Readonly<Record<string, string>>;
   /** Namespaces that are not the host's: `{ pid: 4026532001 }`; 0: the link cannot be read. */
   readonly ns?: Readonly<Record<string, number>>;
   /** Bytes by address (hex). */

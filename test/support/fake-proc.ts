@@ -88,9 +88,7 @@ function taskFile(host: FakeHost, { process, thread }: Task, name: string, clock
           .join(''),
       );
     case 'cgroup':
-      return text(
-        `${process.freezer === undefined ? '' : `6:freezer:${process.freezer}\n`}0::${process.cgroup ?? '/'}\n`,
-      );
+      return text(cgroupText(process));
     case 'mountinfo':
       return dead ? failed('EINVAL') : text(mountinfoText(host));
     case 'maps':
@@ -119,4 +117,11 @@ function taskFile(host: FakeHost, { process, thread }: Task, name: string, clock
     default:
       return ENOENT;
   }
+}
+
+function cgroupText({ freezer, controllers = {}, cgroup = '/' }: FakeProcess): string {
+  const v1 = Object.entries({ ...(freezer === undefined ? {} : { freezer }), ...controllers });
+  return [...v1.map(([name, path], at) => `${v1.length - at}:${name}:${path}`), `0::${cgroup}`, ''].join(
+    '\n',
+  );
 }

@@ -324,6 +324,42 @@ export const STORIES: Readonly<Record<string, Story>> = {
     ask: 60,
     told: ['cgroup-cpu-throttled → cgroup:/sys/fs/cgroup/small'],
   },
+  'cgroup-memory-high': {
+    host: {
+      ...host(
+        asked({
+          state: 'D',
+          call: 'page fault',
+          stack: 'mem_cgroup_handle_over_high < irqentry_exit_to_user_mode',
+          cgroup: '/small',
+        }),
+      ),
+      files: {
+        '/sys/fs/cgroup/small/memory.high': '4194304\n',
+        '/sys/fs/cgroup/small/memory.current': '9437184\n',
+      },
+    },
+    ask: 60,
+    told: ['cgroup-memory-high → cgroup:/sys/fs/cgroup/small'],
+  },
+  'cgroup-oom-paused': {
+    host: {
+      ...host(
+        asked({
+          state: 'D',
+          call: 'page fault',
+          stack: 'mem_cgroup_oom_synchronize < pagefault_out_of_memory',
+          controllers: { memory: '/small' },
+        }),
+      ),
+      mounts: [{ at: '/sys/fs/cgroup/memory', fs: 'cgroup', dev: '0:30', options: 'rw,memory' }],
+      files: {
+        '/sys/fs/cgroup/memory/small/memory.oom_control': 'oom_kill_disable 1\nunder_oom 1\noom_kill 0\n',
+      },
+    },
+    ask: 60,
+    told: ['cgroup-oom-paused → cgroup:/sys/fs/cgroup/memory/small'],
+  },
   'wait-on-stopped-child': {
     host: host(
       asked({ call: 'wait4(70, 0, 0)', stack: 'do_wait < kernel_wait4' }),

@@ -1,6 +1,6 @@
 /*
- * Kernel locks that are held across a page fault on a file whose server never answers.
- * SIGUSR1: the scene has seen the holder in its fault, the next in the queue may come.
+ * Trouble with memory: kernel locks that are held across a page fault on a file whose server never answers, and limits.
+ * SIGUSR1: the scene has seen the holder in its fault, the next in the queue may come; or has set the limit.
  */
 #include "scene.h"
 #include <sys/mman.h>
@@ -84,8 +84,49 @@ static void pipe_mutex(const char *path) {
   sleep_forever();
 }
 
+#define PAGE 4096
+#define EATEN (64 << 20)
+#define SWAPPED (24 << 20)
+
+static char *memory_of(size_t bytes) {
+  char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) check(-1, "mmap");
+  madvise(memory, bytes, MADV_NOHUGEPAGE);
+  return memory;
+}
+
+static void write_to_all(volatile char *memory, size_t bytes) {
+  for (size_t at = 0; at < bytes; at += PAGE) memory[at] = 1;
+}
+
+/* More than the scene lets it have. */
+static void eat(const char *_) {
+  block_go();
+  say("eater");
+  let_go_of_stdout();
+  await_go();
+  write_to_all(memory_of(EATEN), EATEN);
+  sleep_forever();
+}
+
+/* Has written it all before; wants it back when the scene has seen it go to swap. */
+static void come_back(const char *_) {
+  volatile char *memory = memory_of(SWAPPED);
+  block_go();
+  say("sleeper");
+  let_go_of_stdout();
+  await_go();
+  write_to_all(memory, SWAPPED);
+  await_go();
+  for (size_t at = 0; at < SWAPPED; at += PAGE) (void)memory[at];
+  sleep_forever();
+}
+
 int main(int argc, char **argv) {
-  static const struct trouble troubles[] = {
-      {"mmap-lock", mmap_lock}, {"pipe-mutex", pipe_mutex}, {NULL, NULL}};
+  static const struct trouble troubles[] = {{"mmap-lock", mmap_lock},
+                                            {"pipe-mutex", pipe_mutex},
+                                            {"eat", eat},
+                                            {"come-back", come_back},
+                                            {NULL, NULL}};
   return make_trouble(argc, argv, troubles);
 }

@@ -45,7 +45,10 @@ function risk(remedy: Remedy): Span[] {
 }
 
 function useless(finding: Judged, verdict: Verdict, width: number, palette: Palette): Row[] {
-  const tried = finding.rule.explanation.doesNot;
+  // What a page says of the cause in general does not hold for a wait that SIGKILL ends.
+  const tried = finding.rule.explanation.doesNot.filter(
+    (text) => verdict.killable !== true || !/^`?(?:SIGKILL|kill -(?:9|KILL))/i.test(text),
+  );
   const said = [
     ...tried,
     ...finding.remedies.filter(({ command }) => command === '').map(({ effect }) => effect),

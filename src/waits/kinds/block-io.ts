@@ -1,7 +1,9 @@
+import type { Evidence } from '../../evidence/evidence.ts';
+import type { ProcessEvidence } from '../../evidence/process.ts';
 import type { Mount } from '../../procfs/mountinfo.ts';
 import { parseSwaps } from '../../procfs/swaps.ts';
-import { pointFacts } from '../facts.ts';
-import type { Edge } from '../graph.ts';
+import { fact, pointFacts } from '../facts.ts';
+import type { Edge, Fact } from '../graph.ts';
 import { edge, thing } from '../nodes.ts';
 import {
   busyDevices,
@@ -15,13 +17,23 @@ import {
 import { type CallTarget, callTarget } from '../objects/call-target.ts';
 import { fuseHops } from '../objects/fuse-daemon.ts';
 import { ioLimit } from '../objects/io-limit.ts';
-import { isFuse, isNetwork, mountFact, mountNode } from '../objects/mount.ts';
-import { faultedProcess, isFaulting, mappedMounts } from '../objects/page-fault.ts';
+import { isFuse, isNetwork, mountFact, mountNode, mountOfHostPath, mountOfPath } from '../objects/mount.ts';
+import { faultedProcess, isFaulting, mappedMounts, mappedPaths } from '../objects/page-fault.ts';
 import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /** Functions in which a task sleeps for a page or a block request, whatever driver is below (they never name it). */
 const PAGE_OR_BLOCK =
   /^(?:submit_bio_wait|bio_await|__blkdev_direct_IO\w*|blkdev_direct_IO\w*|__iomap_dio_rw|iomap_dio_\w+|dio_await_one|do_blockdev_direct_IO|__blockdev_direct_IO|folio_wait_\w+|wait_on_page_\w+|__wait_on_page_\w+|__folio_lock\w*|__lock_page\w*|folio_lock\w*|filemap_fault|filemap_get_pages|filemap_update_page|do_swap_page|swap_read\w*|wait_on_buffer|__wait_on_buffer|__bread_gfp|blk_mq_get_tag|blk_mq_freeze_queue_wait|blk_execute_rq|wbt_wait|rq_qos_wait|blk_throtl_\w+|exit_aio|blkdev_issue_flush|submit_bio_noacct|sync_inode\w*|writeback_\w+|wb_wait_for_completion|jbd2_log_wait_commit|wait_transaction_locked|jbd2_journal_commit_transaction|add_transaction_credits|balance_dirty_pages\w*)$/;
+
+/** Here for a page in swap; a page that is only being moved is waited for in the same function. */
+const SWAP_IN = /^(?:do_swap_page|swap_read\w*|swapin_\w+|swap_cluster_readahead|swap_vma_readahead)$/;
+const MIGRATION = /^(?:migration_entry_wait\w*|softleaf_entry_wait\w*)$/;
+
+/** Waits for a page that SIGKILL ends: of a buffered read, and of a page fault of the thread's own (FAULT_FLAG_KILLABLE). */
+const KILLABLE =
+  /^(?:filemap_read|filemap_get_pages|filemap_update_page|filemap_fault|__folio_lock_or_retry|folio_lock_or_retry|__lock_page_or_retry)$/;
+const NOT_KILLABLE =
+  /^(?:do_exit|__access_remote_vm|access_remote_vm|get_user_pages_remote|__get_user_pages\w*)$/;
 
 /** Asynchronous I/O: sleeps interruptibly, also when the device is dead. */
 const ASYNC = /^(?:read_events|wait_for_kiocb|io_cqring_wait\w*|__do_sys_io_uring_enter)$/;
@@ -63,15 +75,10 @@ export const blockIo: Resolver = (context) => {
   }
   return waitOf(context, {
     kind: 'block-io',
-    point: `${name}: block I/O${at.device === undefined ? '' : ` on ${at.device}`}`,
+    point: `${name}: ${at.what ?? 'block I/O'}${at.device === undefined ? '' : ` on ${at.device}`}`,
     subsystem: subsystemOf(context, at.device),
-    ...(asynchronous
-      ? {}
-      : {
-          killable:
-            inFrames(thread, /^filemap_(?:read|get_pages|update_page)$/) && !inFrames(thread, /^do_exit$/),
-        }),
-    facts,
+    ...(asynchronous ? {} : { killable: inFrames(thread, KILLABLE) && !inFrames(thread, NOT_KILLABLE) }),
+    facts: [...facts, ...(at.facts ?? [])],
     hops: at.hops,
     detail: at.device === undefined ? {} : { device: at.device },
   });
@@ -81,6 +88,9 @@ interface Where {
   readonly mount?: Mount;
   readonly device?: string;
   readonly hops: readonly Hop[];
+  /** What it wants there, where that is more than block I/O. */
+  readonly what?: string;
+  readonly facts?: readonly Fact[];
 }
 
 /** The mount and device that the file of a call is on, and the way on from there. */
@@ -146,10 +156,13 @@ function openDevices({ evidence, process }: WaitContext): string[] {
   return process.fds.map((fd) => deviceOfPath(evidence, fd.target)).filter((name) => name !== undefined);
 }
 
-/** A page of a mapped file: of this process, or of the one whose memory it reads. */
+/** A page of a mapped file or one in swap: of this process, or of the one whose memory it reads. */
 function whereFaulting(context: WaitContext): Where {
-  const { evidence, process, node } = context;
+  const { evidence, process, node, thread } = context;
   const owner = faultedProcess(context);
+  const swapped =
+    inFrames(thread, SWAP_IN) && !inFrames(thread, MIGRATION) ? whereSwapped(context) : undefined;
+  if (swapped !== undefined) return swapped;
   const mapped = mappedMounts(evidence, owner);
   const how = mapped.sure ? 'it maps a file of this mount' : 'the FUSE mount that it can see';
   const confidence = mapped.mounts.length === 1 ? 'likely' : 'possible';
@@ -166,16 +179,67 @@ function whereFaulting(context: WaitContext): Where {
   });
   const [mount] = mapped.mounts;
   if (mount !== undefined) return { mount, hops };
-  const swap = evidence.world.parsed('/proc/swaps', parseSwaps)?.[0];
-  const device = swap === undefined ? undefined : deviceOfPath(evidence, swap.path);
-  if (device !== undefined && inFrames(context.thread, /swap/)) {
-    return onDevice(context, device, [deviceEdge(context, device, 'the page was swapped out', 'likely')]);
+  const stuck = mappedDevices(evidence, owner).filter((device) => isStuck(evidence, device));
+  const [device] = stuck;
+  if (device !== undefined) {
+    const how = 'it maps a file there, and requests stay in flight';
+    return onDevice(context, device, [
+      deviceEdge(context, device, how, stuck.length === 1 ? 'likely' : 'possible'),
+    ]);
   }
   return whereTo({ ...context, process }, { facts: [] });
 }
 
+/** A page that was swapped out: on which of several areas nobody tells, but one whose requests do not end is likely it. */
+function whereSwapped(context: WaitContext): Where | undefined {
+  const { evidence } = context;
+  const areas = swapDevices(evidence);
+  const chosen = areas.find(({ device }) => isStuck(evidence, device)) ?? areas[0];
+  if (chosen === undefined) return undefined;
+  const { device, path } = chosen;
+  const how = areas.length === 1 ? 'the only swap area in use' : `one of ${areas.length} swap areas in use`;
+  const confidence = areas.length === 1 ? 'certain' : 'possible';
+  const at = onDevice(context, device, [deviceEdge(context, device, how, confidence)]);
+  const facts = swapFact(evidence, path);
+  return { ...at, what: 'memory that was swapped out', facts };
+}
+
+/** The part of its line that does not change from page to page. */
+function swapFact(evidence: Evidence, path: string): Fact[] {
+  const lines = evidence.world.text('/proc/swaps')?.split('\n') ?? [];
+  const line = lines.find((each) => parseSwaps(each)[0]?.path === path);
+  const part = /^\S+\s+\w+/.exec(line ?? '')?.[0];
+  return part === undefined ? [] : [fact('/proc/swaps', part, 'swap in use')];
+}
+
+/** The block devices that a process maps, or maps files of. */
+function mappedDevices(evidence: Evidence, process: ProcessEvidence): string[] {
+  const devices = mappedPaths(evidence, process).map((path) => {
+    const mount = path.startsWith('/dev/') ? undefined : mountOfPath(process, path);
+    return mount === undefined
+      ? deviceOfPath(evidence, path)
+      : deviceName(evidence, mount.major, mount.minor);
+  });
+  return [...new Set(devices.filter((device) => device !== undefined))];
+}
+
+/** The block devices that swapped pages lie on. */
+function swapDevices(evidence: Evidence): { path: string; device: string }[] {
+  const areas = evidence.world.parsed('/proc/swaps', parseSwaps) ?? [];
+  return areas
+    .filter(({ usedKb }) => usedKb > 0)
+    .flatMap(({ path, type }) => {
+      const mount = type === 'file' ? mountOfHostPath(evidence, path) : undefined;
+      const device =
+        mount === undefined ? deviceOfPath(evidence, path) : deviceName(evidence, mount.major, mount.minor);
+      return device === undefined ? [] : [{ path, device }];
+    });
+}
+
+const WRITES = /write|sync|truncate|fallocate|sendfile|splice/;
+
 function onDevice(
-  { evidence, process }: WaitContext,
+  { evidence, process, thread }: WaitContext,
   device: string,
   before: readonly Edge[],
   mount?: Mount,
@@ -185,11 +249,12 @@ function onDevice(
   // Nobody behind the device is to blame, and it has nothing to do: it may be that it is not given the requests.
   const isIdle = inflight(evidence, device)?.count === 0;
   const isUsable = hops.every(({ next, edges }) => next === undefined && edges.at(-1)?.relation !== 'is');
-  const limit = isIdle && isUsable ? ioLimit(evidence, process, device) : undefined;
+  const direction = WRITES.test(thread.syscallName ?? '') ? 'write' : 'read';
+  const limit = isIdle && isUsable ? ioLimit(evidence, process, device, direction) : undefined;
   if (limit === undefined) return { ...where, hops };
   const cgroup = thing('cgroup', limit.cgroup, `cgroup ${limit.cgroup}`);
   const how = 'the device is idle, and the cgroup limits the I/O to it';
-  const held = edge(deviceNode(device), cgroup, 'held back by', 'io.max', how, limit.facts, 'likely');
+  const held = edge(deviceNode(device), cgroup, 'held back by', limit.file, how, limit.facts, 'likely');
   return { ...where, hops: [{ edges: [...before, held] }] };
 }
 

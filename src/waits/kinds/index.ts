@@ -14,6 +14,7 @@ import { helperWait } from './helper-wait.ts';
 import { jobStop } from './job-stop.ts';
 import { kernelLock } from './kernel-lock.ts';
 import { kernelThread } from './kernel-thread.ts';
+import { memoryLimit } from './memory-limit.ts';
 import { mmapLock } from './mmap-lock.ts';
 import { pidnsZap } from './pidns-zap.ts';
 import { pipe } from './pipe.ts';
@@ -50,6 +51,7 @@ export const resolvers: readonly Resolver[] = [
   helperWait,
   autofs,
   fsFrozen,
+  memoryLimit,
   procReader,
   mmapLock,
   kernelLock,

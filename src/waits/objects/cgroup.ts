@@ -1,8 +1,8 @@
 import type { Evidence } from '../../evidence/evidence.ts';
 import type { CgroupMembership } from '../../procfs/cgroup.ts';
-import { parseMountinfo } from '../../procfs/mountinfo.ts';
 import { lineFact, partFact } from '../facts.ts';
 import type { Fact } from '../graph.ts';
+import { ancestors, cgroupMount, directory } from './cgroup-tree.ts';
 
 export interface FrozenCgroup {
   /** Path of the cgroup that is set to frozen (an ancestor, maybe), as a directory of the cgroup file system. */
@@ -22,7 +22,7 @@ export function frozenCgroup(
   for (const { controllers, hierarchy, path: member } of cgroups) {
     const version = hierarchy === 0 ? 2 : 1;
     if (version === 1 && !controllers.includes('freezer')) continue;
-    const mountPoint = cgroupMount(evidence, version);
+    const mountPoint = cgroupMount(evidence, version, 'freezer');
     if (mountPoint === undefined) continue;
     const membership = lineFact(evidence, path, `${hierarchy}:`);
     const found =
@@ -133,21 +133,4 @@ function parseThrottling(text: string): { periods: number; throttled: number; se
   const micro = value('throttled_usec');
   const seconds = Number.isNaN(micro) ? value('throttled_time') / 1e9 : micro / 1e6;
   return Number.isNaN(periods + throttled + seconds) ? undefined : { periods, throttled, seconds };
-}
-
-/** The cgroup's path and those above it, itself first, without the root (which cannot be frozen). */
-function ancestors(path: string): string[] {
-  const parts = path.split('/').filter((part) => part !== '');
-  return parts.map((_, index) => `/${parts.slice(0, parts.length - index).join('/')}`);
-}
-
-const directory = (mountPoint: string, path: string) => (path === '/' ? mountPoint : `${mountPoint}${path}`);
-
-/** Where the cgroup2 tree, or the v1 tree with the freezer, is mounted for us. */
-function cgroupMount(evidence: Evidence, version: 1 | 2, controller = 'freezer'): string | undefined {
-  const mounts = evidence.world.parsed('/proc/self/mountinfo', parseMountinfo) ?? [];
-  const mount = mounts.find(({ fsType, superOptions }) =>
-    version === 2 ? fsType === 'cgroup2' : fsType === 'cgroup' && superOptions.includes(controller),
-  );
-  return mount?.mountPoint;
 }

@@ -2,14 +2,16 @@ import type { Evidence } from '../../evidence/evidence.ts';
 import { links } from '../../evidence/keys.ts';
 import type { ProcessEvidence } from '../../evidence/process.ts';
 import { parseFdLinks } from '../../procfs/fd-links.ts';
-import { parseMountinfo } from '../../procfs/mountinfo.ts';
 import { lineFact } from '../facts.ts';
 import type { Fact } from '../graph.ts';
+import { ancestors, cgroupMount, directory } from './cgroup-tree.ts';
 
-/** A cgroup whose `io.max` limits a device. */
+/** A cgroup that limits the I/O to a device. */
 export interface IoLimit {
   /** The cgroup as a directory of the cgroup file system. */
   readonly cgroup: string;
+  /** Its file that has the limit. */
+  readonly file: string;
   /** `MAJ:MIN` of the limited disk. */
   readonly disk: string;
   readonly facts: readonly Fact[];
@@ -17,19 +19,43 @@ export interface IoLimit {
 
 /**
  * The limit on a device's I/O that a process is under: of its own cgroup (v2), or of the nearest ancestor that sets one
- * (Documentation/admin-guide/cgroup-v2.rst, io.max). Requests over the limit wait before the device counts them.
+ * (Documentation/admin-guide/cgroup-v2.rst, io.max); in v1 of its own cgroup alone
+ * (Documentation/admin-guide/cgroup-v1/blkio-controller.rst). Requests over the limit wait before the device counts them.
+ * @param direction what the process does there: the limits of v1 are one file each
  */
-export function ioLimit(evidence: Evidence, process: ProcessEvidence, device: string): IoLimit | undefined {
-  const path = process.cgroups.find(({ hierarchy }) => hierarchy === 0)?.path;
-  const mounts = evidence.world.parsed('/proc/self/mountinfo', parseMountinfo) ?? [];
-  const root = mounts.find(({ fsType }) => fsType === 'cgroup2')?.mountPoint;
+export function ioLimit(
+  evidence: Evidence,
+  process: ProcessEvidence,
+  device: string,
+  direction: 'read' | 'write',
+): IoLimit | undefined {
   const disk = diskNumber(evidence, device);
-  if (path === undefined || root === undefined || disk === undefined) return undefined;
-  for (let at = path; at !== '' && at !== '/'; at = at.slice(0, at.lastIndexOf('/'))) {
-    const facts = lineFact(evidence, `${root}${at}/io.max`, `${disk} `, 'limits the I/O to this device');
-    if (facts.length > 0) return { cgroup: `${root}${at}`, disk, facts };
+  if (disk === undefined) return undefined;
+  for (const { cgroup, file } of candidates(evidence, process, direction)) {
+    const facts = lineFact(evidence, `${cgroup}/${file}`, `${disk} `, 'limits the I/O to this device');
+    if (facts.length > 0) return { cgroup, file, disk, facts };
   }
   return undefined;
+}
+
+/** The files that could limit it, the nearest first. */
+function candidates(
+  evidence: Evidence,
+  process: ProcessEvidence,
+  direction: 'read' | 'write',
+): { cgroup: string; file: string }[] {
+  const v2 = process.cgroups.find(({ hierarchy }) => hierarchy === 0)?.path;
+  const v1 = process.cgroups.find(({ controllers }) => controllers.includes('blkio'))?.path;
+  const [root, blkio] = [cgroupMount(evidence, 2, 'io'), cgroupMount(evidence, 1, 'blkio')];
+  const files: { cgroup: string; file: string }[] = [];
+  if (v2 !== undefined && root !== undefined)
+    files.push(...ancestors(v2).map((path) => ({ cgroup: directory(root, path), file: 'io.max' })));
+  if (v1 !== undefined && v1 !== '/' && blkio !== undefined) {
+    const cgroup = directory(blkio, v1);
+    for (const unit of ['bps', 'iops'])
+      files.push({ cgroup, file: `blkio.throttle.${direction}_${unit}_device` });
+  }
+  return files;
 }
 
 /** `MAJ:MIN` of a disk, or of the disk that a partition is on: limits are set on whole disks. */

@@ -31,16 +31,20 @@ export function mappedMounts(
   evidence: Evidence,
   process: ProcessEvidence,
 ): { mounts: readonly Mount[]; sure: boolean } {
-  const maps = evidence.world.parsed(`${process.dir}/maps`, parseMaps);
+  const paths = mappedPaths(evidence, process);
   const slow = (mount: Mount | undefined): mount is Mount =>
     mount !== undefined && (isFuse(mount) || isNetwork(mount));
-  if (maps !== undefined) {
-    const paths = new Set(maps.map(({ path }) => path ?? '').filter((path) => path.startsWith('/')));
-    const mounts = [...paths].map((path) => mountOfPath(process, path)).filter(slow);
-    if (mounts.length > 0)
-      return { mounts: [...new Map(mounts.map((mount) => [mount.id, mount])).values()], sure: true };
-  }
-  return { mounts: maps === undefined ? process.mounts.filter(isFuse).slice(0, 8) : [], sure: false };
+  const mounts = paths.map((path) => mountOfPath(process, path)).filter(slow);
+  if (mounts.length > 0)
+    return { mounts: [...new Map(mounts.map((mount) => [mount.id, mount])).values()], sure: true };
+  const isUnread = evidence.world.parsed(`${process.dir}/maps`, parseMaps) === undefined;
+  return { mounts: isUnread ? process.mounts.filter(isFuse).slice(0, 8) : [], sure: false };
+}
+
+/** Paths of the files that a process maps, each once; none where its maps cannot be read. */
+export function mappedPaths(evidence: Evidence, process: ProcessEvidence): string[] {
+  const maps = evidence.world.parsed(`${process.dir}/maps`, parseMaps) ?? [];
+  return [...new Set(maps.map(({ path }) => path ?? '').filter((path) => path.startsWith('/')))];
 }
 
 /** Mounts of which files are mapped shared and writable: a write fault on a frozen one waits. */

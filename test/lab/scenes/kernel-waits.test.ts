@@ -63,6 +63,13 @@ describe('scenes of FUSE', () => {
     expect(stuck.framesOf(other!)).toContain('request_wait_answer');
   });
 
+  playScene('exec-leader-in-d', ({ actor }) => {
+    const stuck = actor('stuck');
+    const [other] = stuck.threads.filter((tid) => tid !== stuck.pid);
+    expect(stuck.framesOf(other!)).toMatch(/begin_new_exec|de_thread/);
+    expect(stuck.has('SigPnd', SIGKILL)).toBe(true);
+  });
+
   playScene('exec-fuse-flush', ({ actor, looks }) => {
     // The two that never block, and they show nothing: that is the trap of this scene.
     expect(actor('stuck').state).toBe('S');
@@ -97,6 +104,31 @@ describe('scenes of disks and freezers', () => {
   playScene('freezer-v2-ancestor', ({ actor }) => {
     const own = /^0::(.*)$/m.exec(actor('process').read('cgroup'))?.[1];
     expect(own?.match(/procdiag-/g)).toHaveLength(3);
+  });
+});
+
+describe('scenes of limits on memory', () => {
+  playScene('cgroup-memory-high', ({ actor }) => {
+    expect(actor('eater').frames).toMatch(/mem_cgroup_handle_over_high/);
+  });
+
+  playScene('cgroup-oom-paused', async ({ actor }) => {
+    const eater = actor('eater');
+    const before = switches(eater);
+    await pause(100);
+    expect(switches(eater)).toBe(before);
+    expect(eater.read('syscall')).toMatch(/^-1 /);
+    // Unlike most of D.
+    process.kill(eater.pid, 'SIGKILL');
+    await expect.poll(() => eater.state).toBe('');
+  });
+
+  playScene('swap-in-throttled', async ({ actor }) => {
+    const sleeper = actor('sleeper');
+    expect(sleeper.frames).toContain('do_swap_page');
+    expect(Number.parseInt(sleeper.status('VmSwap'), 10)).toBeGreaterThan(0);
+    process.kill(sleeper.pid, 'SIGKILL');
+    await expect.poll(() => sleeper.state).toBe('');
   });
 });
 

@@ -126,8 +126,85 @@ describe('where no descriptor tells the file', () => {
       call: 'page fault',
       stack: 'folio_wait_bit_common < do_swap_page < __handle_mm_fault',
     });
-    expect((await waitOf(host(swapping, files), 60)).detail?.device).toBe('nbd0');
+    const wait = await waitOf(host(swapping, files), 60);
+    expect(wait).toMatchObject({
+      point: 'page fault: memory that was swapped out on nbd0',
+      detail: { device: 'nbd0' },
+    });
+    expect(wait.hops[0]?.edges[0]).toMatchObject({ to: { id: 'device:nbd0' }, confidence: 'certain' });
+    expect(wait.facts.at(-1)).toEqual({
+      path: '/proc/swaps',
+      line: '/dev/nbd0                               partition',
+      says: 'swap in use',
+    });
   });
+});
+
+describe('a page of swap', () => {
+  const AREAS =
+    'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n' +
+    '/dev/sda1 partition\t1000\t\t10\t\t-2\n/data/swap\\040file file\t1000\t\t10\t\t-3\n/dev/nbd0 partition\t1000\t0\t-4\n';
+  const swapping = (stack: string, changes: Partial<FakeProcess> = {}) =>
+    stuck('/tmp/f', { call: 'page fault', stack, ...changes });
+  const areas = (busy: string) => ({
+    '/proc/swaps': AREAS,
+    ...sys('sda1', { dev: '8:1\n', inflight: busy === 'sda1' ? BUSY : IDLE }),
+    ...sys('dm-0', { dev: '253:0\n', inflight: busy === 'dm-0' ? BUSY : IDLE }),
+    ...sys('nbd0', { dev: '43:0\n', inflight: BUSY }),
+  });
+  const SWAP_IN = 'folio_wait_bit_common < __folio_lock_or_retry < do_swap_page < __handle_mm_fault';
+
+  it('lies on one of the areas in use: on the stuck one, possibly', async () => {
+    const wait = await waitOf(host(swapping(SWAP_IN), areas('sda1')), 60);
+    expect(wait.hops[0]?.edges[0]).toMatchObject({ to: { id: 'device:sda1' }, confidence: 'possible' });
+  });
+
+  it('lies on the disk of a swap file', async () => {
+    const data = mounts!.map((mount) => (mount.at === '/data' ? { ...mount, dev: '253:0' } : mount));
+    const wait = await waitOf({ ...host(swapping(SWAP_IN), areas('dm-0')), mounts: data }, 60);
+    expect(wait.hops[0]?.edges[0]?.to.id).toBe('device:dm-0');
+    expect(wait.facts.at(-1)?.line).toBe('/data/swap\\040file file');
+  });
+
+  it('is what a program waits for that maps files of a network mount, too', async () => {
+    const maps = ['7f0000000000-7f0000001000 r--p 00000000 00:32 7 /nfs/lib.so'];
+    expect((await waitOf(host(swapping(SWAP_IN, { maps }), areas('sda1')), 60)).kind).toBe('block-io');
+  });
+
+  it('is not waited for where a page is only being moved', async () => {
+    const wait = await waitOf(
+      host(swapping('migration_entry_wait_on_locked < do_swap_page < __handle_mm_fault'), areas('sda1')),
+      60,
+    );
+    expect(wait.point).not.toContain('swapped out');
+  });
+
+  it.each([
+    [true, SWAP_IN],
+    [true, 'folio_wait_bit_common < filemap_fault < __do_fault < do_fault < exc_page_fault'],
+    [false, 'folio_wait_bit_common < filemap_fault < __do_fault < __get_user_pages < __access_remote_vm'],
+    [false, 'folio_wait_bit_common < swap_read_folio < do_swap_page < __handle_mm_fault'],
+  ])('can be killed: %s, in %s', async (killable, stack) => {
+    expect(await waitOf(host(swapping(stack), areas('sda1')), 60)).toMatchObject({ killable });
+  });
+});
+
+it('a page of a mapped file lies on the stuck device among those that are mapped', async () => {
+  const faulting = stuck('/tmp/f', {
+    call: 'page fault',
+    stack: 'folio_wait_bit_common < filemap_fault < __do_fault < do_fault',
+    maps: [
+      '7f0000000000-7f0000001000 r--p 00000000 08:01 7 /data/lib.so',
+      '7f0000001000-7f0000002000 r--p 00000000 fd:00 7 /lv/data',
+    ],
+  });
+  const files = {
+    ...sys('sda1', { inflight: IDLE }),
+    ...sys('dm-0', { inflight: BUSY }),
+    ...sys('nbd0', { inflight: BUSY }),
+  };
+  const wait = await waitOf(host(faulting, files), 60);
+  expect(wait.hops[0]?.edges[0]).toMatchObject({ to: { id: 'device:dm-0' }, confidence: 'likely' });
 });
 
 it.each([

@@ -60,3 +60,31 @@ describe('an io.max', () => {
     expect(paths(wait)[0]).toMatch(end);
   });
 });
+
+describe('a throttle of cgroup v1', () => {
+  const throttled = (call: string, files: Record<string, string>): FakeHost => {
+    const { files: own, processes, ...rest } = host(IDLE, {});
+    const limits = Object.entries(files).map(([file, text]) => [`/sys/fs/cgroup/blkio${file}`, text]);
+    return {
+      ...rest,
+      mounts: [{ at: '/sys/fs/cgroup/blkio', fs: 'cgroup', dev: '0:30', options: 'rw,blkio' }],
+      files: { ...own, ...Object.fromEntries(limits) },
+      processes: [processes[0]!, { ...processes[1]!, call, controllers: { blkio: '/a/b' } }],
+    };
+  };
+  const READS = { '/a/b/blkio.throttle.read_bps_device': '8:0 1024\n' };
+
+  it.each([
+    ['holds back reads', 'read(3)', READS, /cgroup:\/sys\/fs\/cgroup\/blkio\/a\/b$/],
+    ['of reads does not hold back writes', 'pwrite64(3)', READS, /device:sda$/],
+    [
+      'of an ancestor counts for nothing',
+      'read(3)',
+      { '/a/blkio.throttle.read_bps_device': '8:0 1\n' },
+      /device:sda$/,
+    ],
+  ])('%s', async (_, call, files, end) => {
+    const wait = await waitOf(throttled(call, files), 60);
+    expect(paths(wait)[0]).toMatch(end);
+  });
+});
