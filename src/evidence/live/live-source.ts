@@ -29,6 +29,9 @@ const LAST_CHANCES = 4;
 /** A reader that is silent and asleep this long is stuck. Two looks of this length are taken. */
 const STALL_MS = 60;
 
+/** Children at once that each ask one thing. */
+const WORKERS = 4;
+
 /** Sends the asker to the `stat` of each process. */
 const ONE_BY_ONE: Outcome = {
   kind: 'skipped',
@@ -203,6 +206,6 @@ async function oneByOne(
   const worker = async () => {
     for (let key = queue.shift(); key !== undefined; key = queue.shift()) outcomes.set(key, await read(key));
   };
-  await Promise.all([worker(), worker(), worker(), worker()]);
+  await Promise.all(Array.from({ length: Math.min(WORKERS, keys.length) }, worker));
   return outcomes;
 }

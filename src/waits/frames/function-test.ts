@@ -15,15 +15,35 @@ export function functionTest(pattern: RegExp): FunctionTest {
   return test;
 }
 
-const PLAIN = /^\^(?:\(\?:)?((?:\w|\\w[*+](?=[|)$])|\|)+)\)?\$$/;
+const NAMES = /^\w+(?:\|\w+)*$/;
+const NAMES_AND_BEGINNINGS = /^(?:\w|\\w[*+](?=\||$)|\|)+$/;
 
 function byNames(source: string): FunctionTest | undefined {
-  const alternatives = PLAIN.exec(source)?.[1]?.split('|');
-  if (alternatives === undefined) return undefined;
+  const list = listIn(source);
+  if (list === undefined) return undefined;
+  if (NAMES.test(list)) return (name) => isListed(name, list);
+  if (!NAMES_AND_BEGINNINGS.test(list)) return undefined;
+  const alternatives = list.split('|');
   const names = alternatives.filter((name) => !name.includes('\\'));
-  if (names.length === alternatives.length) return (name) => names.includes(name);
   const beginnings = alternatives.filter((name) => name.includes('\\'));
   return (name) => names.includes(name) || beginnings.some((beginning) => beginsWith(name, beginning));
+}
+
+/** What stands between `^(?:` and `)$`, or between `^` and `$`. */
+function listIn(source: string): string | undefined {
+  if (!source.startsWith('^') || !source.endsWith('$')) return undefined;
+  if (source.startsWith('^(?:') && source.endsWith(')$')) return source.slice(4, -2);
+  return source.includes('|') ? undefined : source.slice(1, -1);
+}
+
+/** Without taking the list apart: most functions are in none of it. */
+function isListed(name: string, list: string): boolean {
+  if (!/^\w+$/.test(name)) return false;
+  for (let at = list.indexOf(name); at >= 0; at = list.indexOf(name, at + 1)) {
+    const end = at + name.length;
+    if ((at === 0 || list[at - 1] === '|') && (end === list.length || list[end] === '|')) return true;
+  }
+  return false;
 }
 
 /** `beginning` ends in `\w*` or `\w+`. */

@@ -11,7 +11,18 @@ const NAMES = [
     'futex_wait_queue',
     'futex_wait.cold',
   ],
-  ...['tls_', 'tls_recvmsg', 'a', '', 'vsock_recvmsg', 'vsock_x_recvmsg', 'do_task_stat'],
+  ...[
+    'read',
+    '|',
+    'pipe_read|anon_pipe_read',
+    'tls_',
+    'tls_recvmsg',
+    'a',
+    '',
+    'vsock_recvmsg',
+    'vsock_x_recvmsg',
+    'do_task_stat',
+  ],
 ];
 
 describe('functionTest', () => {
@@ -26,6 +37,8 @@ describe('functionTest', () => {
     /^(?:pipe|futex)/,
     /wait$/,
     /^tls_\w*$/,
+    /^(?:|a)$/,
+    /^(?:anon_pipe_read|pipe_read_more|read)$/,
   ])('says of every name what %s itself says', (pattern) => {
     expect(NAMES.filter(functionTest(pattern))).toEqual(NAMES.filter((name) => pattern.test(name)));
   });
