@@ -73,17 +73,18 @@ export class Digest implements TraceSink {
     this.#ledgers = new Ledgers(opening);
     this.#endedBefore = new Set(opening.tasks?.filter(({ ended }) => ended).map(({ tid }) => tid));
     this.#threads = new ThreadAccounts(scheduled);
-    const { tables } = this.#ledgers;
+    const { tables, tasks } = this.#ledgers;
     this.#channels = new Channels(tables);
     this.#spent = new Spent(scheduled);
     this.#stops = new Stops(opening.tasks ?? [], straced, (state) => {
       this.#threads.event(state);
       this.#spent.event(state);
     });
-    this.#enders = wakeUps ? undefined : new Enders(this.#channels, tables);
+    this.#enders = wakeUps ? undefined : new Enders(this.#channels, tables, tasks);
     this.#waits = new Waits({
       spent: this.#spent,
       callsUnseen: opening.callsUnseen ?? false,
+      tasks,
       ...(this.#enders === undefined ? {} : { enders: this.#enders }),
     });
   }

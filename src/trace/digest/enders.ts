@@ -1,6 +1,8 @@
 import type { Ns, SignalEvent, SyscallEvent, TraceEvent, TraceSink, Waker } from '../event.ts';
-import { endOf } from '../ledgers/call.ts';
+import { endOf, pidReturned } from '../ledgers/call.ts';
 import type { DescriptorTables } from '../ledgers/descriptors/tables.ts';
+import { returnedBy } from '../ledgers/processes/reaping.ts';
+import type { Tasks, ToldPid } from '../ledgers/tasks.ts';
 import type { Channel, Channels } from './channels.ts';
 import type { Waited } from './waiting.ts';
 
@@ -64,6 +66,7 @@ const TIMER: Ender = { waker: { pid: 0, tid: 0, comm: '', how: 'timer' }, sure: 
  */
 export class Enders implements TraceSink {
   readonly #channels: Channels;
+  readonly #tasks: Tasks;
   readonly #acts = new Map<string, Act[]>();
   readonly #locked = new Set<string>();
   /** When threads and processes that are on their way out called exit. */
@@ -75,8 +78,9 @@ export class Enders implements TraceSink {
   readonly #vforked = new Map<number, Asked['answer']>();
   #now: Ns = 0;
 
-  constructor(channels: Channels, tables: DescriptorTables) {
+  constructor(channels: Channels, tables: DescriptorTables, tasks: Tasks) {
     this.#channels = channels;
+    this.#tasks = tasks;
     tables.observe({
       closed: ({ pid }, { description, fd }, how, atNs) => {
         const channel = channels.ofDescription(description);
@@ -127,18 +131,25 @@ export class Enders implements TraceSink {
     if (errno !== undefined || name === 'rt_sigtimedwait') {
       const sender = /\bsi_pid=(\d+)/.exec(event.args)?.[1];
       if (name === 'rt_sigtimedwait' && sender !== undefined)
-        answer({ waker: signaller(Number(sender), /\bCLD_/.test(event.args)), sure: 'certain' });
+        this.#numbered(event.pid, { local: Number(sender) }, answer, (pid) =>
+          signaller(pid, /\bCLD_/.test(event.args)),
+        );
       else if (errno === 'EINTR' || errno?.startsWith('ERESTART')) this.#interrupted.set(tid, asked);
       return;
     }
     if (result === undefined) return;
     if (kind === 'vfork') {
-      if (result > 0) this.#vforkOver(result, startNs, answer);
+      const made = pidReturned(event);
+      const pid = made === undefined ? undefined : this.#tasks.resolve(event.pid, made);
+      if (pid !== undefined) this.#vforkOver(pid, startNs, answer);
       return;
     }
-    if (kind === 'wait-child' && result > 0) {
-      const how = /WIFSTOPPED|WIFCONTINUED/.test(event.args) ? 'other' : 'child-exit';
-      answer({ waker: child(result, how), sure: 'certain' });
+    if (kind === 'wait-child') {
+      const returned = returnedBy(event);
+      if (returned !== undefined)
+        this.#numbered(event.pid, returned.who, answer, (pid) =>
+          child(pid, returned.lives ? 'other' : 'child-exit'),
+        );
       return;
     }
     const { keys, guessed } = this.#keysOf(event);
@@ -146,6 +157,12 @@ export class Enders implements TraceSink {
     const wait = { ...asked, keys, guessed };
     if (!this.#answered(wait, false)) this.#asked.push(wait);
     if (this.#asked.length > MOST_ASKED) this.#asked.splice(0, MOST_ASKED / 2);
+  }
+
+  /** One whom the call itself names, by the number that he has for the caller; it may be that nobody can say who that is. */
+  #numbered(caller: number, told: ToldPid, answer: Asked['answer'], waker: (pid: number) => Waker): void {
+    const pid = this.#tasks.resolve(caller, told);
+    if (pid !== undefined) answer({ waker: waker(pid), sure: 'certain' });
   }
 
   /** The child has executed a program, unless it ends before it is told to. */
@@ -241,12 +258,14 @@ export class Enders implements TraceSink {
   }
 
   /** Told behind the call that it interrupted. */
-  #signal({ tid, code, senderPid, startNs, stopped }: SignalEvent): void {
+  #signal({ pid, tid, code, senderPid, startNs, stopped }: SignalEvent): void {
     const wait = this.#interrupted.get(tid);
     if (wait === undefined || stopped) return;
     this.#interrupted.delete(tid);
     if (senderPid === undefined || senderPid <= 0 || startNs - wait.endNs > SETTLED_NS) return;
-    wait.answer({ waker: signaller(senderPid, code?.startsWith('CLD_') === true), sure: 'certain' });
+    this.#numbered(pid, { local: senderPid }, wait.answer, (sender) =>
+      signaller(sender, code?.startsWith('CLD_') === true),
+    );
   }
 
   #act(key: string, act: Act): void {

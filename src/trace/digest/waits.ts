@@ -1,4 +1,6 @@
 import type { Ns, SyscallEvent, TraceEvent, TraceSink, Waker } from '../event.ts';
+import { returnedBy } from '../ledgers/processes/reaping.ts';
+import { Tasks } from '../ledgers/tasks.ts';
 import { seconds } from './calls.ts';
 import type { Enders, Sureness } from './enders.ts';
 import { KnownThreads } from './known-threads.ts';
@@ -83,6 +85,8 @@ interface Kept {
   /** False: a long call of which nobody knows whether it waited. */
   readonly sleeps: boolean;
   readonly open: boolean;
+  /** Of a wait for a child, the one that it came back with. */
+  readonly child?: Waker;
   waker?: Waker;
   confidence?: Sureness;
   readonly stack?: readonly string[];
@@ -115,17 +119,24 @@ export class Waits implements TraceSink {
   readonly #spent: Spent | undefined;
   #byThread: Map<number, Kept[]> | undefined;
   readonly #callsUnseen: boolean;
+  readonly #tasks: Tasks;
 
   /**
    * `enders`: where nobody recorded wake-ups; `callsUnseen`: nobody told calls, so that a sleep is not known to be outside of
    * them.
    */
   constructor(
-    tools: { readonly enders?: Enders; readonly spent?: Spent; readonly callsUnseen?: boolean } = {},
+    tools: {
+      readonly enders?: Enders;
+      readonly spent?: Spent;
+      readonly tasks?: Tasks;
+      readonly callsUnseen?: boolean;
+    } = {},
   ) {
     this.#callsUnseen = tools.callsUnseen ?? false;
     this.#enders = tools.enders;
     this.#spent = tools.spent;
+    this.#tasks = tools.tasks ?? new Tasks();
   }
 
   /** `waited`: of calls, where that is known already. */
@@ -162,6 +173,7 @@ export class Waits implements TraceSink {
     if (!sleeps && (event.blockedNs !== undefined || event.durationNs < LONG_CALL_NS)) return;
     const waitedNs = sleeps ? waited.ns : event.durationNs;
     if (!this.#longest.wants(waitedNs)) return;
+    const child = waited.kind === 'wait-child' ? this.#childOf(event) : undefined;
     const kept: Kept = {
       pid: event.pid,
       tid: event.tid,
@@ -176,6 +188,7 @@ export class Waits implements TraceSink {
       open: event.open === 'end-of-trace',
       ...(event.result === undefined ? {} : { result: event.result }),
       ...(event.errno === undefined ? {} : { errno: event.errno }),
+      ...(child === undefined ? {} : { child }),
       ...(event.waker === undefined ? {} : { waker: event.waker }),
       ...(event.stack === undefined ? {} : { stack: event.stack }),
     };
@@ -185,6 +198,14 @@ export class Waits implements TraceSink {
         kept.waker = waker;
         if (sure !== 'certain') kept.confidence = sure;
       });
+  }
+
+  /** The child that a wait came back with, by its number here; undefined where nobody can say. */
+  #childOf(event: SyscallEvent): Waker | undefined {
+    const returned = returnedBy(event);
+    const pid = returned === undefined ? undefined : this.#tasks.resolve(event.pid, returned.who);
+    if (returned === undefined || pid === undefined) return undefined;
+    return { pid, tid: pid, comm: '', how: returned.lives ? 'other' : 'child-exit' };
   }
 
   /** The longest sleeps, at most `count`, each with its chain. */
@@ -197,7 +218,7 @@ export class Waits implements TraceSink {
   }
 
   #told(kept: Kept): LongWait {
-    const { endNs, waitedNs, open, sleeps: _, waker, ...rest } = kept;
+    const { endNs, waitedNs, open, sleeps: _, child: __, waker, ...rest } = kept;
     return {
       ...rest,
       ...(waker === undefined ? {} : { waker: { ...waker, comm: waker.comm || this.#commOf(waker.tid) } }),
@@ -257,18 +278,11 @@ export class Waits implements TraceSink {
     return links;
   }
 
-  #endedBy(wait: Kept): (Omit<Waker, 'how'> & { readonly how: string }) | undefined {
+  #endedBy(wait: Kept): Waker | undefined {
     const { waker } = wait;
     if (waker !== undefined) return ENDS_CHAIN.includes(waker.how) ? undefined : waker;
-    // Without a recorder of wake-ups: a wait for a child names it in its result.
-    if (wait.kind === 'wait-child' && wait.result !== undefined && wait.result > 0)
-      return {
-        pid: wait.result,
-        tid: wait.result,
-        comm: this.#commOf(wait.result),
-        how: 'child-exit',
-      };
-    return undefined;
+    // Without a recorder of wake-ups: a wait for a child tells which.
+    return wait.child;
   }
 
   /** Logs of strace mostly tell no names: what has slept or ended in the trace is in it as well. */

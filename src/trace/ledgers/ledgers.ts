@@ -65,6 +65,11 @@ export class Ledgers implements TraceSink {
     return this.#tables;
   }
 
+  /** Who is who. */
+  get tasks(): Tasks {
+    return this.#tasks;
+  }
+
   event(told: TraceEvent): void {
     if (told.type === 'state') return;
     // strace tells of a leader when all of its threads are gone; perf of older kernels does not say: mostly all go at once.

@@ -262,6 +262,31 @@ describe('of a wait for a child strace says what became of it', () => {
     expect(endOf(script)).toMatchObject({ by: 11, how });
   });
 
+  const INFO = '{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=11<sleep>, si_uid=0, si_status=3}';
+  test.each([
+    ['collected', `P_PID, 11, ${INFO}, WEXITED, NULL`, 'child-exit'],
+    ['left as a zombie', `P_ALL, 0, ${INFO}, WEXITED|WNOWAIT, NULL`, 'child-exit'],
+    ['stopped', `P_ALL, 0, ${INFO.replace('EXITED', 'STOPPED')}, WSTOPPED, NULL`, 'other'],
+    ['of nobody', 'P_ALL, 0, {}, WEXITED, NULL', undefined],
+  ])('by waitid: it was %s', (_, args, how) => {
+    const script = `10 0 +fork 11\n11 29 exit 3\n10 1 waitid(${args}) = 0 <29>`;
+    const [wait] = waitsOf(script);
+    expect(endOf(script)).toMatchObject({ kind: 'wait-child', how, confidence: undefined });
+    expect(wait?.waker?.tid).toBe(how === undefined ? undefined : 11);
+    expect(wait?.chain[0]?.tid).toBe(how === undefined ? undefined : 11);
+  });
+
+  test('in a PID namespace by the number that it has outside, or not at all', () => {
+    const inside = '10 0 wait4(-1, [{WIFEXITED(s) && WEXITSTATUS(s) == 0}], 0, NULL) = 5';
+    const opening = {
+      tasks: [{ pid: 10, tid: 10, ppid: 1, comm: 'sh', startTime: 1, nspid: [10, 1] }],
+    };
+    const chainOf = (script: string) =>
+      summarised(told(script), { opening }).longestWaits[0]?.chain.map(({ tid }) => tid);
+    expect(chainOf(`${inside} /* 4711 in strace's PID NS */ <30>`)).toEqual([4711]);
+    expect(chainOf(`${inside} <30>`)).toEqual([]);
+  });
+
   test('that it was stopped is not its exit', () => {
     const script = '10 0 wait4(-1, [{WIFSTOPPED(s) && WSTOPSIG(s) == SIGTSTP}], WSTOPPED, NULL) = 11 <30>';
     expect(endOf(script)).toMatchObject({ by: 11, how: 'other' });
