@@ -71,7 +71,7 @@ timeout -s KILL "$1" cat | {
   while [ "$firsts" -gt 0 ]; do
     eval "line=\\$first_$firsts kind=\\$kind_$firsts start=\\$born_$firsts"
     case $kind in
-    release) timeout -s KILL 5 sh -c "$line" ;;
+    release) timeout -s KILL 10 sh -c "$line" ;;
     *) slay "$kind" "$line" "$start" ;;
     esac
     firsts=$((firsts - 1))
@@ -85,7 +85,7 @@ timeout -s KILL "$1" cat | {
   done
   while [ "$undos" -gt 0 ]; do
     eval "line=\\$undo_$undos"
-    timeout -s KILL 5 sh -c "$line"
+    timeout -s KILL 10 sh -c "$line"
     undos=$((undos - 1))
   done
 }
