@@ -5,7 +5,7 @@ import { Ledgers, type OpeningBalance } from '../ledgers/ledgers.ts';
 import { CallCounter, seconds } from './calls.ts';
 import { Channels } from './channels.ts';
 import { Enders } from './enders.ts';
-import { plural } from './numbers.ts';
+import { count, plural } from './numbers.ts';
 import { Spent } from './spent.ts';
 import { findStopped, Stops } from './stops.ts';
 import type { StripState } from './strip.ts';
@@ -150,6 +150,14 @@ export class Digest implements TraceSink {
     ];
   }
 
+  #hurriedNote(): string[] {
+    const { hurried = 0 } = this.#enders ?? {};
+    if (hurried === 0) return [];
+    return [
+      `So many waits ended at one moment that of ${count(hurried)} of them it was not found who ended them.`,
+    ];
+  }
+
   summary(analysed: Analysed, facts: DigestFacts): TraceSummary {
     this.#enders?.finish();
     const stops = this.#stops.finish(facts.startNs, facts.endNs);
@@ -161,7 +169,7 @@ export class Digest implements TraceSink {
     const unsureTasks = this.#unsure + this.#foundUntold(facts);
     return {
       ...rest,
-      notes: [...rest.notes, ...this.#lostNote()],
+      notes: [...rest.notes, ...this.#lostNote(), ...this.#hurriedNote()],
       correlation: analysed.correlation,
       totals: {
         ...this.#threads.tree(),

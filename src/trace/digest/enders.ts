@@ -38,7 +38,8 @@ interface Act {
 
 const MOST_KEYS = 8192;
 const MOST_ACTS = 64;
-const MOST_ASKED = 4096;
+/** Waits that end so near each other that their order does not count; in a log without fractions of seconds, all of one second. */
+const MOST_ASKED = 16_384;
 /** Calls of different threads are told in the order of their ends, roughly: so much later all acts are known. */
 const SETTLED_NS = 20_000_000;
 /** Strace's stops lie between what ended a wait and its end: they are longer where the host is busy. */
@@ -76,9 +77,13 @@ export class Enders implements TraceSink {
   readonly #interrupted = new Map<number, Asked>();
   /** Children by vfork of which is not known yet whether they have executed a program, or ended without. */
   readonly #vforked = new Map<number, Asked['answer']>();
+  readonly #most: number;
+  #hurried = 0;
   #now: Ns = 0;
 
-  constructor(channels: Channels, tables: DescriptorTables, tasks: Tasks) {
+  /** `most`: waits that are kept until all is told that may have ended them. */
+  constructor(channels: Channels, tables: DescriptorTables, tasks: Tasks, most: number = MOST_ASKED) {
+    this.#most = most;
     this.#channels = channels;
     this.#tasks = tasks;
     tables.observe({
@@ -156,7 +161,7 @@ export class Enders implements TraceSink {
     if (keys.length === 0) return;
     const wait = { ...asked, keys, guessed };
     if (!this.#answered(wait, false)) this.#asked.push(wait);
-    if (this.#asked.length > MOST_ASKED) this.#asked.splice(0, MOST_ASKED / 2);
+    if (this.#asked.length > this.#most) this.#hurry();
   }
 
   /** One whom the call itself names, by the number that he has for the caller; it may be that nobody can say who that is. */
@@ -171,6 +176,11 @@ export class Enders implements TraceSink {
     const executed = this.#acts.get(`exec ${tid}`)?.some(({ to }) => to >= startNs) ?? false;
     answer({ waker: child(tid, ended && !executed ? 'child-exit' : 'exec'), sure: 'certain' });
     if (!ended && !executed && this.#vforked.size < MOST_KEYS) this.#vforked.set(tid, answer);
+  }
+
+  /** Waits of which it was not found who ended them, since too many came together to wait for what others would tell. */
+  get hurried(): number {
+    return this.#hurried;
   }
 
   finish(): void {
@@ -269,17 +279,16 @@ export class Enders implements TraceSink {
   }
 
   #act(key: string, act: Act): void {
-    let acts = this.#acts.get(key);
-    if (acts === undefined) {
-      if (this.#acts.size >= MOST_KEYS) this.#forget();
-      acts = [];
-      this.#acts.set(key, acts);
-    }
+    const acts = this.#acts.get(key) ?? [];
     acts.push(act);
     if (acts.length >= 2 * MOST_ACTS) acts.splice(0, MOST_ACTS);
+    // What is done last stands last.
+    this.#acts.delete(key);
+    if (this.#acts.size >= MOST_KEYS) this.#forget();
+    this.#acts.set(key, acts);
   }
 
-  /** The half that was there first. */
+  /** The half of which nothing was told for longest. */
   #forget(): void {
     let left = MOST_KEYS / 2;
     for (const key of this.#acts.keys()) {
@@ -296,6 +305,12 @@ export class Enders implements TraceSink {
       settled++;
     }
     if (settled > 0) this.#asked.splice(0, settled);
+  }
+
+  /** There is no room to wait for more: the older half is told by what is known. */
+  #hurry(): void {
+    for (const wait of this.#asked.splice(0, this.#asked.length >> 1))
+      if (!this.#answered(wait, true)) this.#hurried++;
   }
 
   /** `last`: no more acts will come. */

@@ -231,6 +231,44 @@ describe('of strace alone', () => {
     expect(waitsOf(script)[0]?.waker).toBeUndefined();
   });
 
+  const pipes = (many: number) =>
+    told(
+      [
+        ...Array.from(
+          { length: many },
+          (_, nth) => `${1000 + nth} 0 read(3<pipe:[${nth}]>, "x", 1) = 1 <90>`,
+        ),
+        ...Array.from({ length: many }, (_, nth) => `10 89.9 write(4<pipe:[${nth}]>, "x", 1) = 1`),
+      ].join('\n'),
+    );
+
+  test('many waits that end together have their enders all the same', () => {
+    const { longestWaits, notes } = summarised(pipes(5000));
+    expect(longestWaits.filter(({ waker }) => waker?.tid === 10)).toHaveLength(500);
+    expect(notes).toEqual([]);
+  });
+
+  test('and of those that are too many, the answer says that it does not know', () => {
+    const { longestWaits, notes } = summarised(pipes(20_000));
+    const known = longestWaits.filter(({ waker }) => waker?.tid === 10).length;
+    expect(known).toBeLessThan(500);
+    expect(notes).toEqual([
+      expect.stringMatching(/^So many waits ended at one moment that of \d[\d ]+ of them it was not found/),
+    ]);
+  });
+
+  test('a pipe that is in use is not forgotten for the children of a fork storm', () => {
+    const children = Array.from({ length: 9000 }, (_, nth) => `${100 + nth} ${nth + 1} exit 0`).join('\n');
+    const script = `
+      11 0.5 write(4<pipe:[7]>, "x", 1) = 1
+      ${children.split('\n').slice(0, 4500).join('\n')}
+      11 4501 write(4<pipe:[7]>, "x", 1) = 1
+      ${children.split('\n').slice(4500, 8400).join('\n')}
+      10 4400 read(3<pipe:[7]>, "x", 1) = 1 <4300>
+    `;
+    expect(endOf(script)).toMatchObject({ by: 11, how: 'pipe' });
+  });
+
   test('memory does not grow with a hostile log', () => {
     const events = told(
       Array.from({ length: 10_000 }, (_, nth) => `${nth} ${nth} read(${nth}<pipe:[${nth}]>, "x", 1) = 1 <1>`)
