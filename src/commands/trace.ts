@@ -169,17 +169,18 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     const { isCapture, Outputs } = await import('./tracing/outputs.ts');
     const names = flags.output ?? [];
     const { scheduled, switchesOnly = false } = trace.input;
-    const digest = new Digest({
-      opening: openingOf(trace),
-      scheduled,
-      wakeUps: scheduled && !switchesOnly,
-      straced: trace.input.strace.length > 0,
-    });
     const outputs = new Outputs(
       names.filter((name) => !isCapture(name)),
       trace,
       version,
     );
+    const digest = new Digest({
+      opening: openingOf(trace),
+      scheduled,
+      wakeUps: scheduled && !switchesOnly,
+      straced: trace.input.strace.length > 0,
+      stopped: (state) => outputs.add(state),
+    });
     try {
       const analysed = await listening(analysing({ ...trace.input, sinks: [digest, ...outputs.sinks] }));
       const { nothing } = trace.shortfall?.() ?? {};

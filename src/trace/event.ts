@@ -90,7 +90,7 @@ export interface SyscallEvent {
 
 export type ThreadState = 'running' | 'runnable' | 'blocked' | 'stopped' | 'ptrace';
 
-/** A time in which a thread did one thing, as the scheduler saw it. */
+/** A time in which a thread did one thing, as the scheduler saw it; a stop may be known from strace or /proc alone. */
 export interface StateEvent {
   readonly type: 'state';
   readonly pid: number;
@@ -98,6 +98,8 @@ export interface StateEvent {
   readonly state: ThreadState;
   /** For `blocked`: S, D or I. */
   readonly kernelState?: string;
+  /** For `stopped`: by which signal, where strace alone told of the stop. */
+  readonly signal?: string;
   /** For `runnable`: it was preempted and would have gone on. */
   readonly preempted?: boolean;
   readonly startNs: Ns;

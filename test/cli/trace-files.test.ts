@@ -13,8 +13,10 @@ import { gunzipSync } from 'node:zlib';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { STATES } from '../../src/report/trace/html/page/data.ts';
 import { preflightTools } from '../../src/trace/record/preflight.ts';
 import { bin } from '../live/attack.ts';
+import { modelOf } from '../report/trace/html/opened.ts';
 
 const { refusals } = await preflightTools({ strace: true, perf: true, wholePerf: true });
 const why = refusals.map(({ message }) => message).join(' ');
@@ -62,6 +64,43 @@ describe('recordings of others', () => {
     expect(lines.map((text) => JSON.parse(text) as object)).toContainEqual(
       expect.objectContaining({ type: 'comm', comm: 'hé漢' }),
     );
+  });
+
+  test('have stops in the outputs that strace alone tells of, to the end of the trace', async () => {
+    const stamped = (at: number, what: string) => `10<sh> 170000000${at}.000000000 ${what}\n`;
+    writeFileSync(
+      join(directory, 'stops.strace'),
+      [
+        stamped(0, 'getpid() = 10 <0.000010>'),
+        stamped(1, '--- stopped by SIGTSTP ---'),
+        stamped(3, '--- SIGCONT {si_signo=SIGCONT, si_code=SI_USER, si_pid=1, si_uid=0} ---'),
+        stamped(4, '--- stopped by SIGSTOP ---'),
+        stamped(9, 'getpid() = 11 <0.000010>').replace('10<sh>', '11<cat>'),
+      ].join(''),
+    );
+    const ran = await trace(
+      '--from-strace',
+      'stops.strace',
+      '--json',
+      '-o',
+      'stops.jsonl',
+      '-o',
+      'stops.html',
+    );
+    expect(ran.stderr).toBe('');
+    const lines = readFileSync(join(directory, 'stops.jsonl'), 'utf8').trim().split('\n');
+    const events = lines.map((text) => JSON.parse(text) as Record<string, unknown>);
+    expect(
+      events
+        .filter(({ type }) => type === 'state')
+        .map(({ tid, state, signal, durationNs }) => [tid, state, signal, durationNs]),
+    ).toEqual([
+      [10, 'stopped', 'SIGTSTP', 2_000_000_000],
+      [10, 'stopped', 'SIGSTOP', 5_000_010_000],
+    ]);
+    expect(events.at(-1)).toMatchObject({ type: 'end', events: events.length - 2 });
+    const { states } = modelOf(readFileSync(join(directory, 'stops.html'), 'utf8'));
+    expect(Array.from(states.code, (code) => STATES[code])).toEqual(['stopped', 'stopped']);
   });
 
   test('are told also where an output finds no room: that one fails, and no other', async () => {

@@ -7,7 +7,7 @@ import { decoded, decodedEvent } from '../../report/trace/decoded.ts';
 import type { TraceOutput } from '../../report/trace/output.ts';
 import { outputKindFor, UnknownOutputError } from '../../report/trace/outputs.ts';
 import type { TraceSummary } from '../../trace/digest/summary.ts';
-import type { TraceSink } from '../../trace/event.ts';
+import type { TraceEvent, TraceSink } from '../../trace/event.ts';
 import type { LoadedTrace } from '../../trace/loaded.ts';
 import { OutputFile } from '../../trace/record/output-file.ts';
 
@@ -118,6 +118,11 @@ export class Outputs {
     return this.#open.map((open) => ({
       event: (event) => attempt(open, ({ output }) => output.event(decodedEvent(event))),
     }));
+  }
+
+  /** An event that is known from the others, and told by none of the sources. */
+  add(event: TraceEvent): void {
+    for (const sink of this.sinks) sink.event(event);
   }
 
   keep(summary: TraceSummary): void {

@@ -1,5 +1,5 @@
 import type { Analysed } from '../analyse.ts';
-import type { SpawnEvent, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
+import type { SpawnEvent, StateEvent, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
 import { findingsOfLedgers } from '../ledgers/findings/index.ts';
 import { Ledgers, type OpeningBalance } from '../ledgers/ledgers.ts';
 import { CallCounter, seconds } from './calls.ts';
@@ -47,6 +47,8 @@ export interface DigestOptions {
   readonly wakeUps?: boolean;
   /** strace followed the tree: it tells of signals. */
   readonly straced?: boolean;
+  /** Takes the stops that no event of the scheduler tells: they are known from strace's word, or from /proc. */
+  readonly stopped?: (state: StateEvent) => void;
 }
 
 /** Sums a trace up while its events go by. */
@@ -69,7 +71,7 @@ export class Digest implements TraceSink {
   #unsure = 0;
   #lost = 0;
 
-  constructor({ opening, scheduled, wakeUps = scheduled, straced = false }: DigestOptions) {
+  constructor({ opening, scheduled, wakeUps = scheduled, straced = false, stopped }: DigestOptions) {
     this.#ledgers = new Ledgers(opening);
     this.#endedBefore = new Set(opening.tasks?.filter(({ ended }) => ended).map(({ tid }) => tid));
     this.#threads = new ThreadAccounts(scheduled);
@@ -79,6 +81,7 @@ export class Digest implements TraceSink {
     this.#stops = new Stops(opening.tasks ?? [], straced, (state) => {
       this.#threads.event(state);
       this.#spent.event(state);
+      stopped?.(state);
     });
     this.#enders = wakeUps ? undefined : new Enders(this.#channels, tables, tasks);
     this.#waits = new Waits({

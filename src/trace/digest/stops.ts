@@ -74,7 +74,7 @@ export class Stops implements TraceSink {
       const open = this.#open.get(tid);
       if (open?.signal !== undefined && startNs + event.durationNs > open.fromNs) {
         // strace says by what, and the scheduler how long.
-        if (startNs > open.fromNs && open.scheduled !== true) this.#tell(pid, tid, open.fromNs, startNs);
+        if (startNs > open.fromNs && open.scheduled !== true) this.#tell(pid, tid, open, startNs);
         open.scheduled = true;
         return;
       }
@@ -97,8 +97,9 @@ export class Stops implements TraceSink {
 
   /** All of them, in the order of their begins; from when to when the trace goes. */
   finish(startNs: Ns, endNs: Ns): Stop[] {
-    for (const [tid, { pid, signal, before, fromNs, scheduled }] of this.#open) {
-      if (endNs > fromNs && scheduled !== true) this.#tell(pid, tid, fromNs, endNs);
+    for (const [tid, open] of this.#open) {
+      const { pid, signal, before, fromNs, scheduled } = open;
+      if (endNs > fromNs && scheduled !== true) this.#tell(pid, tid, open, endNs);
       this.#over.push({ pid, tid, ...(signal === undefined ? {} : { signal }), before, fromNs });
     }
     this.#open.clear();
@@ -119,13 +120,21 @@ export class Stops implements TraceSink {
     if (open === undefined || at <= open.fromNs) return;
     this.#open.delete(tid);
     const { pid, signal, before, fromNs, scheduled } = open;
-    if (scheduled !== true) this.#tell(pid, tid, fromNs, at);
+    if (scheduled !== true) this.#tell(pid, tid, open, at);
     if (this.#over.length >= MOST) return;
     this.#over.push({ pid, tid, ...(signal === undefined ? {} : { signal }), before, fromNs, toNs: at });
   }
 
-  #tell(pid: number, tid: number, from: Ns, to: Ns): void {
-    this.#account({ type: 'state', pid, tid, state: 'stopped', startNs: from, durationNs: to - from });
+  #tell(pid: number, tid: number, { fromNs, signal }: Open, to: Ns): void {
+    this.#account({
+      type: 'state',
+      pid,
+      tid,
+      state: 'stopped',
+      startNs: fromNs,
+      durationNs: to - fromNs,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { Digest } from '../../../src/trace/digest/digest.ts';
 import { story } from '../../../src/trace/digest/story.ts';
-import type { TraceEvent } from '../../../src/trace/event.ts';
+import type { StateEvent, TraceEvent } from '../../../src/trace/event.ts';
 import { told } from '../ledgers/told.ts';
 import { summarised } from './summarised.ts';
 
@@ -130,4 +131,30 @@ test('in a log without times a stop is not of before, where its thread made call
   expect(summary.stops).toMatchObject([{ before: false, seconds: 0 }]);
   expect(summary.findings).toEqual([]);
   expect(story(summary).join(' ')).toContain('10 sh was stopped by SIGSTOP, and still when it ended');
+});
+
+test('a stop that the scheduler does not tell is told to who writes events, and one that it tells is not', () => {
+  const seen: StateEvent[] = [];
+  const digest = (scheduled: boolean) =>
+    new Digest({ opening: STOPPED, scheduled, straced: true, stopped: (state) => seen.push(state) });
+  const first = digest(false);
+  for (const event of [named, { ...stopAt(0), startNs: -3 }, ...told('10 2000 close(3) = 0')])
+    first.event(event as TraceEvent);
+  expect(seen).toEqual([
+    {
+      type: 'state',
+      pid: 10,
+      tid: 10,
+      state: 'stopped',
+      startNs: 0,
+      durationNs: 2e9,
+      signal: 'SIGSTOP',
+    },
+  ]);
+  seen.length = 0;
+  const second = digest(true);
+  const held = { type: 'state', pid: 10, tid: 10, state: 'stopped', startNs: 0, durationNs: 1e9 } as const;
+  for (const event of [named, stopAt(0), held, ...told('10 2000 close(3) = 0')])
+    second.event(event as TraceEvent);
+  expect(seen).toEqual([]);
 });

@@ -17,7 +17,11 @@ export function pageOf(
 
 /** What the page's script makes of the file, without a browser. */
 export function opened(events: Iterable<TraceEvent>, limits: Partial<PageLimits> = {}): Model {
-  const html = pageOf(events, limits);
+  return modelOf(pageOf(events, limits));
+}
+
+/** The same of a file that is there. */
+export function modelOf(html: string): Model {
   const data = new Map<string, string>();
   for (const [, id, text] of html.matchAll(/<script type="[^"]*" id="([^"]*)">([^<]*)<\/script>/g))
     data.set(id!, text!);
