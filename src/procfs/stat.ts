@@ -30,8 +30,10 @@ export interface ProcStat {
   readonly processor: number;
   /** Ticks waited for block I/O; 0 unless kernel.task_delayacct=1. */
   readonly blkioTicks: number;
-  /** Wait status of a zombie, or the signal of a stop; 0 without the right to ptrace. */
+  /** Wait status of a zombie, or the signal of a stop; 0 where it is not told. */
   readonly exitCode: number;
+  /** Its own memory's addresses and exitCode are told: the reader has the right to ptrace it (fs/proc/array.c). */
+  readonly isTold: boolean;
   /** 0: runs, or not told; otherwise sleeps. Not an address since Linux 4.4. */
   readonly wchanFlag: number;
 }
@@ -80,6 +82,8 @@ export function parseStat(text: string): ProcStat | undefined {
     processor: field(39),
     blkioTicks: field(42),
     exitCode: field(52),
+    // startcode: 1 in place of the address for who may not know it.
+    isTold: field(26) !== 1,
   };
 }
 

@@ -15,25 +15,16 @@ export default rule({
       .map((step) => {
         const culprit = rootTracer(step);
         const tracer = Number(step.wait.detail?.tracer ?? 0);
-        const group = step.wait.detail?.groupStop === true;
+        const { collected } = step.wait.detail ?? {};
         return findingAt(blame, step, {
           severity: 'warning',
           title:
             tracer === 0
               ? 'stopped by a tracer outside of this PID namespace'
               : `stopped by its tracer ${named(culprit)}`,
-          summary: `${who(step)} is in a tracing stop; it runs on when its tracer ${tracer === 0 ? '(not visible from here)' : named(neighbourOf(step))} lets it. ${step.wait.detail?.collected === true ? 'The tracer has collected the stop and keeps it (a debugger at its prompt).' : 'The tracer has not even waited for the stop.'}`,
+          summary: `${who(step)} is in a tracing stop; it runs on when its tracer ${tracer === 0 ? '(not visible from here)' : named(neighbourOf(step))} lets it.${collected === true ? ' The tracer has collected the stop and keeps it (a debugger at its prompt).' : ''}${collected === false ? ' The tracer has not even waited for the stop.' : ''}`,
           culprit,
           remedies: [
-            ...(group
-              ? [
-                  {
-                    command: `kill -CONT ${step.wait.process.pid}`,
-                    effect: 'ends the group stop that the tracer only watches',
-                    risk: 'none',
-                  },
-                ]
-              : []),
             ...(tracer === 0
               ? []
               : [
@@ -61,7 +52,7 @@ export default rule({
         'PID; never blocks.',
       "`timeout -s KILL 2 cat /proc/PID/task/TID/stat | sed 's/.*) //' | cut -d' ' -f50` (root, or " +
         'ptrace right; else 0): 0 = collected by the tracer, 5, 133 and larger = not yet collected ' +
-        '(`ptrace-tracer-stopped`), 19 = SIGSTOP seen through a tracer (remedy SIGCONT).',
+        '(`ptrace-tracer-stopped`); 19 there and 0 in /proc/PID/task/PID/stat = SIGSTOP under a tracer (`stopped`).',
       "`grep -E '^(Name|State|TracerPid)' /proc/TRACER/status; timeout -s KILL 2 cat " +
         '/proc/TRACER/wchan`: who it is, and what it does (`poll_schedule_timeout` or `do_sys_poll`: ' +
         'waits for its user).',
@@ -79,7 +70,7 @@ export default rule({
     ],
     lookAlikes: [
       'strace at work: t, S and R alternate, and context switches grow: `ptrace-traced-running`.',
-      'State T is job control, with or without a tracer: `stopped`.',
+      'SIGSTOP of a traced process: t as well, and SIGCONT ends it if the tracer only watches, as strace does: `stopped`.',
       'Sandboxes, crash reporters and rr trace as normal work: TracerPid alone is no hang.',
     ],
     sources: [

@@ -12,8 +12,8 @@ export default rule({
   find: (blame) => {
     const { target, evidence } = blame;
     const tracer = target.status?.tracerPid ?? 0;
-    if (tracer === 0 || target.state === 'Z' || blame.stepsOf('ptrace-stop').some((step) => step.depth === 0))
-      return [];
+    if (tracer === 0 || /[Zt]/.test(target.state)) return [];
+    if (blame.stepsOf('ptrace-stop').some((step) => step.depth === 0)) return [];
     const by = evidence.process(tracer);
     const to = by === undefined ? strangerNode(tracer, '') : processNode(by);
     const facts = lineFact(evidence, `${target.dir}/status`, 'TracerPid:');

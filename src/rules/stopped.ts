@@ -1,4 +1,5 @@
 import { processNode } from '../waits/nodes.ts';
+import { named } from './blame.ts';
 import { findingAt, who } from './build.ts';
 import { advice } from './remedies.ts';
 import { rule } from './rule.ts';
@@ -9,11 +10,20 @@ export default rule({
   title: 'Stopped by SIGSTOP or job control',
   find: (blame) =>
     blame.stepsOf('stopped').map((step) => {
-      const { process } = step.wait;
+      const { process, detail } = step.wait;
+      const tracer = blame.evidence.process(Number(detail?.tracer ?? 0));
+      const name = tracer === undefined ? 'a tracer' : named(processNode(tracer));
+      const isTraced = detail?.tracer !== undefined;
       return findingAt(blame, step, {
         severity: 'warning',
-        title: `${step.depth === 0 ? '' : `${process.pid} ${process.comm} is `}stopped by ${step.wait.detail?.signal ?? 'a signal'}`,
-        summary: `${who(step)} was stopped by a signal (kill -STOP, Ctrl+Z in its shell, a job scheduler) and does nothing until SIGCONT. Who sent it the kernel does not keep.`,
+        ...(isTraced
+          ? {
+              confidence: 'likely' as const,
+              because: `${blame.steadiness(step)}; that ${name} lets SIGCONT through (PTRACE_LISTEN) the kernel does not show`,
+            }
+          : {}),
+        title: `${step.depth === 0 ? '' : `${process.pid} ${process.comm} is `}stopped by ${detail?.signal ?? 'a signal'}`,
+        summary: `${who(step)} was stopped by a signal (kill -STOP, Ctrl+Z in its shell, a job scheduler) and does nothing until SIGCONT. Who sent it the kernel does not keep.${isTraced ? ` It is in t and not T, since it is traced by ${name}, which has taken notice of the stop.` : ''}`,
         culprit: processNode(process),
         remedies: [
           {
@@ -21,6 +31,13 @@ export default rule({
             effect: 'it goes on where it was stopped',
             risk: 'none, unless somebody stopped it on purpose',
           },
+          ...(isTraced
+            ? [
+                advice(
+                  `Still in t after that: ${name} keeps it. strace lets it go on; a debugger does so when its user says so.`,
+                ),
+              ]
+            : []),
           advice('SIGTERM stays pending while it is stopped; SIGKILL works at once.'),
         ],
       });
@@ -49,10 +66,11 @@ export default rule({
     ],
     doesNot: [
       '`kill PID`: SIGTERM is pending until SIGCONT.',
-      '`strace -p PID`: shows a stop, and lets it stay stopped.',
+      '`strace -p PID`: shows the stop, and lets it stay stopped.',
     ],
     lookAlikes: [
-      'State t is a tracing stop: `ptrace-stopped`.',
+      'State t is a tracing stop: `ptrace-stopped`. But SIGSTOP of a process that is traced shows t too: field 52 is the ' +
+        'signal in /proc/PID/stat, and 0 in /proc/PID/task/PID/stat (6.1 and later).',
       'A frozen cgroup is S (v2) or D (v1), never T: `cgroup-frozen`.',
       'A worker that its supervisor stops and continues on purpose (throttling tools as cpulimit): ' +
         'T and R alternate.',

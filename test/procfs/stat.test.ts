@@ -29,7 +29,13 @@ describe('parseStat', () => {
       processor: 39,
       blkioTicks: 42,
       exitCode: 52,
+      isTold: true,
     });
+  });
+
+  it('knows a line in which others may not read all', () => {
+    const fields = Array.from({ length: 49 }, (_, index) => (index + 4 === 26 ? 1 : 0)).join(' ');
+    expect(parseStat(`1 (comm) t ${fields}\n`)).toMatchObject({ exitCode: 0, isTold: false });
   });
 
   it('takes the comm up to the last parenthesis, newline and escape codes included', () => {

@@ -49,6 +49,8 @@ export interface FakeProcess extends FakeThread {
   readonly ttyNr?: number;
   readonly tpgid?: number;
   readonly startTime?: number;
+  /** Signal of a group stop: in the process's own stat, and in no task's. */
+  readonly groupStop?: number;
   readonly shdPnd?: bigint;
   readonly sigIgn?: bigint;
   readonly sigCgt?: bigint;

@@ -27,6 +27,8 @@ export function answerOf(host: FakeHost, key: Key, clockMs: number, self: number
 }
 
 interface Task {
+  /** Asked for below `task/`: its own files, not the process's. */
+  readonly isTask: boolean;
   readonly process: FakeProcess;
   readonly thread: FakeThread & { readonly tid: number };
 }
@@ -39,7 +41,7 @@ function taskOf({ processes }: FakeHost, pid: number, tid: string | undefined): 
   if (process === undefined) return undefined;
   const wanted = tid === undefined ? pid : Number(tid);
   const thread = tasks(process).find((candidate) => candidate.tid === wanted);
-  return thread === undefined ? undefined : { process, thread };
+  return thread === undefined ? undefined : { process, thread, isTask: tid !== undefined };
 }
 
 function refusal(host: FakeHost, process: FakeProcess, name: string): Outcome | undefined {
@@ -50,14 +52,14 @@ function refusal(host: FakeHost, process: FakeProcess, name: string): Outcome | 
   return name === 'stack' || uid !== (process.uid ?? 0) ? failed('EACCES') : undefined;
 }
 
-function taskFile(host: FakeHost, { process, thread }: Task, name: string, clockMs: number): Outcome {
+function taskFile(host: FakeHost, { process, thread, isTask }: Task, name: string, clockMs: number): Outcome {
   const dead = (thread.state ?? 'S') === 'Z';
   const [first, second] = name.split('/');
   switch (first) {
     case 'status':
       return text(statusText(host, process, thread));
     case 'stat':
-      return text(statText(host, process, thread));
+      return text(statText(host, process, thread, isTask));
     case 'sched':
       return text(schedText(process, thread, clockMs));
     case 'stack':

@@ -56,7 +56,12 @@ export function statusText(
   ].join('');
 }
 
-export function statText(host: FakeHost, process: FakeProcess, thread: FakeThread & { tid: number }): string {
+export function statText(
+  host: FakeHost,
+  process: FakeProcess,
+  thread: FakeThread & { tid: number },
+  isTask: boolean,
+): string {
   const fields: (number | string)[] = Array.from({ length: 53 }, () => 0);
   const flags = (process.kthread ? 0x20_0000 : 0x40_0000) | (process.flags ?? 0);
   fields[1] = thread.tid;
@@ -74,7 +79,9 @@ export function statText(host: FakeHost, process: FakeProcess, thread: FakeThrea
   fields[22] = process.startTime ?? 1000 + process.pid;
   fields[39] = 0;
   const own = (host.uid ?? 0) === 0 || host.uid === process.uid;
-  fields[52] = own ? (thread.exitCode ?? 0) : 0;
+  fields[26] = own ? 0x5000_0000 : 1;
+  const code = (isTask ? undefined : process.groupStop) ?? thread.exitCode ?? 0;
+  fields[52] = own ? code : 0;
   return `${fields.slice(1).join(' ')}\n`;
 }
 

@@ -104,6 +104,39 @@ static void holding_tracer(const char *_) {
   reap(spawn(be_holder));
 }
 
+/* As strace does when its tracee gets SIGSTOP: takes notice, and lets SIGCONT end the stop. */
+static void listen_to(pid_t pid) {
+  int status;
+  check(ptrace(PTRACE_SEIZE, pid, 0, 0), "PTRACE_SEIZE");
+  say("tracer");
+  while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status)) {
+    int is_stop = status >> 16 == PTRACE_EVENT_STOP;
+    int is_group_stop = is_stop && WSTOPSIG(status) != SIGTRAP;
+    ptrace(is_group_stop ? PTRACE_LISTEN : PTRACE_CONT, pid, 0, (void *)(long)(is_stop ? 0 : WSTOPSIG(status)));
+  }
+}
+
+/* Takes notice of the SIGSTOP likewise, and does nothing more. */
+static void sit_on_stop(pid_t pid) {
+  int status;
+  check(ptrace(PTRACE_SEIZE, pid, 0, 0), "PTRACE_SEIZE");
+  say("keeper");
+  while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status) && status >> 16 != PTRACE_EVENT_STOP)
+    ptrace(PTRACE_CONT, pid, 0, (void *)(long)WSTOPSIG(status));
+  sleep_forever();
+}
+
+static void be_listener(void) { listen_to(target); }
+static void be_keeper(void) { sit_on_stop(target); }
+
+static void stop_watchers(const char *_) {
+  start_target();
+  spawn(be_listener);
+  target = spawn(nap);
+  say_pid("kept", target);
+  reap(spawn(be_keeper));
+}
+
 /* Top tracer -> middle (itself a tracer) -> target. */
 static void chain(const char *_) {
   start_waiting_target();
@@ -161,7 +194,7 @@ int main(int argc, char **argv) {
   static const struct trouble troubles[] = {
       {"working-tracer", working_tracer}, {"idle-tracer", idle_tracer}, {"holding-tracer", holding_tracer},
       {"chain", chain},                   {"zombie-held", zombie_held}, {"traceme", traceme},
-      {NULL, NULL},
+      {"stop-watchers", stop_watchers},   {NULL, NULL},
   };
   return make_trouble(argc, argv, troubles);
 }

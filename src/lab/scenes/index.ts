@@ -82,6 +82,7 @@ export { scene as shellPipeline } from './shell-pipeline.ts';
 export { scene as sigintIgnored } from './sigint-ignored.ts';
 export { scene as signalfd } from './signalfd.ts';
 export { scene as sigstop } from './sigstop.ts';
+export { scene as sigstopTraced } from './sigstop-traced.ts';
 export { scene as sigtermBlockedPending } from './sigterm-blocked-pending.ts';
 export { scene as sigttin } from './sigttin.ts';
 export { scene as sigttou } from './sigttou.ts';

@@ -6,6 +6,14 @@ import { type Resolver, waitOf } from '../wait.ts';
 const SIGTTIN = 21;
 const SIGTTOU = 22;
 
+/** Signals that stop a process, by number (x86 and arm: signal(7)). */
+export const STOP_SIGNALS: ReadonlyMap<number, string> = new Map([
+  [19, 'SIGSTOP'],
+  [20, 'SIGTSTP'],
+  [SIGTTIN, 'SIGTTIN'],
+  [SIGTTOU, 'SIGTTOU'],
+]);
+
 /** Stopped by a signal (`T`): SIGSTOP and SIGTSTP, or the terminal's SIGTTIN and SIGTTOU. */
 export const jobStop: Resolver = (context) => {
   const { evidence, process, thread, node } = context;
@@ -33,16 +41,7 @@ export const jobStop: Resolver = (context) => {
       hops: [{ edges: [edge(node, foreground, 'in the background of', tty, how, [])] }],
     });
   }
-  const signal =
-    code === 20
-      ? 'SIGTSTP'
-      : code === 19
-        ? 'SIGSTOP'
-        : code === SIGTTIN
-          ? 'SIGTTIN'
-          : code === SIGTTOU
-            ? 'SIGTTOU'
-            : 'a stop signal';
+  const signal = STOP_SIGNALS.get(code) ?? 'a stop signal';
   return waitOf(context, {
     kind: 'stopped',
     point: `stopped by ${signal}`,

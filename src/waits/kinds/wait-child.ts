@@ -27,7 +27,7 @@ export const waitChild: Resolver = (context) => {
   const asked = whatIsAsked(context);
   const family = [...new Set([...process.children, ...tracees(context)])];
   const known = family.map((pid) => evidence.process(pid)).filter((child) => child !== undefined);
-  const children = known.filter((child) => asked.wants(child));
+  const children = known.filter((child) => asked.wants(child) && !isToldToTracer(process, child));
   // A wait for any child is over as soon as one of them ends: one stuck child of several is no trouble of this waiter.
   const blame =
     asked.specific ||
@@ -55,6 +55,11 @@ export const waitChild: Resolver = (context) => {
     hops: blame ? hops : [],
   });
 };
+
+/** A tracee in its stop: its tracer is told of each stop, waits for what comes next, and can let it go on itself. */
+function isToldToTracer(process: ProcessEvidence, child: ProcessEvidence): boolean {
+  return child.state === 't' && child.status?.tracerPid === process.pid;
+}
 
 function howOf(process: ProcessEvidence, child: ProcessEvidence): string {
   if (child.status?.ppid !== process.pid) return 'it is its tracee';

@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest';
-import { playScene } from './on-stage.ts';
+import { type Actor, playScene } from './on-stage.ts';
 
 const SIGTRAP = 5;
+const SIGSTOP = 19;
 /** A syscall stop under PTRACE_O_TRACESYSGOOD. */
 const SYSCALL_STOP = SIGTRAP | 0x80;
 const EXIT_CODE = 52;
@@ -21,6 +22,25 @@ describe('scenes of tracing', () => {
     expect(target.number('TracerPid')).toBe(actor('tracer').pid);
     expect(target.stat(EXIT_CODE)).toBe(0);
     expect(actor('tracer').state).toBe('S');
+  });
+
+  playScene('sigstop-traced', async ({ actor }) => {
+    const [target, kept] = [actor('target'), actor('kept')];
+    const own = (of: Actor): number => {
+      const text = of.read(`task/${of.pid}/stat`);
+      return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[EXIT_CODE - 3]);
+    };
+    // All that the kernel tells of the two is the same …
+    for (const each of [target, kept]) {
+      expect([each.state, each.stat(EXIT_CODE), own(each)]).toEqual(['t', SIGSTOP, 0]);
+      expect(each.read('wchan')).toBe('ptrace_stop');
+    }
+    expect(target.frames.replaceAll(/0x\w+/g, '')).toBe(kept.frames.replaceAll(/0x\w+/g, ''));
+    // … until SIGCONT comes.
+    for (const { pid } of [target, kept]) process.kill(pid, 'SIGCONT');
+    await expect.poll(() => target.state).toBe('S');
+    await expect.poll(() => kept.stat(EXIT_CODE)).toBe(0);
+    expect(kept.state).toBe('t');
   });
 
   playScene('tracer-stopped', ({ actor }) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FakeProcess } from '../../support/fake-host.ts';
-import { paths, waitOf } from '../../support/looks.ts';
+import { causes, diagnosed, paths, told, waitOf } from '../../support/looks.ts';
 
 const PTS3 = (136 << 8) | 3;
 const job: FakeProcess = {
@@ -57,15 +57,64 @@ describe('tracing', () => {
   };
   const gdb = { pid: 70, comm: 'gdb', call: 'poll(0x7f0000000000, 3, -1)' };
 
-  it.each<[string, number, boolean, boolean]>([
-    ['collected, and kept', 0, true, false],
-    ['not even waited for', 133, false, false],
-    ['a group stop that the tracer only watches', 19, false, true],
-  ])('%s', async (_, exitCode, collected, groupStop) => {
+  it.each<[string, number, boolean]>([
+    ['collected, and kept', 0, true],
+    ['not even waited for', 133, false],
+    ['by SIGSTOP, which the tracer has not yet seen', 19, false],
+  ])('%s', async (_, exitCode, collected) => {
     const wait = await waitOf({ processes: [gdb, { ...traced, exitCode }] }, 60);
-    expect(wait).toMatchObject({ kind: 'ptrace-stop', detail: { tracer: 70, collected, groupStop } });
+    expect(wait).toMatchObject({ kind: 'ptrace-stop', detail: { tracer: 70, collected } });
     expect(paths(wait)).toEqual(['process:60 > process:70']);
     expect(wait.facts.some(({ says }) => says?.startsWith('field 52') ?? false)).toBe(!collected);
+  });
+
+  it('says nothing of the tracer to who may not know', async () => {
+    const wait = await waitOf({ uid: 1000, processes: [gdb, { ...traced, exitCode: 133 }] }, 60);
+    expect(wait.kind).toBe('ptrace-stop');
+    expect(wait.detail).toEqual({ tracer: 70 });
+    const { findings } = await diagnosed({ uid: 1000, processes: [gdb, { ...traced, exitCode: 133 }] }, 60);
+    expect(findings[0]?.summary).toMatch(/lets it\.$/);
+  });
+
+  describe('that a SIGSTOP has stopped', () => {
+    const held = { ...traced, groupStop: 19 };
+
+    it('is stopped, likely, when its tracer knows of it', async () => {
+      const wait = await waitOf({ processes: [gdb, held] }, 60);
+      expect(wait).toMatchObject({ kind: 'stopped', detail: { signal: 'SIGSTOP', tracer: 70 } });
+      const diagnosis = await diagnosed({ processes: [gdb, held] }, 60);
+      expect(told(diagnosis)).toEqual(['stopped → process:60']);
+      expect(causes(diagnosis)).not.toContain('ptrace-traced-running');
+      const [finding] = diagnosis.findings;
+      expect(finding).toMatchObject({ confidence: 'likely' });
+      expect(finding?.because).toContain('70 gdb');
+      expect(finding?.remedies[0]?.command).toBe('kill -CONT 60');
+      expect(diagnosis.verdict.state).toBe('stopped');
+    });
+
+    it.each<[string, Partial<FakeProcess>, Partial<FakeProcess>]>([
+      ['its tracer is stopped itself', {}, { state: 'T' }],
+      ['the tracer has not waited for it', { exitCode: 19 | (128 << 8) }, {}],
+    ])('waits for its tracer when %s', async (_, changes, tracer) => {
+      const wait = await waitOf(
+        {
+          processes: [
+            { ...gdb, ...tracer },
+            { ...held, ...changes },
+          ],
+        },
+        60,
+      );
+      expect(wait.kind).toBe('ptrace-stop');
+    });
+
+    it('is what its parent waits for', async () => {
+      const parent = { pid: 50, comm: 'make', call: 'wait4(60, 0, 0)', stack: 'do_wait < kernel_wait4' };
+      expect(told(await diagnosed({ processes: [gdb, parent, { ...held, ppid: 50 }] }, 50))).toEqual([
+        'wait-on-stopped-child → process:60',
+        'stopped → process:60',
+      ]);
+    });
   });
 
   it('by a tracer outside of this PID namespace', async () => {

@@ -28,6 +28,18 @@ describe('whom it waits for', () => {
       [child(70, { state: 'T' }), child(71, { state: 'T' })],
       [70, 71],
     ],
+    [
+      'its tracee in a stop, of which it is told: none is to blame',
+      'wait4(70, 0, 0x40000000)',
+      [child(70, { state: 't', tracerPid: 60 })],
+      [],
+    ],
+    [
+      'its child in the stop of another tracer',
+      'wait4(70, 0, 0)',
+      [child(70, { state: 't', tracerPid: 50 })],
+      [70],
+    ],
     ['a process group', 'wait4(-71, 0, 0)', [child(70), child(71, { pgrp: 71 })], [71]],
     ['its own process group', 'wait4(0, 0, 0)', [child(70), child(71, { pgrp: 60 })], [71]],
     ['waitid by number', 'waitid(1, 71, 0, 4)', [child(70), child(71)], [71]],

@@ -1,0 +1,27 @@
+import { play, settled } from '../play.ts';
+import type { Scene } from '../scene.ts';
+
+export const scene: Scene = {
+  name: 'sigstop-traced',
+  title: 'SIGSTOP of a program that is traced: t instead of T, and who holds it does not show',
+  story: `\
+Two programs are traced, and somebody sends SIGSTOP to both. Both are in t, not T, and TracerPid names their tracers.
+One tracer only watches (PTRACE_LISTEN, as strace does): SIGCONT makes its program go on. The other has taken notice of the
+stop and does nothing: its program stays in t after SIGCONT too. Up to then /proc shows them alike.
+To learn: field 52 of /proc/PID/stat says 19 (SIGSTOP), that of /proc/PID/task/PID/stat 0: send SIGCONT first, then look again.`,
+  needs: ['root', 'gcc'],
+  async setUp(lab) {
+    const { pids } = await play(lab, 'tracer', ['stop-watchers'], ['target', 'tracer', 'kept', 'keeper']);
+    for (const pid of [pids.target, pids.kept]) {
+      process.kill(pid, 'SIGSTOP');
+      await settled(lab, pid, 't');
+    }
+    for (const pid of [pids.tracer, pids.keeper]) await settled(lab, pid, 'S');
+    return [
+      { role: 'target', pid: pids.target, cause: 'stopped', culprit: pids.target },
+      { role: 'kept', pid: pids.kept, cause: 'stopped', alsoOk: ['ptrace-stopped'] },
+      { role: 'tracer', pid: pids.tracer, cause: null },
+      { role: 'keeper', pid: pids.keeper, cause: null },
+    ];
+  },
+};
