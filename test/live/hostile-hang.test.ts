@@ -7,7 +7,7 @@ import { missingNeeds } from '../../src/lab/needs.ts';
 import { scenes } from '../../src/lab/registry.ts';
 import type { Lab, Look } from '../../src/lab/scene.ts';
 import { blocks } from '../../src/lab/stuck.ts';
-import { attack, mishaps } from './attack.ts';
+import { ask, attack, mishaps } from './attack.ts';
 
 /**
  * The property that no other tool has: on a host where every `ps` hangs, procdiag ends in time, names who is to blame, and
@@ -35,7 +35,7 @@ interface Question {
 
 async function hold(question: Question, argv: readonly string[]): Promise<string[]> {
   const before = fuseMounts();
-  const ran = await attack(['inspect', String(question.pid), ...argv]);
+  const ran = await ask(['inspect', String(question.pid), ...argv]);
   // A process stuck in execve does not tell on which mount: where there are others, each may be meant.
   const isShared = Math.max(before, fuseMounts()) > 1;
   const faults = mishaps(ran);
@@ -107,7 +107,7 @@ describe.each(['exec-fuse-flush', 'mmap-lock'])('a host where ps hangs: %s', (na
             for (let run = runs.shift(); run !== undefined; run = runs.shift()) faults.push(...(await run()));
           };
           await Promise.all(Array.from({ length: AT_ONCE }, worker));
-          const all = await attack(['inspect', ...asked.map(({ pid }) => String(pid)), '--json']);
+          const all = await ask(['inspect', ...asked.map(({ pid }) => String(pid)), '--json']);
           faults.push(...mishaps(all).map((fault) => `all at once (${all.ms} ms): ${fault}`));
           if (all.code !== 1) faults.push(`all at once: exit code ${all.code}`);
           const archive = join(lab.dir, 'capture.tar.gz');

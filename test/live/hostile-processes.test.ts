@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OpenLab, openLab } from '../../src/lab/lab.ts';
-import { type Attacked, attack, mishaps } from './attack.ts';
+import { type Attacked, ask, attack, mishaps } from './attack.ts';
 import { startHostile } from './hostile-program.ts';
 
 interface Report {
@@ -23,7 +23,7 @@ afterAll(() => lab.close());
 async function inspectAll(pid: number): Promise<Report> {
   const forms = [['--json'], [], ['--threads']];
   const runs: Attacked[] = [];
-  for (const form of forms) runs.push(await attack(['inspect', String(pid), ...form]));
+  for (const form of forms) runs.push(await ask(['inspect', String(pid), ...form]));
   expect(runs.flatMap(mishaps)).toEqual([]);
   const report = JSON.parse(runs[0]!.stdout) as Report;
   expect(report.findings.filter(({ severity }) => severity !== 'info')).toEqual([]);

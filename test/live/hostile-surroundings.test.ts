@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OpenLab, openLab } from '../../src/lab/lab.ts';
 import { scenes } from '../../src/lab/registry.ts';
 import { root } from '../cli/procdiag.ts';
-import { type Attacked, attack, mishaps } from './attack.ts';
+import { type Attacked, ask, attack, mishaps } from './attack.ts';
 
 interface Report {
   target: { pid: number; comm: string };
@@ -45,7 +45,7 @@ async function inspect(
   wrapper: readonly string[],
   more: string[] = [],
 ): Promise<Attacked & { report: Report }> {
-  const ran = await attack(['inspect', String(pid), '--json', ...more], {
+  const ran = await ask(['inspect', String(pid), '--json', ...more], {
     wrapper,
     program: join(copy, 'bin/procdiag.cjs'),
     execa: { cwd: '/' },
