@@ -88,7 +88,8 @@ export function inFrames(
 }
 
 /** Wait channels that say no more than "asleep": the caller, which would tell, stands in the stack, and that is root's. */
-const GENERIC = /^(?:wait_woken|schedule_timeout|do_syscall_64|schedule|io_schedule_timeout)$/;
+const GENERIC =
+  /^(?:wait_woken|schedule_timeout|do_syscall_64|invoke_syscall|el0_svc_common|do_el0_svc|el0_svc|schedule|io_schedule_timeout)$/;
 
 /** Nothing is known of where the thread sleeps: then its system call and its descriptor have to tell. */
 export function isBlind(thread: ThreadEvidence): boolean {

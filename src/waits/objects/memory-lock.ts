@@ -16,6 +16,8 @@ export interface MemoryHolder {
 
 const IN_FAULT =
   /^(?:handle_mm_fault|__handle_mm_fault|do_user_addr_fault|filemap_fault|__do_fault|do_fault|do_page_fault|faultin_page|fault_in_\w+)$/;
+/** On top: it does not hold the lock, it waits for it. */
+const WAITS = /^(?:lock_mm_and_find_vma|down_read\w*|rwsem_down_\w+|mmap_read_lock\w*)$/;
 const REMOTE =
   /^(?:__access_remote_vm|access_remote_vm|access_process_vm|get_user_pages_remote|__get_user_pages\w*|pin_user_pages_remote|process_vm_rw\w*|mem_rw|ptrace_access_vm)$/;
 
@@ -36,6 +38,7 @@ export function memoryHolders(evidence: Evidence, owner: ProcessEvidence): Memor
   for (const thread of owner.threads) {
     const { frames } = thread;
     const fault = frames.findIndex((frame) => IN_FAULT.test(frame));
+    if (WAITS.test(frames[0] ?? '')) continue;
     if (fault >= 0 && (fault > 0 || /^(?:filemap_fault|__do_fault)$/.test(frames[0] ?? ''))) {
       add(owner, thread, 'it sleeps inside a page fault of this memory');
     }

@@ -97,6 +97,42 @@ describe('mmap_lock', () => {
     expect(paths(wait)).toEqual(['thread:61 > lock:mmap_lock:60 > thread:62']);
   });
 
+  // A page fault on x86: 6.18, 6.12, 5.10; on arm64: 6.12, 5.10.
+  it.each([
+    'lock_mm_and_find_vma < exc_page_fault < asm_exc_page_fault',
+    'lock_mm_and_find_vma < do_user_addr_fault < exc_page_fault < asm_exc_page_fault',
+    'rwsem_down_read_slowpath < do_user_addr_fault < exc_page_fault < asm_exc_page_fault',
+    'lock_mm_and_find_vma < do_page_fault < do_translation_fault < do_mem_abort < el0_da < el0t_64_sync_handler',
+    'do_page_fault < do_translation_fault < do_mem_abort < el0_da < el0_sync_handler < el0_sync',
+  ])('is waited for in %s, and not held there', async (stack) => {
+    const waiting = { call: 'page fault', stack };
+    const processes = [
+      init,
+      {
+        ...owner(faulting),
+        threads: [
+          { tid: 61, ...D, ...waiting },
+          { tid: 62, ...D, ...faulting },
+          { tid: 63, ...D, ...waiting },
+        ],
+      },
+    ];
+    const wait = await waitOf({ processes }, 60, 61);
+    expect(wait).toMatchObject({ kind: 'kernel-lock', subsystem: 'mmap-lock' });
+    expect(paths(wait)).toEqual(['thread:61 > lock:mmap_lock:60 > thread:62']);
+  });
+
+  it('is waited for in a call of arm64', async () => {
+    const unmapping = {
+      tid: 61,
+      ...D,
+      call: 'munmap()',
+      stack: '__arm64_sys_munmap < invoke_syscall < el0_svc_common',
+    };
+    const processes = [init, { ...owner(faulting), threads: [unmapping, { tid: 62, ...D, ...faulting }] }];
+    expect((await waitOf({ processes }, 60, 61)).detail).toEqual({ lock: 'mmap_lock' });
+  });
+
   it('is held by a stranger who reads its memory and faults there', async () => {
     const stranger: FakeProcess = {
       pid: 70,
