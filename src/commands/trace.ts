@@ -179,6 +179,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
       scheduled,
       wakeUps: scheduled && !switchesOnly,
       straced: trace.input.strace.length > 0,
+      filtered: trace.input.filtered,
       stopped: (state) => outputs.add(state),
     });
     try {

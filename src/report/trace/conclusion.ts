@@ -63,7 +63,7 @@ function path({ criticalPath }: Digested): SummaryTable {
       step.fromNs,
       step.toNs - step.fromNs,
       step.did,
-      step.kind === undefined ? '' : `${step.name ?? ''} (${kindInWords(step.kind)})`,
+      step.kind === undefined ? (step.name ?? '') : `${step.name ?? ''} (${kindInWords(step.kind)})`,
     ]),
   };
 }

@@ -47,6 +47,8 @@ export interface DigestOptions {
   readonly wakeUps?: boolean;
   /** strace followed the tree: it tells of signals. */
   readonly straced?: boolean;
+  /** Only some of the calls were asked for. */
+  readonly filtered?: boolean;
   /** Takes the stops that no event of the scheduler tells: they are known from strace's word, or from /proc. */
   readonly stopped?: (state: StateEvent) => void;
 }
@@ -71,7 +73,14 @@ export class Digest implements TraceSink {
   #unsure = 0;
   #lost = 0;
 
-  constructor({ opening, scheduled, wakeUps = scheduled, straced = false, stopped }: DigestOptions) {
+  constructor({
+    opening,
+    scheduled,
+    wakeUps = scheduled,
+    straced = false,
+    filtered = false,
+    stopped,
+  }: DigestOptions) {
     this.#ledgers = new Ledgers(opening);
     this.#endedBefore = new Set(opening.tasks?.filter(({ ended }) => ended).map(({ tid }) => tid));
     this.#threads = new ThreadAccounts(scheduled);
@@ -88,6 +97,7 @@ export class Digest implements TraceSink {
       spent: this.#spent,
       callsUnseen: opening.callsUnseen ?? false,
       tasks,
+      filtered,
       ...(this.#enders === undefined ? {} : { enders: this.#enders }),
     });
   }

@@ -224,6 +224,11 @@ export class Spent implements TraceSink {
     }
   }
 
+  /** The first moment of which something is known of a thread. */
+  seenNs(tid: number): Ns | undefined {
+    return this.#lives.get(tid)?.from;
+  }
+
   /** What `tid` did between two moments, the longest first; the parts add up to the time between them. */
   within(tid: number, from: Ns, to: Ns): SpentPart[] {
     const all = to - from;

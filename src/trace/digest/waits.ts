@@ -61,7 +61,11 @@ export interface PathStep {
   readonly comm: string;
   readonly fromNs: Ns;
   readonly toNs: Ns;
-  readonly did: 'ran' | 'waited';
+  /**
+   * `ran`: it was at work; `unknown`: nobody has told what it did, or whether the call `name` worked or waited; `stopped`: by
+   * SIGSTOP or its like.
+   */
+  readonly did: 'ran' | 'waited' | 'stopped' | 'unknown';
   /** For `waited`: on what. */
   readonly kind?: WaitKind;
   readonly name?: string;
@@ -117,13 +121,15 @@ export class Waits implements TraceSink {
   readonly #known = new KnownThreads();
   readonly #enders: Enders | undefined;
   readonly #spent: Spent | undefined;
-  #byThread: Map<number, Kept[]> | undefined;
+  #sleeps: ReadonlyMap<number, readonly Kept[]> | undefined;
+  #calls: ReadonlyMap<number, readonly Kept[]> | undefined;
   readonly #callsUnseen: boolean;
+  readonly #filtered: boolean;
   readonly #tasks: Tasks;
 
   /**
    * `enders`: where nobody recorded wake-ups; `callsUnseen`: nobody told calls, so that a sleep is not known to be outside of
-   * them.
+   * them; `filtered`: only some of the calls were told, and nothing else, so that what is between them may be calls that wait.
    */
   constructor(
     tools: {
@@ -131,9 +137,11 @@ export class Waits implements TraceSink {
       readonly spent?: Spent;
       readonly tasks?: Tasks;
       readonly callsUnseen?: boolean;
+      readonly filtered?: boolean;
     } = {},
   ) {
     this.#callsUnseen = tools.callsUnseen ?? false;
+    this.#filtered = tools.filtered ?? false;
     this.#enders = tools.enders;
     this.#spent = tools.spent;
     this.#tasks = tools.tasks ?? new Tasks();
@@ -307,18 +315,52 @@ export class Waits implements TraceSink {
     return best;
   }
 
+  /** The sleeps of a thread, in the order of their ends. */
   #of(tid: number): readonly Kept[] {
-    if (this.#byThread === undefined) {
-      this.#byThread = new Map();
-      for (const wait of this.#longest.sorted()) {
-        if (!wait.sleeps) continue;
-        const list = this.#byThread.get(wait.tid);
-        if (list) list.push(wait);
-        else this.#byThread.set(wait.tid, [wait]);
-      }
-      for (const list of this.#byThread.values()) list.sort((a, b) => a.endNs - b.endNs);
+    this.#sleeps ??= byThread(this.#longest.sorted().filter(({ sleeps }) => sleeps));
+    return this.#sleeps.get(tid) ?? [];
+  }
+
+  /** Its long calls of which nobody knows whether they waited. */
+  #callsOf(tid: number): readonly Kept[] {
+    this.#calls ??= byThread(this.#longest.sorted().filter(({ sleeps }) => !sleeps));
+    return this.#calls.get(tid) ?? [];
+  }
+
+  /** What a thread did from one moment to another that was no sleep of those that count, piece by piece. */
+  #awake(tid: number, from: Ns, to: Ns, least: number): Awake[] {
+    const pieces: Awake[] = [];
+    const seenNs = Math.min(to, Math.max(from, this.#spent?.seenNs(tid) ?? from));
+    let now = seenNs;
+    if (now > from) pieces.push({ from, to: now, did: 'unknown' });
+    for (const call of this.#callsOf(tid)) {
+      const start = Math.max(now, call.startNs);
+      const end = Math.min(to, call.endNs);
+      if (end - start <= least) continue;
+      pieces.push({ from: now, to: start, did: this.#mostly(tid, now, start) });
+      pieces.push({
+        from: start,
+        to: end,
+        did: 'unknown',
+        ...(call.name === undefined ? {} : { name: call.name }),
+      });
+      now = end;
     }
-    return this.#byThread.get(tid) ?? [];
+    pieces.push({ from: now, to, did: this.#mostly(tid, now, to) });
+    return pieces;
+  }
+
+  /** Short calls and what lies between them count as work, where all calls are told. */
+  #mostly(tid: number, from: Ns, to: Ns): Awake['did'] {
+    let unknown = 0;
+    let stopped = 0;
+    for (const { did, seconds } of this.#spent?.within(tid, from, to) ?? []) {
+      if (did === 'absent' || (did === 'between-calls' && this.#filtered)) unknown += seconds;
+      else if (did === 'stopped') stopped += seconds;
+    }
+    const half = seconds(to - from) / 2;
+    if (stopped > half) return 'stopped';
+    return unknown > half ? 'unknown' : 'ran';
   }
 
   /**
@@ -344,6 +386,11 @@ export class Waits implements TraceSink {
       });
       how = undefined;
     };
+    const awake = (start: Ns, end: Ns) => {
+      if (end <= start) return;
+      for (const piece of this.#awake(thread, start, end, least).toReversed())
+        step(piece.from, piece.to, pieceOf(piece));
+    };
     for (let hops = 0; now > from && steps.length < MOST_STEPS && hops < MOST_HOPS; hops++) {
       const { bornNs, parentTid = 0 } = this.#known.get(thread) ?? {};
       const since = bornNs === undefined ? from : Math.max(from, bornNs);
@@ -358,14 +405,14 @@ export class Waits implements TraceSink {
         continue;
       }
       if (sleep === undefined) {
-        step(since, now, { did: 'ran' });
+        awake(since, now);
         now = Math.min(now, since);
         if (bornNs === undefined || bornNs <= from) break;
         how = 'spawn';
         thread = parentTid;
         continue;
       }
-      step(Math.max(from, sleep.endNs), now, { did: 'ran' });
+      awake(Math.max(from, sleep.endNs), now);
       now = sleep.endNs;
       const by = this.#endedBy(sleep);
       if (by !== undefined && by.tid !== thread && this.#isTraced(by.tid)) {
@@ -382,4 +429,26 @@ export class Waits implements TraceSink {
 
 function waited({ kind, name }: Kept): Pick<PathStep, 'did' | 'kind' | 'name'> {
   return { did: 'waited', kind, ...(name === undefined ? {} : { name }) };
+}
+
+interface Awake {
+  readonly from: Ns;
+  readonly to: Ns;
+  readonly did: 'ran' | 'stopped' | 'unknown';
+  readonly name?: string;
+}
+
+function pieceOf({ did, name }: Awake): Pick<PathStep, 'did' | 'name'> {
+  return { did, ...(name === undefined ? {} : { name }) };
+}
+
+function byThread(waits: readonly Kept[]): ReadonlyMap<number, readonly Kept[]> {
+  const threads = new Map<number, Kept[]>();
+  for (const wait of waits) {
+    const list = threads.get(wait.tid);
+    if (list) list.push(wait);
+    else threads.set(wait.tid, [wait]);
+  }
+  for (const list of threads.values()) list.sort((a, b) => a.endNs - b.endNs);
+  return threads;
 }

@@ -399,3 +399,47 @@ test('arguments that strace did not come to tell are not told as none', () => {
   const text = story(summarised(open as Parameters<typeof summarised>[0])).join(' ');
   expect(text).toContain('epoll_pwait(9, …) has not returned');
 });
+
+describe('the critical path', () => {
+  const pathOf = (script: string, options = {}) =>
+    summarised(told(script), options).criticalPath.map(({ tid, did, name, fromNs, toNs }) => [
+      tid,
+      name === undefined ? did : `${did} ${name}`,
+      fromNs / 1e6,
+      toNs / 1e6,
+    ]);
+  const script = `
+    10 100 getpid() = 10
+    10 150 openat(AT_FDCWD, "/x", O_RDONLY) = 3 <40>
+    10 200 read(4<pipe:[7]>, "", 1) = 1 <100>
+    10 310 brk(NULL) = 0x55 <90>
+  `;
+
+  test('says of no time that it was at work which nobody has told, or which a call may have waited', () => {
+    expect(pathOf(script)).toEqual([
+      [10, 'unknown', 0, 100],
+      [10, 'ran', 100, 150],
+      [10, 'unknown openat', 150, 190],
+      [10, 'ran', 190, 200],
+      [10, 'waited read', 200, 300],
+      [10, 'ran', 300, 310],
+      [10, 'unknown brk', 310, 400],
+    ]);
+  });
+
+  test('knows nothing of what is between calls where only some were asked for', () => {
+    expect(pathOf(script, { filtered: true }).map(([, did]) => did)).toEqual([
+      ...['unknown', 'unknown', 'unknown openat', 'unknown', 'waited read', 'unknown', 'unknown brk'],
+    ]);
+  });
+
+  test('does not take a stopped thread for one at work', () => {
+    const stop = { signal: 'SIGSTOP', stopped: true } as const;
+    const events = [
+      ...told('10 0 getpid() = 10'),
+      { type: 'signal', pid: 10, tid: 10, startNs: 10e6, sources: ['strace'], ...stop } as const,
+      ...told('10 90 getpid() = 10\n10 100 close(3) = 0'),
+    ];
+    expect(summarised(events).criticalPath.map(({ did }) => did)).toEqual(['stopped']);
+  });
+});

@@ -10,9 +10,15 @@ export function summarised(
     scheduled = false,
     pid = 10,
     opening = {},
-  }: { readonly scheduled?: boolean; readonly pid?: number; readonly opening?: OpeningBalance } = {},
+    filtered = false,
+  }: {
+    readonly scheduled?: boolean;
+    readonly pid?: number;
+    readonly opening?: OpeningBalance;
+    readonly filtered?: boolean;
+  } = {},
 ): TraceSummary {
-  const digest = new Digest({ opening, scheduled });
+  const digest = new Digest({ opening, scheduled, filtered });
   for (const event of events) digest.event(event);
   const endNs = Math.max(
     ...events.map((event) => event.startNs + ('durationNs' in event ? event.durationNs : 0)),

@@ -32,14 +32,6 @@ function length({ fromNs, toNs }: PathStep): number {
 }
 
 function stepRow(step: PathStep, origin: number): Row {
-  const did: Span[] =
-    step.did === 'ran'
-      ? [own('was at work')]
-      : [
-          own('waited for '),
-          own(kindInWords(step.kind ?? 'unknown')),
-          ...(step.name === undefined ? [] : [own(` (${line(step.name)})`, 'quiet')]),
-        ];
   return [
     space(1),
     own(time((step.fromNs - origin) / NS).padStart(8), 'quiet'),
@@ -48,6 +40,20 @@ function stepRow(step: PathStep, origin: number): Row {
     own(`${step.tid} `, 'name'),
     span(step.comm, 'name'),
     space(1),
-    ...did,
+    ...didInWords(step),
   ];
+}
+
+function didInWords({ did, kind = 'unknown', name }: PathStep): Span[] {
+  const call = name === undefined ? [] : [own(` (${line(name)})`, 'quiet')];
+  switch (did) {
+    case 'ran':
+      return [own('was at work')];
+    case 'stopped':
+      return [own('was stopped')];
+    case 'waited':
+      return [own(`waited for ${kindInWords(kind)}`), ...call];
+    case 'unknown':
+      return name === undefined ? [own('not known')] : [own('worked or waited, not known'), ...call];
+  }
 }
