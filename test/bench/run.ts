@@ -25,7 +25,7 @@ try {
   const threads = compiled('threads');
   const single = await crowd.program(threads, ['1']);
   const many = await crowd.program(threads, ['1000']);
-  const inspect = (pid: number) => [node, bin, 'inspect', String(pid), '--json'] as const;
+  const inspect = (pid: number, ...flags: string[]) => [node, bin, 'inspect', String(pid), ...flags] as const;
   const codes = [0, 1];
 
   print(
@@ -38,7 +38,8 @@ try {
       { name: 'procdiag --help', argv: [node, bin, '--help'] },
       { name: 'procdiag inspect --help', argv: [node, bin, 'inspect', '--help'] },
       { name: 'procdiag inspect, 1 thread', argv: inspect(single), codes },
-      { name: 'procdiag inspect, 1000 threads', argv: inspect(many), codes },
+      { name: 'procdiag inspect --json', argv: inspect(single, '--json'), codes },
+      { name: '  the same, 1000 threads', argv: inspect(many, '--json'), codes },
     ],
     ROUNDS,
   )) {
