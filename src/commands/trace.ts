@@ -6,7 +6,7 @@ import { CANNOT_LOOK, USAGE, UserError } from '../cli/errors.ts';
 import { EXIT, type ExitCode, exitCode, FAIL_ON, type FailOn } from '../cli/exit-codes.ts';
 import { type StopSignals, stopSignals } from '../cli/stop-signals.ts';
 import type { LoadedTrace } from '../trace/loaded.ts';
-import type { Recording } from '../trace/record/record.ts';
+import type { Recording } from '../trace/record/request.ts';
 import type { Unwritten } from './tracing/outputs.ts';
 
 const DEFAULT_TOP = 10;

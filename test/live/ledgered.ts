@@ -4,7 +4,8 @@ import type { TraceFinding } from '../../src/trace/finding.ts';
 import type { LedgerBooks } from '../../src/trace/ledgers/books.ts';
 import { Ledgers, type OpeningBalance, openingOf } from '../../src/trace/ledgers/ledgers.ts';
 import { loadRecording } from '../../src/trace/record/load.ts';
-import { type RecordRequest, record } from '../../src/trace/record/record.ts';
+import { record } from '../../src/trace/record/record.ts';
+import type { RecordRequest } from '../../src/trace/record/request.ts';
 
 export interface Ledgered {
   readonly opening: OpeningBalance;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { buildSync } from 'esbuild';
-import type { RecordRequest } from '../../src/trace/record/record.ts';
+import type { RecordRequest } from '../../src/trace/record/request.ts';
 import { pace } from './pace.ts';
 import { processesOf, startTarget, type TracedTarget, tasksBelow } from './traced-program.ts';
 

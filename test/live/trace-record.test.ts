@@ -22,12 +22,8 @@ import type { StateEvent, SyscallEvent, TraceEvent } from '../../src/trace/event
 import { loadRecording } from '../../src/trace/record/load.ts';
 import { preflight } from '../../src/trace/record/preflight.ts';
 import { statusOf } from '../../src/trace/record/proc.ts';
-import {
-  type RecordError,
-  type Recording,
-  type RecordRequest,
-  record,
-} from '../../src/trace/record/record.ts';
+import { record } from '../../src/trace/record/record.ts';
+import type { RecordError, Recording, RecordRequest } from '../../src/trace/record/request.ts';
 import { findPerf, findProgram, findStrace } from '../../src/trace/record/tools.ts';
 import { buildDriver } from './trace-killing.ts';
 import {

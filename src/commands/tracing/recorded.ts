@@ -4,13 +4,13 @@ import { line } from '../../report/text.ts';
 import { count } from '../../trace/digest/numbers.ts';
 import type { LoadedTrace } from '../../trace/loaded.ts';
 import { loadRecording } from '../../trace/record/load.ts';
+import { record } from '../../trace/record/record.ts';
 import {
   type Progress as Now,
   RecordError,
   type Recording,
   type RecordRequest,
-  record,
-} from '../../trace/record/record.ts';
+} from '../../trace/record/request.ts';
 
 /** A recording made now, open. */
 export interface Recorded {

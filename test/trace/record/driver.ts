@@ -1,7 +1,8 @@
 import { analyse } from '../../../src/trace/analyse.ts';
 import type { TraceEvent } from '../../../src/trace/event.ts';
 import { loadRecording } from '../../../src/trace/record/load.ts';
-import { RecordError, type RecordRequest, record } from '../../../src/trace/record/record.ts';
+import { record } from '../../../src/trace/record/record.ts';
+import { RecordError, type RecordRequest } from '../../../src/trace/record/request.ts';
 
 /**
  * Records as the first argument says (a RecordRequest as JSON), tells its stages and then the result on stdout, a line of
