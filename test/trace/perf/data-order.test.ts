@@ -52,6 +52,17 @@ describe('the order of records', () => {
     expect(source.complaints).toEqual([]);
   });
 
+  it.each([[[]], [[round]]])(
+    'puts what was there before at the begin, of whichever CPU the first record is (%#)',
+    (mark) => {
+      // perf makes such records up when it starts, without a stamp.
+      const comm = other(RECORD.comm, { time: 0 }, Buffer.concat([ints(7, 7), Buffer.from('narrow\0\0')]));
+      const source = open(perfData([comm, ...mark, enter(5), enter(6), enter(2, 1), enter(4, 1), round]));
+      expect(rowsOf(source).map(({ kind }) => kind)).toEqual(['comm', 'enter', 'enter', 'enter', 'enter']);
+      expect(source.complaints).toEqual([]);
+    },
+  );
+
   it('needs no marks of rounds', () => {
     expect(timesOf(open(perfData([enter(5), enter(6), enter(1, 1), enter(2), enter(4, 1)])))).toEqual([
       1, 2, 4, 5, 6,

@@ -64,10 +64,19 @@ export class Scanner {
    */
   scanRound(runs: Runs): number {
     let run: { start: number; first: number } | undefined;
+    // What perf has made up without a stamp of what was there before: of whichever CPU the first record is, they come before it.
+    const unstamped: { start: number; end: number; order: number }[] = [];
+    let earliest = Number.POSITIVE_INFINITY;
+    const place = (): void => {
+      const time = earliest === Number.POSITIVE_INFINITY ? Math.max(0, this.#latest) : earliest;
+      for (const { start, end, order } of unstamped)
+        runs.add(new Run(start, end, time, this.#latestBefore, order));
+    };
     const finish = (): void => {
       if (!run) return;
-      const time = Number.isNaN(run.first) ? Math.max(0, this.#latest) : run.first;
-      runs.add(new Run(run.start, this.#position, time, this.#latestBefore, this.#order++));
+      if (Number.isNaN(run.first))
+        unstamped.push({ start: run.start, end: this.#position, order: this.#order++ });
+      else runs.add(new Run(run.start, this.#position, run.first, this.#latestBefore, this.#order++));
       run = undefined;
     };
     let last = Number.NaN;
@@ -87,20 +96,25 @@ export class Scanner {
       }
       if (isInteresting(type)) {
         const time = this.#decoder.timeOf(view, at, type, size);
-        if (run && time < last) {
+        const isFirstStamp = run !== undefined && Number.isNaN(run.first) && !Number.isNaN(time);
+        if (run && (time < last || isFirstStamp)) {
           finish();
-          if (runs.size >= MOST_RUNS) return this.#latest;
+          if (runs.size >= MOST_RUNS) {
+            place();
+            return this.#latest;
+          }
         }
         run ??= { start: this.#position, first: time };
         if (!Number.isNaN(time)) {
-          if (Number.isNaN(run.first)) run.first = time;
           last = time;
+          if (time < earliest) earliest = time;
           if (time > this.#latest) this.#latest = time;
         }
       }
       this.#position += size;
     }
     finish();
+    place();
     if (this.ended) return Number.POSITIVE_INFINITY;
     const limit = this.#latestBefore;
     this.#latestBefore = this.#latest;
