@@ -171,7 +171,8 @@ const STATES = new Set(['stopped', 'stopped-tty', 'frozen', 'pidns-zap']);
 /** Files of all processes that take part in a story: those of the walk, and the targets' own. */
 function volatileKeys(evidence: Evidence, looks: readonly (Look | undefined)[]): string[] {
   const keys = new Set<string>(['/proc/self/sched']);
-  for (const [key] of evidence.world.entries()) if (/\/(?:inflight|cpu\.stat)$/.test(key)) keys.add(key);
+  for (const [key] of evidence.world.entries())
+    if (/\/(?:inflight|cpu\.stat|pids\.(?:events|current))$/.test(key)) keys.add(key);
   for (const look of looks) {
     if (look === undefined) continue;
     for (const key of look.found.process.volatileKeys) keys.add(key);

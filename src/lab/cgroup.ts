@@ -3,7 +3,9 @@ import { basename, join } from 'node:path';
 import type { Lab } from './scene.ts';
 
 /** Mount point of a hierarchy: of cgroup v2, or of v1 with this controller; undefined when it is not mounted. */
-export function cgroupMount(kind: 'v2' | 'freezer' | 'cpu' | 'memory' | 'blkio'): string | undefined {
+export function cgroupMount(
+  kind: 'v2' | 'freezer' | 'cpu' | 'memory' | 'blkio' | 'pids',
+): string | undefined {
   for (const line of readFileSync('/proc/mounts', 'latin1').split('\n')) {
     const [, mount, type, options] = line.split(' ');
     const found =
@@ -14,7 +16,7 @@ export function cgroupMount(kind: 'v2' | 'freezer' | 'cpu' | 'memory' | 'blkio')
 }
 
 /** Whether this controller of cgroup v2 is switched on for children of the root. */
-export function isOnInV2(controller: 'cpu' | 'io' | 'memory'): boolean {
+export function isOnInV2(controller: 'cpu' | 'io' | 'memory' | 'pids'): boolean {
   const mount = cgroupMount('v2');
   if (mount === undefined) return false;
   const on = readFileSync(join(mount, 'cgroup.subtree_control'), 'latin1').trim().split(' ');

@@ -42,6 +42,22 @@ function fileSystem(type: string): boolean {
   return new RegExp(`\t${type}$`, 'm').test(readFileSync('/proc/filesystems', 'latin1'));
 }
 
+/** Controllers of v1, or of v2 where they are switched on for children of the root. */
+function controllerOfAny(controller: 'cpu' | 'pids'): { lacks(): string | undefined; remedy: string } {
+  return {
+    lacks: () => {
+      const v1 = cgroupMount(controller);
+      const mount = v1 ?? cgroupMount('v2');
+      if (!mount) return `no cgroup with a ${controller} controller is mounted`;
+      if (!writable(mount)) return `${mount} is not writable`;
+      return v1 || isOnInV2(controller)
+        ? undefined
+        : `the ${controller} controller of cgroup v2 is not switched on`;
+    },
+    remedy: `echo +${controller} > /sys/fs/cgroup/cgroup.subtree_control; as root, outside of containers`,
+  };
+}
+
 /** Controllers that cgroup v1 does not have, and that are switched on for children of the root of v2. */
 function controllerOfV2(controller: 'io' | 'memory'): { lacks(): string | undefined; remedy: string } {
   return {
@@ -85,16 +101,8 @@ const checks: Record<Need, { lacks(): string | undefined; remedy: string }> = {
     },
     remedy: 'mkdir -p /sys/fs/cgroup/freezer && mount -t cgroup -o freezer none /sys/fs/cgroup/freezer',
   },
-  'cgroup-cpu': {
-    lacks: () => {
-      const v1 = cgroupMount('cpu');
-      const mount = v1 ?? cgroupMount('v2');
-      if (!mount) return 'no cgroup with a cpu controller is mounted';
-      if (!writable(mount)) return `${mount} is not writable`;
-      return v1 || isOnInV2('cpu') ? undefined : 'the cpu controller of cgroup v2 is not switched on';
-    },
-    remedy: 'echo +cpu > /sys/fs/cgroup/cgroup.subtree_control; as root, outside of containers',
-  },
+  'cgroup-cpu': controllerOfAny('cpu'),
+  'cgroup-pids': controllerOfAny('pids'),
   'cgroup-v2': {
     lacks: () => {
       const mount = cgroupMount('v2');

@@ -7,6 +7,7 @@ export type Need =
   | 'fsfreeze'
   | 'cgroup-v1-freezer'
   | 'cgroup-cpu' // the cpu controller: of v1, or of v2 switched on for children of the root
+  | 'cgroup-pids' // the pids controller, likewise
   | 'cgroup-v2'
   | 'cgroup-v2-io' // its io controller, switched on for children of the root
   | 'cgroup-v2-memory' // its memory controller, likewise

@@ -1,9 +1,61 @@
+import { edge, thing } from '../waits/nodes.ts';
+import { reachedTaskLimit } from '../waits/objects/task-limit.ts';
+import type { Blame } from './blame.ts';
+import { advice, shellWord } from './remedies.ts';
 import { rule } from './rule.ts';
+
+/** For how long a full cgroup is watched for a fork that it refuses, in seconds: who retries waits in between. */
+const WATCHED = 1;
 
 export default rule({
   id: 'cgroup-pids-max',
   family: 'limit',
   title: 'The cgroup may hold no more processes or threads',
+  find: (blame) => {
+    const { target, evidence } = blame;
+    if (!mayRetry(blame)) return [];
+    const reached = reachedTaskLimit(evidence, `${target.dir}/cgroup`, target.cgroups);
+    if (reached === undefined) return [];
+    const { limit, refusedBetweenLooks } = reached;
+    const isRefused = refusedBetweenLooks > 0 && hasRun(blame);
+    const isYoung = !isRefused && blame.spanSeconds < WATCHED;
+    const cgroup = thing('cgroup', reached.cgroup, `cgroup ${reached.cgroup}`);
+    const refused = refusedBetweenLooks > 0 ? `, ${refusedBetweenLooks} of them while we looked` : '';
+    const how = `${limit} of ${limit} tasks are there`;
+    return [
+      {
+        severity: isRefused || isYoung ? 'warning' : 'info',
+        young: isYoung,
+        confidence: 'certain',
+        because: `${how}${refusedBetweenLooks > 0 ? ', and the count of refused forks grew' : ''}`,
+        title: `${reached.cgroup} may hold no more processes or threads`,
+        summary:
+          `${cgroup.name} has ${limit} tasks and may have no more: each fork and each new thread in it fails with EAGAIN` +
+          `${refused}.${isRefused ? ` ${target.pid} ${target.comm} ran meanwhile; whether it was its own that failed only a trace can tell.` : ''}`,
+        culprit: cgroup,
+        chain: [edge(blame.node, cgroup, 'limited by', 'pids.max', how, reached.facts)],
+        facts: reached.facts,
+        remedies: [
+          {
+            command: `for p in $(cat ${shellWord(`${reached.cgroup}/cgroup.procs`)}); do echo "$(ls /proc/$p/task | wc -l) $p"; done | sort -rn | head`,
+            effect: 'shows who has most of the tasks',
+            risk: 'none: reads only',
+          },
+          {
+            command: `procdiag trace --strace --syscalls clone,clone3,fork,vfork ${target.pid} --duration 5`,
+            effect: 'shows whether its own forks fail',
+            risk: 'slows it down meanwhile',
+          },
+          {
+            command: `echo ${2 * limit} > ${shellWord(`${reached.cgroup}/pids.max`)}`,
+            effect: 'lets it have twice as many, at once',
+            risk: 'a leak goes on; systemd or the container runtime may set it again',
+          },
+          advice('For good: TasksMax= of the unit, --pids-limit of the container, or fewer threads.'),
+        ],
+      },
+    ];
+  },
   explanation: {
     meaning:
       'fork, clone and pthread_create fail with EAGAIN: the cgroup, or one above it, has pids.max tasks. Threads count, and ' +
@@ -40,3 +92,10 @@ export default rule({
     ],
   },
 });
+
+/** Runs, or sleeps for a time, as between two attempts: of others it is not asked. */
+const mayRetry = ({ steps }: Blame) =>
+  steps.some(({ depth, wait }) => depth === 0 && (wait.kind === 'running' || wait.idle === 'idle-timer'));
+
+const hasRun = ({ steps }: Blame) =>
+  steps.some(({ depth, wait }) => depth === 0 && (wait.kind === 'running' || wait.thread.moved === true));

@@ -65,6 +65,37 @@ describe('cgroup-cpu-throttled', () => {
   });
 });
 
+describe('cgroup-pids-max', () => {
+  const story = STORIES['cgroup-pids-max']!;
+  const [init, shell, asked] = story.host.processes;
+  const ask = (changes: Partial<typeof story.host>, process: Partial<FakeProcess> = {}) =>
+    diagnosed(
+      { ...story.host, ...changes, processes: [init!, shell!, { ...asked!, ...process }] },
+      story.ask,
+    );
+
+  it.each([
+    ['no fork was refused', { filesAtLooks: [] }],
+    ['it did not run itself', { looks: [] }],
+  ])('is a note while %s', async (_, changes) => {
+    const diagnosis = await ask(changes);
+    expect(told(diagnosis)).toEqual([]);
+    expect(causes(diagnosis)).toContain('cgroup-pids-max');
+    // It was given its time to try again.
+    expect(diagnosis.timing.elapsedMs).toBeGreaterThanOrEqual(1000);
+  });
+
+  it('is none while there is room', async () => {
+    const files = { ...story.host.files, '/sys/fs/cgroup/small/pids.current': '19\n' };
+    expect(causes(await ask({ files }))).not.toContain('cgroup-pids-max');
+  });
+
+  it('is not asked of one that waits for something else', async () => {
+    const waits = { call: 'epoll_wait(4)', stack: 'do_epoll_wait' };
+    expect(causes(await ask({}, waits))).not.toContain('cgroup-pids-max');
+  });
+});
+
 describe('busy', () => {
   const busy = (changes: Partial<FakeProcess>, from: Partial<FakeProcess> = {}) =>
     diagnosed(

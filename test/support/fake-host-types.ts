@@ -99,4 +99,6 @@ export interface FakeHost {
   readonly files?: Readonly<Record<string, string>>;
   /** What is different from the second, third … look on, by pid. */
   readonly looks?: readonly Readonly<Record<number, Partial<FakeProcess>>>[];
+  /** Likewise, by key. */
+  readonly filesAtLooks?: readonly Readonly<Record<string, string>>[];
 }

@@ -60,5 +60,6 @@ function atLook(host: FakeHost, round: number): FakeHost {
     (process): FakeProcess => Object.assign({}, process, ...changes.map((look) => look[process.pid])),
   );
   const self = { pid: OWN_PID, comm: 'procdiag', state: 'R' };
-  return { ...host, processes: [...processes.filter((process) => process.gone !== true), self] };
+  const files = Object.assign({}, host.files, ...(host.filesAtLooks ?? []).slice(0, round));
+  return { ...host, files, processes: [...processes.filter((process) => process.gone !== true), self] };
 }

@@ -342,6 +342,29 @@ export const STORIES: Readonly<Record<string, Story>> = {
     ask: 60,
     told: ['cgroup-memory-high → cgroup:/sys/fs/cgroup/small'],
   },
+  'cgroup-pids-max': {
+    host: {
+      ...host(
+        asked({
+          call: 'clock_nanosleep()',
+          stack: 'hrtimer_nanosleep < common_nsleep',
+          asleep: 0.01,
+          cgroup: '/small/deep',
+        }),
+      ),
+      files: {
+        '/sys/fs/cgroup/small/pids.max': '20\n',
+        '/sys/fs/cgroup/small/pids.current': '20\n',
+        '/sys/fs/cgroup/small/pids.events': 'max 5\n',
+        '/sys/fs/cgroup/small/deep/pids.max': 'max\n',
+        '/sys/fs/cgroup/small/deep/pids.current': '7\n',
+      },
+      looks: [{ 60: { switches: 4 } }],
+      filesAtLooks: [{ '/sys/fs/cgroup/small/pids.events': 'max 8\n' }],
+    },
+    ask: 60,
+    told: ['cgroup-pids-max → cgroup:/sys/fs/cgroup/small'],
+  },
   'cgroup-oom-paused': {
     host: {
       ...host(

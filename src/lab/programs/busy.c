@@ -1,4 +1,4 @@
-/* Burns one CPU, in its own code or in the kernel; politely (nice), as the lab shares the machine. */
+/* Never at rest, in its own code or in the kernel; politely (nice), as the lab shares the machine. */
 #include "scene.h"
 
 static volatile unsigned long counter;
@@ -21,10 +21,34 @@ static void with_syscalls(const char *_) {
   }
 }
 
+#define MOST_CHILDREN 8
+
+/* SIGUSR1: the scene has set the limit. */
+static void fork_in_vain(const char *_) {
+  sigset_t go;
+  int got;
+  sigemptyset(&go);
+  sigaddset(&go, SIGUSR1);
+  sigprocmask(SIG_BLOCK, &go, NULL);
+  say("process");
+  sigwait(&go, &got);
+  for (int children = 0; children < MOST_CHILDREN;) {
+    pid_t child = fork();
+    if (child == 0) {
+      ends_with_parent();
+      say("child");
+      sleep_forever();
+    }
+    if (child > 0) children++;
+    if (child < 0) usleep(50 * 1000);
+  }
+  fprintf(stderr, "there is no limit\n");
+}
+
 int main(int argc, char **argv) {
   static const struct trouble troubles[] = {
-      {"user", in_user}, {"kernel", in_kernel}, {"syscalls", with_syscalls}, {NULL, NULL}};
+      {"user", in_user}, {"kernel", in_kernel}, {"syscalls", with_syscalls}, {"fork", fork_in_vain}, {NULL, NULL}};
   check(nice(10), "nice");
-  say("process");
+  if (argc < 2 || strcmp(argv[1], "fork") != 0) say("process");
   return make_trouble(argc, argv, troubles);
 }

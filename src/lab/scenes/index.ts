@@ -10,6 +10,7 @@ export { scene as busyUser } from './busy-user.ts';
 export { scene as cgroupCpuThrottled } from './cgroup-cpu-throttled.ts';
 export { scene as cgroupMemoryHigh } from './cgroup-memory-high.ts';
 export { scene as cgroupOomPaused } from './cgroup-oom-paused.ts';
+export { scene as cgroupPidsMax } from './cgroup-pids-max.ts';
 export { scene as coredumpStuckHandler } from './coredump-stuck-handler.ts';
 export { scene as dirLock } from './dir-lock.ts';
 export { scene as dmSuspend } from './dm-suspend.ts';

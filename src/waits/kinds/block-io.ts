@@ -193,6 +193,8 @@ function whereFaulting(context: WaitContext): Where {
 /** A page that was swapped out: on which of several areas nobody tells, but one whose requests do not end is likely it. */
 function whereSwapped(context: WaitContext): Where | undefined {
   const { evidence } = context;
+  // Not yet read: nothing else is asked for on the way.
+  if (evidence.world.text('/proc/swaps') === undefined) return { hops: [] };
   const areas = swapDevices(evidence);
   const chosen = areas.find(({ device }) => isStuck(evidence, device)) ?? areas[0];
   if (chosen === undefined) return undefined;
