@@ -69,14 +69,19 @@ export interface Column {
   readonly cells: readonly string[];
   readonly style?: Style;
   readonly right?: boolean;
-  /** Gives way when there is no room: the highest first; those without a number keep their width. */
+  /**
+   * Gives way when there is no room: the highest first; those without a number keep their width. What stands to the right are
+   * figures, which say something else when they are cut: they stay whole, or go.
+   */
   readonly yields?: number;
+  /** Is not narrowed further. */
+  readonly least?: number;
 }
 
 /** Less than this of a column's content tells nothing: it is left out. */
 const LEAST = 6;
 
-/** A table cut to a width: columns that yield are narrowed, then left out, those with the highest number first. */
+/** A table cut to a width: columns of text that yield are narrowed, then some left out, those with the highest number first. */
 export function fitted(columns: readonly Column[], width: number, palette: Palette): string {
   const widths = columns.map(({ head, cells }) =>
     cells.every((cell) => cell === '') ? 0 : Math.max(...[head, ...cells].map(displayWidth)),
@@ -88,7 +93,8 @@ export function fitted(columns: readonly Column[], width: number, palette: Palet
     .sort((a, b) => b.yields - a.yields);
   for (const { at } of yielding) {
     const size = widths[at]!;
-    if (over() > 0 && size > 0) widths[at] = Math.max(Math.min(size, LEAST), size - over());
+    const { right, least = LEAST } = columns[at]!;
+    if (over() > 0 && size > 0 && right !== true) widths[at] = Math.max(Math.min(size, least), size - over());
   }
   for (const { at } of yielding) if (over() > 0) widths[at] = 0;
   const used = columns.map((column, at) => ({ column, at })).filter(({ at }) => widths[at]! > 0);

@@ -40,7 +40,8 @@ export class Pairing {
   begun(at: Ns, call: StraceCall, whole: boolean): void {
     const thread = this.#threads.of(call.tid);
     // strace keeps a name that it read before an exec: perf's own record of a name is better.
-    if (call.comm !== undefined && !thread.namedByPerf) this.#threads.name(thread, call.comm, at, STRACE);
+    if (call.comm !== undefined && !thread.namedByPerf && !isCut(call.comm, thread.comm))
+      this.#threads.name(thread, call.comm, at, STRACE);
     // It makes another call: the one before has returned, and nobody told.
     this.#told.closeWindow(thread, at, undefined);
     this.#quality.straceSyscalls++;
@@ -164,4 +165,9 @@ export class Pairing {
     for (const thread of this.#threads.values()) if (thread.window?.call === call) return thread;
     return undefined;
   }
+}
+
+/** Of a name with a newline in it strace tells what stands before that. */
+function isCut(comm: string, known: string): boolean {
+  return known.length > comm.length && known[comm.length] === '\n' && known.startsWith(comm);
 }

@@ -513,7 +513,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 const ESCAPE = /\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|([\s\S]))/g;
 
 /** Undoes the quoting of C: bytes, one character each. */
-function unquote(quoted: string): string {
+export function unquote(quoted: string): string {
   if (!quoted.includes('\\')) return quoted;
   return quoted.replace(ESCAPE, (_, hex?: string, octal?: string, other?: string) => {
     if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));

@@ -1,3 +1,4 @@
+import { unquote } from './arguments.ts';
 import type { StraceCall, StraceTally, StraceVisitor } from './call.ts';
 import { parseExit, parseSignal } from './framed.ts';
 import { LINE, LineReader, STAMP } from './line.ts';
@@ -56,6 +57,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 interface Thread {
   readonly tid: number;
   comm: string | undefined;
+  /** The same as the log has it: quoted as strings are in C. */
+  quotedComm: string | undefined;
   open: Mutable<StraceCall> | undefined;
   outOfStep: boolean;
 }
@@ -369,7 +372,13 @@ export class StraceReader {
     const tid = number === 0 ? this.#numberless() : number;
     let thread = this.#threads.get(tid);
     if (thread === undefined) {
-      thread = { tid, comm: undefined, open: undefined, outOfStep: this.#outOfStep.has(tid) };
+      thread = {
+        tid,
+        comm: undefined,
+        quotedComm: undefined,
+        open: undefined,
+        outOfStep: this.#outOfStep.has(tid),
+      };
       // A thread without number that is in no call will be seen under its number.
       if (number !== 0 && this.#threads.get(0)?.open === undefined) this.#threads.delete(0);
       this.#threads.set(tid, thread);
@@ -390,8 +399,9 @@ export class StraceReader {
 
   #named(thread: Thread, bytes: Buffer): void {
     const { commFrom, commTo } = this.#line;
-    if (thread.comm !== undefined && isSame(thread.comm, bytes, commFrom, commTo)) return;
-    thread.comm = this.#line.words.get(bytes, commFrom, commTo).text;
+    if (thread.quotedComm !== undefined && isSame(thread.quotedComm, bytes, commFrom, commTo)) return;
+    thread.quotedComm = this.#line.words.get(bytes, commFrom, commTo).text;
+    thread.comm = unquote(thread.quotedComm);
   }
 
   #call(thread: Thread, bytes: Buffer, number: number): void {

@@ -88,3 +88,65 @@ test('of threads that --json has not either it does not say that they are there'
   });
   expect(part(text, 'threads').at(-1)).toBe('  … 190 more: --json');
 });
+
+/** What of a line stands before that column. */
+function upTo(row: string, column: number): string {
+  let text = '';
+  for (const char of row) if (displayWidth(text) < column) text += char;
+  return text;
+}
+
+/** Bytes, as recordings have them: newlines, escape codes, what is no UTF-8, what is, and what takes two columns. */
+const NAMES = [
+  'one\ntwo\n',
+  '\x1b]0;pwn\x07zzz',
+  '\xff\xfe\x80\x81\xff\xfe\x80\x81\xff\xfe\x80\x81',
+  '\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e',
+  '\n\n\n',
+  '  a b  ',
+];
+
+describe.each([40, 60, 80, 120])('names that would break a table, in %i columns', (width) => {
+  const events: readonly TraceEvent[] = NAMES.flatMap((comm, nth) => {
+    const tid = 10 + nth;
+    const next = 10 + ((nth + 1) % NAMES.length);
+    const at = { pid: tid, tid, startNs: 0 };
+    return [
+      { type: 'comm', ...at, sources: [], comm } as const,
+      ...told(`${tid} 0 futex(0x7f10, FUTEX_WAIT, 2, NULL) = 0 <${100 + nth}>`).map((event) => ({
+        ...event,
+        blockedNs: 9e7,
+        runnableNs: 1.23e6,
+        onCpuNs: 9.87e6,
+        waker: { pid: next, tid: next, comm: NAMES[(nth + 1) % NAMES.length]!, how: 'futex' as const },
+      })),
+      { type: 'state', ...at, state: 'ptrace', startNs: 2e8, durationNs: 1.23e6 } as const,
+      { type: 'state', ...at, state: 'runnable', startNs: 3e8, durationNs: 4.56e6 } as const,
+      { type: 'state', ...at, state: 'blocked', startNs: 4e8, durationNs: 7.89e6, during: 'futex' } as const,
+    ];
+  });
+  const text = renderTrace(summarised(events, { scheduled: true }), {
+    width,
+    colour: false,
+    unicode: true,
+    top: 20,
+    strip: (_, columns) => Array.from({ length: columns }, () => 'blocked' as const),
+  });
+
+  test('are on one line each, made visible, and as wide as they show', () => {
+    expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+    for (const heading of ['timeline', 'threads'])
+      expect(part(text, heading).filter((row) => /^ +1\d /.test(row))).toHaveLength(NAMES.length);
+    expect(part(text, 'longest waits').filter((row) => /^ +[\d.]+ m?s {2}1\d /.test(row))).toHaveLength(
+      NAMES.length,
+    );
+    expect(text.split('\n').filter((row) => displayWidth(row) > width)).toEqual([]);
+    const [head = '', ...rows] = part(text, 'threads').filter((row) => row !== '');
+    const end = head.indexOf('on CPU') + 'on CPU'.length;
+    expect(rows.map((row) => upTo(row, end).at(-1))).toEqual(NAMES.map(() => 's'));
+  });
+
+  test('take no figure its room', () => {
+    expect(part(text, 'threads').join('\n')).not.toMatch(/\d …/);
+  });
+});

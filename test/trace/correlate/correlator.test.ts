@@ -1106,6 +1106,30 @@ describe('the name of a thread', () => {
   });
 });
 
+describe('a name that strace quotes', () => {
+  const line = (name: string) =>
+    at(10, 1000, '[  39] getpid() = 10 <0.000010000>').replace(/^10 /, () => `10<${name}> `);
+  const namesOf = (name: string, comm = '') =>
+    correlate({
+      strace: [line(name)],
+      more: { tasks: [{ pid: 10, tid: 10, ppid: 1, comm, startTime: 1, nspid: [10] }] },
+    }).events.flatMap((event) => (event.type === 'comm' ? [event.comm] : []));
+
+  test.each([
+    ['\\346\\227\\245', '\xe6\x97\xa5'],
+    ['\\33]0;x\\7z', '\x1b]0;x\x07z'],
+    ['\\76 \\74y\\t', '> <y\t'],
+    ['a\\\\74b\\"', 'a\\74b"'],
+  ])('%s is told as it is', (quoted, comm) => {
+    expect(namesOf(quoted)).toEqual([comm]);
+  });
+
+  test('or cuts at a newline is known better from /proc, unless it is another', () => {
+    expect(namesOf('one', 'one\ntwo')).toEqual(['one\ntwo']);
+    expect(namesOf('on', 'one\ntwo')).toEqual(['one\ntwo', 'on']);
+  });
+});
+
 describe('the program of an exec', () => {
   test('has no quotes, also where strace alone saw it', () => {
     const { events } = correlate({

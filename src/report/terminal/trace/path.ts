@@ -1,12 +1,14 @@
+import { clip } from '../../../term/sanitize.ts';
 import { plural, time } from '../../../trace/digest/numbers.ts';
 import { kindInWords } from '../../../trace/digest/wait-kind.ts';
 import type { PathStep } from '../../../trace/digest/waits.ts';
 import { line } from '../../text.ts';
-import { clipRow, figures, own, paragraph, type Row, type Span, space, span } from '../layout.ts';
+import { clipRow, figures, own, paragraph, type Row, type Span, space } from '../layout.ts';
 import type { Palette } from '../palette.ts';
 
 /** Pieces that cover less of the way than this are summed up. */
 const SHARE = 0.01;
+const WIDEST_NAME = 16;
 const NS = 1e9;
 
 /** What the end waited for, piece by piece in the order of time; a way of one piece is no story. */
@@ -38,7 +40,7 @@ function stepRow(step: PathStep, origin: number): Row {
     own(time(length(step) / NS).padStart(10), 'name'),
     space(2),
     own(`${step.tid} `, 'name'),
-    span(step.comm, 'name'),
+    own(clip(line(step.comm), WIDEST_NAME), 'name'),
     space(1),
     ...didInWords(step),
   ];

@@ -1,3 +1,4 @@
+import { clip } from '../../../term/sanitize.ts';
 import { count, percent, time } from '../../../trace/digest/numbers.ts';
 import { qualitySentence, story } from '../../../trace/digest/story.ts';
 import type { StripState } from '../../../trace/digest/strip.ts';
@@ -108,6 +109,11 @@ function rightEnd(text: string, columns: number): Span[] {
   return [space(columns - 1 - text.length), own(text, 'quiet')];
 }
 
+/** Escapes may make 60 columns of a name's 15 bytes. */
+const WIDEST_NAME = 24;
+/** As many bytes as most names have. */
+const SHORTEST_NAME = 12;
+
 function threadTable(
   { threads, totals }: TraceSummary,
   top: number,
@@ -121,7 +127,12 @@ function threadTable(
     fitted(
       [
         { head: 'tid', cells: shown.map(({ tid }) => String(tid)), right: true, style: 'name' },
-        { head: 'name', cells: shown.map(({ comm }) => line(comm)), yields: 1 },
+        {
+          head: 'name',
+          cells: shown.map(({ comm }) => clip(line(comm), WIDEST_NAME)),
+          yields: 1,
+          least: SHORTEST_NAME,
+        },
         {
           head: 'on CPU',
           cells: shown.map((one) => (totals.scheduled ? time(one.onCpuSeconds) : '')),
