@@ -1,7 +1,7 @@
 import { processNode } from '../waits/nodes.ts';
 import type { Wait } from '../waits/wait.ts';
 import type { Step } from '../waits/walk.ts';
-import { culpritOf } from './blame.ts';
+import { type Blame, culpritOf, named } from './blame.ts';
 import { findingAt, who } from './build.ts';
 import { advice, remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
@@ -15,18 +15,19 @@ export default rule({
     blame.stepsOf('tty-write').map((step) => {
       const tty = step.wait.detail?.tty;
       const terminal = step.wait.hops[0]?.edges[0]?.to;
-      const stopped = step.next.find(({ wait }) => wait.idle === undefined || isElsewhere(wait, step.next));
+      const reader = heldReader(step.next);
       return findingAt(blame, step, {
         severity: 'warning',
         title: `terminal ${tty ?? ''} does not take output`,
-        summary: `${who(step)} waits in ${step.wait.point}: output is stopped (Ctrl+S), or what shows the terminal does not read${stopped === undefined ? '' : `: ${stopped.wait.process.pid} ${stopped.wait.process.comm}`}.`,
-        ...(stopped !== undefined
+        summary: `${who(step)} waits in ${step.wait.point}: ${reader === undefined ? 'output is stopped (Ctrl+S), or what shows the terminal does not read' : `what shows the terminal does not read: ${named(processNode(reader.process))} is in ${reader.point}`}.`,
+        ...(reader === undefined ? {} : sureness(blame, step, reader)),
+        ...(reader !== undefined
           ? { culprit: culpritOf(step) }
           : terminal === undefined
             ? {}
             : { culprit: terminal }),
         remedies: [
-          ...(stopped === undefined ? [] : remediesFor(blame, processNode(stopped.wait.process))),
+          ...(reader === undefined ? [] : remediesFor(blame, processNode(reader.process))),
           advice('In that terminal: Ctrl+Q starts the output again.'),
         ],
       });
@@ -72,9 +73,31 @@ export default rule({
 
 /** Sleeps in which a reader of terminals is ready to read: with one of these it is the terminal that is held up. */
 const READS = new Set(['watch', 'tty-read', 'running', 'unknown']);
+/** Nobody reads in these, by the kernel's own word. */
+const STOPS = new Set(['stopped', 'stopped-tty', 'ptrace-stop', 'frozen']);
 
-/** The only one that could read does something else: its only thread sleeps in another wait, and stays there. */
-function isElsewhere(wait: Wait, all: readonly Step[]): boolean {
-  const alone = new Set(all.map((step) => step.wait.process.pid)).size === 1;
-  return alone && wait.process.tids.length === 1 && !READS.has(wait.kind) && wait.thread.moved !== true;
+/** The wait of one that should read the terminal and cannot, or does something else. */
+function heldReader(readers: readonly Step[]): Wait | undefined {
+  const waits = readers.map(({ wait }) => wait);
+  return (
+    waits.find(({ kind }) => STOPS.has(kind)) ??
+    waits.find((wait) => wait.idle === undefined && isAway(wait)) ??
+    waits.find((wait) => isAway(wait) && isAlone(wait, waits))
+  );
+}
+
+const isAway = ({ kind, thread }: Wait) => !READS.has(kind) && thread.moved !== true;
+
+/** Nobody else could read, and no other thread of its process. */
+const isAlone = (wait: Wait, all: readonly Wait[]) =>
+  wait.process.tids.length === 1 && all.every(({ process }) => process.pid === wait.process.pid);
+
+/** A stop is certain. That somebody who sleeps elsewhere will not read soon is likely when he was seen not to move. */
+function sureness(blame: Blame, step: Step, { kind, process, thread, point }: Wait) {
+  if (STOPS.has(kind)) return {};
+  const seen = thread.moved === false ? 'and has not moved' : 'seen once';
+  return {
+    confidence: thread.moved === false ? ('likely' as const) : ('possible' as const),
+    because: `${blame.steadiness(step)}; ${named(processNode(process))}, who should read, sleeps in ${point}, ${seen}`,
+  };
 }

@@ -1,9 +1,10 @@
 import type { ProcessEvidence } from '../../evidence/process.ts';
+import type { ThreadEvidence } from '../../evidence/thread.ts';
 import { pointFacts } from '../facts.ts';
 import type { Edge, Fact } from '../graph.ts';
 import { edge, processNode, strangerNode, thing, threadNode } from '../nodes.ts';
 import { type LockWord, lockWordOf } from '../objects/futex-lock.ts';
-import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
+import { type Hop, inFrames, type Resolver, type Wait, type WaitContext, waitOf } from '../wait.ts';
 
 /** futex(2) operations and flags. */
 const FUTEX_WAIT = 0;
@@ -26,11 +27,20 @@ export const futex: Resolver = (context) => {
     );
   if (!isFutex) return undefined;
   const facts = pointFacts(evidence, thread);
-  const base = { subsystem: 'futex' as const, killable: true };
+  const asleep = (point: string, detail: NonNullable<Wait['detail']> = {}) =>
+    waitOf(context, {
+      kind: 'futex',
+      point,
+      idle: 'idle-futex',
+      subsystem: 'futex',
+      killable: true,
+      facts,
+      detail,
+    });
   const address = thread.argument(0);
   const operation = thread.intArgument(1);
   if (name !== 'futex' || address === undefined || operation === undefined) {
-    return waitOf(context, { ...base, kind: 'futex', point: name || 'futex', idle: 'idle-futex', facts });
+    return asleep(name || 'futex');
   }
   const command = operation & COMMAND;
   const at = `0x${address.toString(16)}`;
@@ -48,27 +58,11 @@ export const futex: Resolver = (context) => {
   if (pi || isWait) {
     const lock = lockWordOf(evidence, context.process, address, pi ? 'pi' : expected);
     // Condition variables, semaphores and other runtimes' locks wait for the same values: without an owner nothing is claimed.
-    if (lock !== undefined && 'unread' in lock) {
-      return waitOf(context, {
-        ...base,
-        kind: 'futex',
-        point,
-        idle: 'idle-futex',
-        facts,
-        detail: { ownerUnread: lock.unread },
-      });
-    }
+    if (lock !== undefined && 'unread' in lock) return asleep(point, { ownerUnread: lock.unread });
     const wait = lock === undefined ? undefined : lockWait(context, address, lock, point, facts);
     if (wait !== undefined) return wait;
   }
-  return waitOf(context, {
-    ...base,
-    kind: 'futex',
-    point,
-    idle: 'idle-futex',
-    facts,
-    detail: { private: (operation & FUTEX_PRIVATE) !== 0 },
-  });
+  return asleep(point);
 };
 
 function nameOf(command: number): string {
@@ -134,38 +128,7 @@ function lockWait(
   const lock = thing('futex', `${process.pid}:${address.toString(16)}`, `lock 0x${address.toString(16)}`);
   const waits = edge(node, lock, 'waits for', lock.name, 'its futex call', facts);
   const hop =
-    owner === undefined
-      ? readersHop(context, word, waits)
-      : found === undefined
-        ? {
-            edges: [
-              waits,
-              edge(
-                lock,
-                { ...thing('thread', String(owner), 'a thread that is gone'), pid: process.pid, tid: owner },
-                'owned by',
-                `TID ${owner}`,
-                'the owner’s TID in the lock, and no such thread',
-                [memory],
-                'likely',
-              ),
-            ],
-          }
-        : {
-            next: { pid: found.process.pid, tid: found.thread.tid },
-            edges: [
-              waits,
-              edge(
-                lock,
-                threadNode(found.process, found.thread),
-                'held by',
-                lock.name,
-                'the owner’s TID stands in the lock',
-                [memory],
-                'likely',
-              ),
-            ],
-          };
+    owner === undefined ? readersHop(context, word, waits) : ownerHop(context, owner, found, word, waits);
   return waitOf(context, {
     subsystem: 'futex',
     killable: true,
@@ -180,6 +143,28 @@ function lockWait(
       self: found !== undefined && found.thread.tid === context.thread.tid,
     },
   });
+}
+
+/** The thread that the lock names, or what is left of it: its number. */
+function ownerHop(
+  { process }: WaitContext,
+  owner: number,
+  found: { process: ProcessEvidence; thread: ThreadEvidence } | undefined,
+  { memory }: LockWord,
+  waits: Edge,
+): Hop {
+  const lock = waits.to;
+  if (found === undefined) {
+    const gone = { ...thing('thread', String(owner), 'a thread that is gone'), pid: process.pid, tid: owner };
+    const how = 'the owner’s TID in the lock, and no such thread';
+    return { edges: [waits, edge(lock, gone, 'owned by', `TID ${owner}`, how, [memory], 'likely')] };
+  }
+  const holder = threadNode(found.process, found.thread);
+  const how = 'the owner’s TID stands in the lock';
+  return {
+    next: { pid: found.process.pid, tid: found.thread.tid },
+    edges: [waits, edge(lock, holder, 'held by', lock.name, how, [memory], 'likely')],
+  };
 }
 
 /** A read lock counts its holders and does not name them: in private memory they are threads of this process. */

@@ -150,10 +150,26 @@ describe('terminals', () => {
     ],
     ['does something else: it is to blame', {}, 'process:71'],
     ['has more threads: nothing is sure', { threads: [{ tid: 72 }] }, 'terminal:/dev/pts/3'],
+    ['runs: it may be reading', { state: 'R' }, 'terminal:/dev/pts/3'],
+    ['sleeps where nobody knows', { call: 'bpf()', stack: 'some_new_function' }, 'terminal:/dev/pts/3'],
   ])('whoever holds the master %s', async (_, changes, culprit) => {
     const diagnosis = await diagnosed(host(writer, { ...master(71, 3), ...changes }), 60);
     expect(told(diagnosis)).toEqual([`tty-write-blocked → ${culprit}`]);
   });
+
+  it.each<[string, Partial<FakeProcess>, number, string]>([
+    ['stopped', { state: 'T', exitCode: 19 }, 300, 'certain'],
+    ['asleep in something else, and has not moved', {}, 300, 'likely'],
+    ['asleep in something else, seen once', {}, 0, 'possible'],
+  ])(
+    'whoever holds the master, %s, is to blame as surely as that was seen',
+    async (_, changes, sampleMs, confidence) => {
+      const diagnosis = await diagnosed(host(writer, { ...master(71, 3), ...changes }), 60, { sampleMs });
+      const found = diagnosis.findings.find(({ rule }) => rule.id === 'tty-write-blocked');
+      expect(found).toMatchObject({ confidence, culprit: { pid: 71 } });
+      expect(found?.summary).toContain('does not read: 71 sshd');
+    },
+  );
 
   it('a console has no master', async () => {
     const wait = await waitOf(host({ ...writer, fds: { 1: 'rw /dev/tty1' } }, master(70, 3)), 60);
