@@ -19,7 +19,7 @@ test('perf’s filter has the numbers of all tables of the host, and the calls o
   expect(
     ['%file', 'network', '?%ipc', '/^open'].map((set) => filterOf(set, 'x64', true) === undefined),
   ).toEqual([true, true, true, false]);
-  expect(filterOf('%desc', 'x64', false)).toBeUndefined();
+  expect(filterOf('read@32', 'x64', false)).toBeUndefined();
   const options = { role: 'tree', ids: [1], follow: true, threads: 1, sight: 'tracepoints' } as const;
   const words = perfArguments({ ...options, filter: 'id==1' }, 'FILE', 2).join(' ');
   expect(words).toMatch(
@@ -30,8 +30,8 @@ test('perf’s filter has the numbers of all tables of the host, and the calls o
 test('what perf has beside the set is not shown; where strace alone knows it, none of perf’s own', () => {
   const known = narrowedBy(meta('%file,pread', true));
   expect(['openat', 'pread64', 'read'].map((name) => known.shows?.(name))).toEqual([true, true, false]);
-  expect(narrowedBy(meta('%desc', true)).shows?.('read')).toBe(false);
-  const perfAlone = narrowedBy(meta('%desc', false));
+  expect(narrowedBy(meta('read@32', true)).shows?.('read')).toBe(false);
+  const perfAlone = narrowedBy(meta('read@32', false));
   expect(perfAlone.shows).toBeUndefined();
   expect(perfAlone.notes.join()).toMatch(/strace alone knows which these are: perf shows all calls/);
 });
