@@ -93,9 +93,15 @@ export default rule({
   },
 });
 
-/** Runs, or sleeps for a time, as between two attempts: of others it is not asked. */
+/** Is in a fork, runs, or sleeps for a time, as between two attempts: of others it is not asked. */
 const mayRetry = ({ steps }: Blame) =>
-  steps.some(({ depth, wait }) => depth === 0 && (wait.kind === 'running' || wait.idle === 'idle-timer'));
+  steps.some(
+    ({ depth, wait }) =>
+      depth === 0 &&
+      (wait.kind === 'running' || wait.idle === 'idle-timer' || FORKS.has(wait.thread.syscallName ?? '')),
+  );
+
+const FORKS = new Set(['clone', 'clone3', 'fork', 'vfork']);
 
 const hasRun = ({ steps }: Blame) =>
   steps.some(({ depth, wait }) => depth === 0 && (wait.kind === 'running' || wait.thread.moved === true));

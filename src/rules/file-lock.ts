@@ -10,27 +10,31 @@ export default rule({
   title: 'Waits for a file lock that another process holds',
   absorbs: ['stopped', 'stopped-tty'],
   find: (blame) =>
-    blame.stepsOf('file-lock').map((step) => {
-      const circle = deadlockAt(
-        blame,
-        step,
-        'In the program: take locks in one order everywhere, and wait for nobody while one is held.',
-      );
-      if (circle !== undefined) return circle;
-      const holder = neighbourOf(step);
-      const culprit = culpritOf(step);
-      const { file, lock } = step.wait.detail ?? {};
-      return findingAt(blame, step, {
-        severity: 'warning',
-        title:
-          holder?.pid === undefined
-            ? `waits for a ${lock} on ${file ?? 'a file'}`
-            : `${lock} held by ${named(holder)}`,
-        summary: `${who(step)} waits for the ${lock} on ${file ?? 'a file'}; ${holder === undefined ? 'its holder could not be found' : `${named(holder)}${stateClause(blame, holder)} holds it`}.`,
-        culprit,
-        remedies: remediesFor(blame, culprit),
-      });
-    }),
+    blame
+      .stepsOf('file-lock')
+      // Waits for its turn to accept.
+      .filter(({ wait }) => wait.idle === undefined)
+      .map((step) => {
+        const circle = deadlockAt(
+          blame,
+          step,
+          'In the program: take locks in one order everywhere, and wait for nobody while one is held.',
+        );
+        if (circle !== undefined) return circle;
+        const holder = neighbourOf(step);
+        const culprit = culpritOf(step);
+        const { file, lock } = step.wait.detail ?? {};
+        return findingAt(blame, step, {
+          severity: 'warning',
+          title:
+            holder?.pid === undefined
+              ? `waits for a ${lock} on ${file ?? 'a file'}`
+              : `${lock} held by ${named(holder)}`,
+          summary: `${who(step)} waits for the ${lock} on ${file ?? 'a file'}; ${holder === undefined ? 'its holder could not be found' : `${named(holder)}${stateClause(blame, holder)} holds it`}.`,
+          culprit,
+          remedies: remediesFor(blame, culprit),
+        });
+      }),
   explanation: {
     meaning:
       'The thread asked for a flock, POSIX or OFD lock without a limit of time, and another one has ' +

@@ -13,7 +13,11 @@ export default rule({
     blame
       .stepsOf('futex-lock')
       .filter(
-        (step) => step.wait.detail?.gone !== true && step.wait.detail?.self !== true && !leadsToCycle(step),
+        (step) =>
+          step.wait.idle === undefined &&
+          step.wait.detail?.gone !== true &&
+          step.wait.detail?.self !== true &&
+          !leadsToCycle(step),
       )
       .map((step) => {
         const owner = neighbourOf(step);
@@ -40,7 +44,7 @@ export default rule({
               risk: 'none: reads only',
             },
             {
-              command: `gdb -p ${step.wait.process.pid} -batch -ex 'thread apply all bt'`,
+              command: `gdb -p ${owner?.pid ?? step.wait.process.pid} -batch -ex 'thread apply all bt'`,
               effect: 'shows where in the program the owner has taken the lock',
               risk: 'stops the process for a moment',
             },

@@ -85,6 +85,15 @@ describe('cgroup-pids-max', () => {
     expect(diagnosis.timing.elapsedMs).toBeGreaterThanOrEqual(1000);
   });
 
+  it('is told of one that is seen in its fork', async () => {
+    const forks = {
+      state: 'D',
+      call: 'clone(17)',
+      stack: 'exit_task_namespaces < copy_process < kernel_clone',
+    };
+    expect(causes(await ask({}, forks))).toContain('cgroup-pids-max');
+  });
+
   it('is none while there is room', async () => {
     const files = { ...story.host.files, '/sys/fs/cgroup/small/pids.current': '19\n' };
     expect(causes(await ask({ files }))).not.toContain('cgroup-pids-max');

@@ -1,8 +1,10 @@
 /* File locks of all three kinds, one holder and one who waits: `filelocks KIND FILE`. */
 #include "scene.h"
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/file.h>
 #include <sys/sem.h>
+#include <sys/socket.h>
 
 static const char *path;
 
@@ -162,6 +164,27 @@ static void lock_and_pipe(const char *file) {
   while (write(ends[1], block, sizeof block) > 0) continue;
 }
 
+/* Healthy: workers that take turns to accept, as servers do with an accept mutex. */
+static int listener;
+
+static void serve(void) {
+  int fd = open_file();
+  say("worker");
+  lock_flock(fd);
+  check(accept(listener, NULL, NULL), "accept");
+}
+
+static void accept_mutex(const char *file) {
+  struct sockaddr_in local = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  path = file;
+  listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
+  check(bind(listener, (struct sockaddr *)&local, sizeof local), "bind");
+  check(listen(listener, 5), "listen");
+  for (int i = 0; i < 2; i++) spawn(serve);
+  say("server");
+  while (wait(NULL) > 0) continue;
+}
+
 int main(int argc, char **argv) {
   static const struct trouble troubles[] = {
       {"flock", flock_held},
@@ -172,6 +195,7 @@ int main(int argc, char **argv) {
       {"semaphore", semaphore},
       {"deadlock", deadlock},
       {"lock-and-pipe", lock_and_pipe},
+      {"accept-mutex", accept_mutex},
       {NULL, NULL},
   };
   return make_trouble(argc, argv, troubles);

@@ -1,4 +1,5 @@
 // One line a scene, sorted: its file name in camelCase.
+export { scene as acceptMutex } from './accept-mutex.ts';
 export { scene as aioExitStuck } from './aio-exit-stuck.ts';
 export { scene as attachToD } from './attach-to-d.ts';
 export { scene as autofsWait } from './autofs-wait.ts';

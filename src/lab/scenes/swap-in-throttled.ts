@@ -8,14 +8,15 @@ import { fullFile, loopDevice } from '../storage.ts';
 import { stuckIn } from '../stuck.ts';
 
 const LIMIT_BYTES = 8 << 20;
-const READ_BYTES_A_SECOND = 1024;
+/** The least that io.max takes: a page comes after half an hour. */
+const READ_BYTES_A_SECOND = 2;
 
 export const scene: Scene = {
   name: 'swap-in-throttled',
   title: 'A program wants back memory that was swapped out, and the swap device is slow',
   story: `\
 A container with little memory was swapped out while it slept. Now it touches its memory again: each page is read back, and
-its cgroup lets it read a kilobyte a second. It is in D outside of any system call, in do_swap_page; SIGKILL works.
+its cgroup lets it read two bytes a second. It is in D outside of any system call, in do_swap_page; SIGKILL works.
 There is no descriptor, no file and no mapping that would tell of the disk: \`VmSwap\` and /proc/swaps do.
 To learn: a page fault in D with do_swap_page on the stack waits for the swap device.`,
   needs: ['root', 'gcc', 'loop', 'swap'],

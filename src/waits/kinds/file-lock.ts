@@ -3,6 +3,7 @@ import type { FileLock } from '../../procfs/locks.ts';
 import { fact, fdFact, lineFact, partFact, pointFacts, stateFact } from '../facts.ts';
 import type { Fact } from '../graph.ts';
 import { edge, processNode, strangerNode, thing } from '../nodes.ts';
+import { acceptsFor } from '../objects/accept-turn.ts';
 import { type Hop, inFrames, isBlind, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /** fcntl(2) */
@@ -26,15 +27,18 @@ export const fileLock: Resolver = (context) => {
   const locks = command === F_OFD_SETLKW ? 'OFD lock' : 'POSIX lock';
   const lease = inFrames(thread, /^(?:__)?break_lease$/, 3);
   const kind = lease ? 'lease' : name === 'fcntl' ? locks : 'flock';
+  const hops = holders(context, fd, target);
+  const turn = hops.some(({ next }) => acceptsFor(process, evidence.process(next?.pid)));
   return waitOf(context, {
     kind: 'file-lock',
-    point: `${name ?? 'lock'}(${fd ?? '?'}${target === undefined ? '' : `, ${target}`}): ${kind}`,
+    point: `${name ?? 'lock'}(${fd ?? '?'}${target === undefined ? '' : `, ${target}`}): ${turn ? `its turn to accept connections (${kind})` : kind}`,
     subsystem: 'file-lock',
     killable: true,
     facts: [...pointFacts(evidence, thread), ...(fd === undefined ? [] : fdFact(process, fd))],
     // The kernel looks every few milliseconds whether the holder of a lease has stepped down (fs/locks.c, __break_lease).
     ...(lease ? { restless: true } : {}),
-    hops: holders(context, fd, target),
+    ...(turn ? { idle: 'idle-accept' } : {}),
+    hops,
     detail: { lock: kind, ...(target === undefined ? {} : { file: target }) },
   });
 };

@@ -3,6 +3,7 @@ import type { ThreadEvidence } from '../../evidence/thread.ts';
 import { pointFacts } from '../facts.ts';
 import type { Edge, Fact } from '../graph.ts';
 import { edge, processNode, strangerNode, thing, threadNode } from '../nodes.ts';
+import { acceptsFor } from '../objects/accept-turn.ts';
 import { type LockWord, lockWordOf } from '../objects/futex-lock.ts';
 import { type Hop, inFrames, type Resolver, type Wait, type WaitContext, waitOf } from '../wait.ts';
 
@@ -129,11 +130,13 @@ function lockWait(
   const waits = edge(node, lock, 'waits for', lock.name, 'its futex call', facts);
   const hop =
     owner === undefined ? readersHop(context, word, waits) : ownerHop(context, owner, found, word, waits);
+  const turn = acceptsFor(process, found?.process);
   return waitOf(context, {
     subsystem: 'futex',
     killable: true,
     kind: 'futex-lock',
-    point: `${point}, ${label}`,
+    ...(turn ? { idle: 'idle-accept' } : {}),
+    point: `${point}, ${turn ? `its turn to accept connections (${label})` : label}`,
     facts: [...facts, memory],
     hops: [hop],
     detail: {

@@ -35,6 +35,12 @@ describe('scenes of healthy processes', () => {
     }
   });
 
+  playScene('accept-mutex', ({ actor }) => {
+    const frames = [actor('worker 0'), actor('worker 1')].map((worker) => worker.frames);
+    expect(frames.filter((text) => /inet_csk_accept/.test(text))).toHaveLength(1);
+    expect(frames.filter((text) => /locks_lock_inode_wait/.test(text))).toHaveLength(1);
+  });
+
   playScene('shell-pipeline', ({ actor }) => {
     const [sleep, cat] = [actor('sleep'), actor('cat')];
     expect(cat.frames).toMatch(/pipe_read/);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { FakeHost, FakeProcess } from '../../support/fake-host.ts';
-import { path, paths, waitOf } from '../../support/looks.ts';
+import { diagnosed, path, paths, told, waitOf } from '../../support/looks.ts';
 
 const FILE = '/data/f';
 const LOCKED = { 3: `rw ${FILE}` };
@@ -88,4 +88,20 @@ it('does not take another file’s lock for the one it waits for', async () => {
     60,
   );
   expect(paths(wait)).toEqual(['process:60 > file:/data/f > process:70']);
+});
+
+it.each<[string, Partial<FakeProcess>, string | undefined]>([
+  ['its brother waits for a connection: it is its turn next', {}, 'idle-accept'],
+  ['a stranger waits for a connection', { ppid: 51 }, undefined],
+  ['its brother was stopped in it', { state: 'T', exitCode: 19 }, undefined],
+  ['its brother does something else', { call: 'nanosleep()' }, undefined],
+])('while %s', async (_, changes, idle) => {
+  const locks = [`4: ${FLOCK}`, '4: -> FLOCK  ADVISORY  WRITE 60 fe:00:77 0 EOF'];
+  const server = { pid: 50, comm: 'server' };
+  const accepts = { ppid: 50, call: 'accept4(5)', stack: 'inet_csk_accept < inet_accept', ...changes };
+  const workers = host(locks, server, { ...waiter, ppid: 50 }, holder(FLOCK, accepts));
+  expect((await waitOf(workers, 60)).idle).toBe(idle);
+  const diagnosis = await diagnosed(workers, 60);
+  expect(told(diagnosis).length > 0).toBe(idle === undefined);
+  if (idle !== undefined) expect(diagnosis.verdict).toMatchObject({ state: 'healthy', idle });
 });

@@ -56,6 +56,16 @@ describe('the owner', () => {
     expect(wait.hops[0]?.next).toEqual({ pid: 70, tid: 71 });
   });
 
+  it('holds nobody up while it waits for a connection as a brother of the waiter', async () => {
+    const accepts = { pid: 70, ppid: 50, comm: 'worker', call: 'accept4(5)', stack: 'inet_csk_accept' };
+    const wait = await waitIn(
+      { ...waiter('0, 2', mutex(70)), ppid: 50 },
+      { pid: 50, comm: 'server' },
+      accepts,
+    );
+    expect(wait).toMatchObject({ kind: 'futex-lock', idle: 'idle-accept' });
+  });
+
   it('is counted as the waiter’s PID namespace counts', async () => {
     const other = { pid: 70, comm: 'other', nsPid: [70, 9] };
     const wait = await waitIn(waiter('0, 2', mutex(9), { nsPid: [60, 5], threads: [] }), other);
