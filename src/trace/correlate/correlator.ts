@@ -14,8 +14,8 @@ import { Pairing } from './pairing.ts';
 import { Parents } from './parents.ts';
 import { type CorrelationQuality, QualityCounter } from './quality.ts';
 import type { StraceTaker } from './strace-cursor.ts';
-import { SwitchedCalls } from './switched-calls.ts';
-import { Switches } from './switches.ts';
+import { CallsBySwitches } from './switches-only/calls.ts';
+import { SwitchRows } from './switches-only/rows.ts';
 import type { Asleep, Thread } from './thread.ts';
 import { Threads } from './threads.ts';
 import { LONGEST_COMM, ToldCalls } from './told-calls.ts';
@@ -29,7 +29,9 @@ import { Wakes } from './wakes.ts';
  * - births, execs, deaths (and parents): who is made, replaced, gone;
  * - threads: names, and by scheduler what each did with its time; first-sleeps: what it slept in at the begin;
  * - wakes: who ended a sleep;
- * - owners: of several recorders of perf, which one counts; switches: where perf tells of nothing but the CPU.
+ * - owners: of several recorders of perf, which one counts;
+ * - switches-only/, where perf was permitted to tell no more than who got and left the CPU: rows takes that in, and calls finds
+ *   each call of strace among these times, which split-call parts.
  */
 export class Correlator implements StraceTaker {
   readonly #options: CorrelatorOptions;
@@ -46,7 +48,7 @@ export class Correlator implements StraceTaker {
   readonly #wakes: Wakes;
   readonly #numbers = new HostNumbers();
   /** Where perf told nothing else. */
-  readonly #switched: { readonly rows: Switches; readonly calls: SwitchedCalls } | undefined;
+  readonly #switched: { readonly rows: SwitchRows; readonly calls: CallsBySwitches } | undefined;
   #now: Ns = 0;
 
   constructor(options: CorrelatorOptions) {
@@ -57,7 +59,7 @@ export class Correlator implements StraceTaker {
     const firstSleeps = new FirstSleeps(threads, options.perfWindow?.from ?? 0);
     const births = new Births(sink, threads, names, this.#parents);
     const calls = options.switchesOnly
-      ? new SwitchedCalls(options, threads, names, births, this.#quality)
+      ? new CallsBySwitches(options, threads, names, births, this.#quality)
       : undefined;
     const told = calls ?? new ToldCalls(options, threads, names, births, this.#quality);
     this.#names = names;
@@ -71,7 +73,7 @@ export class Correlator implements StraceTaker {
     this.#wakes = new Wakes(threads, names, this.#parents, firstSleeps, this.#numbers);
     if (calls !== undefined) {
       if (options.hasStrace) threads.holds = (thread, state) => calls.holds(thread, state);
-      this.#switched = { calls, rows: new Switches(options, threads, firstSleeps, this.#execs, calls) };
+      this.#switched = { calls, rows: new SwitchRows(options, threads, firstSleeps, this.#execs, calls) };
     }
   }
 

@@ -19,7 +19,7 @@ export interface CorrelatorOptions {
   readonly blind: ReadonlySet<number>;
   /** perf told who got and left the CPU. */
   readonly scheduled: boolean;
-  /** perf told no calls, only who got and left the CPU: those of strace are found among these times (see switched-calls.ts). */
+  /** perf told no calls, only who got and left the CPU: those of strace are found among these times (switches-only/). */
   readonly switchesOnly?: boolean | undefined;
   /** The last moment of the recording, where it is known. */
   readonly endNs?: Ns;

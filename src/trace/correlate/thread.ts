@@ -102,7 +102,7 @@ export interface Thread {
   waker: Waker | undefined;
   /** strace has told something of it. */
   straced: boolean;
-  /** Times on and off its CPU of which it is not yet known what they were (switched-calls.ts). */
+  /** Times on and off its CPU of which it is not yet known what they were (switches-only/calls.ts). */
   held: FinishedState[];
   /** Born in the trace, and strace has not told of it yet. */
   isNew: boolean;

@@ -1,9 +1,9 @@
-import type { Ns, SyscallEvent } from '../event.ts';
-import { BOTH, callEvent, stateEvent } from './events.ts';
-import type { FinishedState } from './scheduler.ts';
-import { endOf, splitCall, stopped } from './switched.ts';
-import type { PerfReturn, Thread, Window } from './thread.ts';
-import { ToldCalls } from './told-calls.ts';
+import type { Ns, SyscallEvent } from '../../event.ts';
+import { BOTH, callEvent, stateEvent } from '../events.ts';
+import type { FinishedState } from '../scheduler.ts';
+import type { PerfReturn, Thread, Window } from '../thread.ts';
+import { ToldCalls } from '../told-calls.ts';
+import { endOf, splitCall, stopped } from './split-call.ts';
 
 /** Times on and off the CPU in one call that are kept until it is over. */
 const MOST_HELD = 5000;
@@ -13,7 +13,7 @@ const ETIMEDOUT = -110;
  * Tells the calls of strace where perf told no calls, only who got and left the CPU: what a thread did is kept until it is
  * known which of it was the call's, which the program's and which the tracer's.
  */
-export class SwitchedCalls extends ToldCalls {
+export class CallsBySwitches extends ToldCalls {
   #now: Ns = 0;
 
   /** The moment that the merge has come to. */

@@ -1,23 +1,23 @@
-import type { Ns } from '../event.ts';
-import { PERF, type PerfBatch, type PerfSource } from '../perf/batch.ts';
-import { PERF_ONLY } from './events.ts';
-import type { Execs } from './execs.ts';
-import type { FirstSleeps } from './first-sleeps.ts';
-import type { CorrelatorOptions } from './options.ts';
-import type { SwitchedCalls } from './switched-calls.ts';
-import type { Thread } from './thread.ts';
-import type { Threads } from './threads.ts';
+import type { Ns } from '../../event.ts';
+import { PERF, type PerfBatch, type PerfSource } from '../../perf/batch.ts';
+import { PERF_ONLY } from '../events.ts';
+import type { Execs } from '../execs.ts';
+import type { FirstSleeps } from '../first-sleeps.ts';
+import type { CorrelatorOptions } from '../options.ts';
+import type { Thread } from '../thread.ts';
+import type { Threads } from '../threads.ts';
+import type { CallsBySwitches } from './calls.ts';
 
 /** Names of threads that are kept until they are met. */
 const MOST_NAMES = 50_000;
 
 /** Rows of a perf that told who got and left the CPU, who was born and who ended, and nothing else. */
-export class Switches {
+export class SwitchRows {
   readonly #options: CorrelatorOptions;
   readonly #threads: Threads;
   readonly #firstSleeps: FirstSleeps;
   readonly #execs: Execs;
-  readonly #told: SwitchedCalls;
+  readonly #told: CallsBySwitches;
   readonly #names = new Map<number, string>();
 
   constructor(
@@ -25,7 +25,7 @@ export class Switches {
     threads: Threads,
     firstSleeps: FirstSleeps,
     execs: Execs,
-    told: SwitchedCalls,
+    told: CallsBySwitches,
   ) {
     this.#options = options;
     this.#threads = threads;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type AnalyseInput, analyse } from '../../../src/trace/analyse.ts';
-import type { StateEvent, SyscallEvent, TraceEvent } from '../../../src/trace/event.ts';
-import { type FakeRow, fakePerf } from '../../support/fake-perf.ts';
-import { at, straceLog } from '../../support/fake-strace.ts';
+import { type AnalyseInput, analyse } from '../../../../src/trace/analyse.ts';
+import type { StateEvent, SyscallEvent, TraceEvent } from '../../../../src/trace/event.ts';
+import { type FakeRow, fakePerf } from '../../../support/fake-perf.ts';
+import { at, straceLog } from '../../../support/fake-strace.ts';
 
 function correlate(strace: readonly string[], perf: readonly FakeRow[], more: Partial<AnalyseInput> = {}) {
   const events: TraceEvent[] = [];

@@ -1,5 +1,5 @@
-import type { Ns, ThreadState } from '../event.ts';
-import type { FinishedState } from './scheduler.ts';
+import type { Ns, ThreadState } from '../../event.ts';
+import type { FinishedState } from '../scheduler.ts';
 
 /** A call of strace as far as it matters here. */
 export interface StampedCall {
@@ -14,7 +14,7 @@ export interface StampedCall {
 }
 
 /** Where the time of a call went, by the switches alone. */
-export interface SwitchedCall {
+export interface SplitCall {
   /** The thread got a CPU after the first stop: some microseconds before the call begins. */
   readonly from: Ns;
   /** It left it for the second stop: some microseconds after the call has ended. Undefined: not known. */
@@ -43,7 +43,7 @@ export function splitCall(
   states: readonly FinishedState[],
   until: Ns,
   isCut = false,
-): SwitchedCall {
+): SplitCall {
   const [first] = states;
   const isHeld = first !== undefined && first.startNs <= call.at && isOff(first);
   const from = isHeld ? endOf(first) : call.at;
