@@ -48,7 +48,7 @@ export function who(step: Step): string {
   return thread.isLeader ? name : `thread ${thread.tid} of ${name}`;
 }
 
-/** State of a culprit that is a process, as a clause: `, which is stopped`. */
+/** State of a culprit that is a process, as a clause at the end of a sentence: `, which is stopped`. */
 export function stateClause(blame: Blame, node: Node | undefined): string {
   const process = blame.evidence.process(node?.pid);
   if (process === undefined || node?.kind === 'terminal') return '';
@@ -59,4 +59,10 @@ export function stateClause(blame: Blame, node: Node | undefined): string {
     Z: ', which is dead and not reaped',
   };
   return words[process.state] ?? '';
+}
+
+/** The same in the middle of a sentence: `, which is stopped,`. */
+export function stateAside(blame: Blame, node: Node | undefined): string {
+  const clause = stateClause(blame, node);
+  return clause === '' ? '' : `${clause},`;
 }

@@ -1,5 +1,5 @@
 import { culpritOf, named } from './blame.ts';
-import { findingAt, stateClause, who } from './build.ts';
+import { findingAt, stateAside, who } from './build.ts';
 import { advice } from './remedies.ts';
 import { rule } from './rule.ts';
 
@@ -15,7 +15,7 @@ export default rule({
       return findingAt(blame, step, {
         severity: 'critical',
         title: known ? `core dump handler ${named(culprit)} does not read` : 'the core dump does not get on',
-        summary: `${who(step)} has crashed and writes its core into the pipe of core_pattern; ${known ? `${named(culprit)}${stateClause(blame, culprit)} does not read it` : 'its handler could not be found'}. The process cannot be restarted or reaped before.`,
+        summary: `${who(step)} has crashed and writes its core into the pipe of core_pattern; ${known ? `${named(culprit)}${stateAside(blame, culprit)} does not read it` : 'its handler could not be found'}. The process cannot be restarted or reaped before.`,
         remedies: [
           ...(known
             ? [

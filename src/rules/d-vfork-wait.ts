@@ -1,5 +1,5 @@
 import { culpritOf, named, neighbourOf } from './blame.ts';
-import { findingAt, stateClause, who } from './build.ts';
+import { findingAt, stateAside, who } from './build.ts';
 import { deadlockAt } from './deadlock.ts';
 import { advice, remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
@@ -21,7 +21,7 @@ export default rule({
       return findingAt(blame, step, {
         severity: 'critical',
         title: `suspended by its vfork child ${named(child)}`,
-        summary: `${who(step)} runs again when its vfork child ${named(child)} has executed a program or exited; the child has done neither${stateClause(blame, child)}.`,
+        summary: `${who(step)} runs again when its vfork child ${named(child)}${stateAside(blame, child)} has executed a program or exited; it has done neither.`,
         remedies: [
           ...remediesFor(blame, culpritOf(step)),
           advice(

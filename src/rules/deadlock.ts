@@ -21,7 +21,7 @@ function deadlock({ ring, chain, facts, hard }: Circle): Omit<Told, 'remedies'> 
   const story = ring.map((step, at) => {
     const other = ring[at + 1] ?? first;
     const whom = other === step || other === undefined ? 'itself' : who(other);
-    return `${who(step)} waits in ${step.wait.point} for ${whom}`;
+    return `${who(step)} waits in ${callOf(step)} for ${whom}`;
   });
   const alone = ring.length === 1;
   return {
@@ -41,6 +41,9 @@ function deadlock({ ring, chain, facts, hard }: Circle): Omit<Told, 'remedies'> 
     weight: 20,
   };
 }
+
+/** Without what it says of whom it waits for: that stands beside it. */
+const callOf = ({ wait }: Step) => (wait.kind === 'vfork' ? 'vfork' : wait.point);
 
 /** What breaks the circle: the end of one member, or somebody else who reads what none of them does. */
 function waysOut({ ring }: Circle): Remedy[] {

@@ -1,5 +1,5 @@
 import { culpritOf, named, neighbourOf } from './blame.ts';
-import { findingAt, stateClause, who } from './build.ts';
+import { findingAt, stateAside, who } from './build.ts';
 import { deadlockAt } from './deadlock.ts';
 import { remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
@@ -30,7 +30,7 @@ export default rule({
             holder?.pid === undefined
               ? `waits for a ${lock} on ${file ?? 'a file'}`
               : `${lock} held by ${named(holder)}`,
-          summary: `${who(step)} waits for the ${lock} on ${file ?? 'a file'}; ${holder === undefined ? 'its holder could not be found' : `${named(holder)}${stateClause(blame, holder)} holds it`}.`,
+          summary: `${who(step)} waits for the ${lock} on ${file ?? 'a file'}; ${holder === undefined ? 'its holder could not be found' : `${named(holder)}${stateAside(blame, holder)} holds it`}.`,
           culprit,
           remedies: remediesFor(blame, culprit),
         });

@@ -1,5 +1,5 @@
 import { culpritOf, named, neighbourOf } from './blame.ts';
-import { findingAt, stateClause, who } from './build.ts';
+import { findingAt, stateAside, who } from './build.ts';
 import { deadlockAt } from './deadlock.ts';
 import { remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
@@ -23,7 +23,7 @@ export default rule({
       return findingAt(blame, step, {
         severity: 'warning',
         title: nobody ? 'writes into a full pipe' : `pipe full: ${named(reader)} does not read`,
-        summary: `${who(step)} waits in ${step.wait.point}: the pipe is full, and ${nobody ? 'its reader could not be found' : `its reader ${named(reader)}${stateClause(blame, reader)} does not take anything out`}.`,
+        summary: `${who(step)} waits in ${step.wait.point}: the pipe is full, and ${nobody ? 'its reader could not be found' : `its reader ${named(reader)}${stateAside(blame, reader)} does not take anything out`}.`,
         culprit,
         remedies: remediesFor(blame, culprit),
       });

@@ -1,7 +1,7 @@
 import { lineFact } from '../waits/facts.ts';
 import { edge, processNode, strangerNode } from '../waits/nodes.ts';
 import { named } from './blame.ts';
-import { stateClause } from './build.ts';
+import { stateAside, stateClause } from './build.ts';
 import { advice } from './remedies.ts';
 import { rule } from './rule.ts';
 
@@ -24,7 +24,7 @@ export default rule({
         confidence: 'certain',
         because: how,
         title: `traced by ${named(to)}, and running: slowed, not hung`,
-        summary: `${target.pid} ${target.comm} is traced by ${named(to)}; every system call that the tracer watches costs two stops.${stateClause(blame, to) === '' ? '' : ` The tracer${stateClause(blame, to)}: at its next stop the target hangs.`}`,
+        summary: `${target.pid} ${target.comm} is traced by ${named(to)}; every system call that the tracer watches costs two stops.${stateClause(blame, to) === '' ? '' : ` The tracer${stateAside(blame, to)} lets it hang at its next stop.`}`,
         culprit: to,
         chain: [edge(blame.node, to, 'traced by', 'ptrace', how, facts)],
         facts,

@@ -1,5 +1,5 @@
 import { named, neighbourOf } from './blame.ts';
-import { findingAt, stateClause, who } from './build.ts';
+import { findingAt, stateAside, who } from './build.ts';
 import { remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
 import { isTracerStopped, rootTracer } from './tracers.ts';
@@ -18,7 +18,7 @@ export default rule({
         return findingAt(blame, step, {
           severity: 'warning',
           title: `its tracer ${named(neighbourOf(step))} cannot let it go on`,
-          summary: `${who(step)} is in a tracing stop, and its tracer ${named(neighbourOf(step))}${stateClause(blame, neighbourOf(step))} cannot act.${culprit.id === neighbourOf(step)?.id ? '' : ` At the end of the chain stands ${named(culprit)}.`}`,
+          summary: `${who(step)} is in a tracing stop, and its tracer ${named(neighbourOf(step))}${stateAside(blame, neighbourOf(step))} cannot act.${culprit.id === neighbourOf(step)?.id ? '' : ` At the end of the chain stands ${named(culprit)}.`}`,
           culprit,
           remedies: remediesFor(blame, culprit),
         });

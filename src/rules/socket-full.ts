@@ -1,5 +1,5 @@
 import { culpritOf, named, neighbourOf } from './blame.ts';
-import { findingAt, stateClause, who } from './build.ts';
+import { findingAt, stateAside, who } from './build.ts';
 import { deadlockAt } from './deadlock.ts';
 import { remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
@@ -22,7 +22,7 @@ export default rule({
       return findingAt(blame, step, {
         severity: 'warning',
         title: `socket full: ${peer === undefined ? 'the peer' : named(peer)} does not read`,
-        summary: `${who(step)} waits in ${step.wait.point} for room; ${peer?.pid === undefined ? 'the other end' : `the peer ${named(peer)}${stateClause(blame, peer)}`} does not read.`,
+        summary: `${who(step)} waits in ${step.wait.point} for room; ${peer?.pid === undefined ? 'the other end' : `the peer ${named(peer)}${stateAside(blame, peer)}`} does not read.`,
         culprit,
         remedies: [
           ...remediesFor(blame, culprit),

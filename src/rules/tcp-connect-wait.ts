@@ -1,5 +1,5 @@
 import { culpritOf, named } from './blame.ts';
-import { findingAt, stateClause, who } from './build.ts';
+import { findingAt, stateAside, who } from './build.ts';
 import { advice, remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
 
@@ -17,7 +17,7 @@ export default rule({
         summary:
           remote?.pid === undefined
             ? `${who(step)} waits in ${step.wait.point} for the other side to accept; a host that drops packets, or a full backlog, gives no answer until the time-out (about two minutes).`
-            : `${who(step)} waits in ${step.wait.point}: ${named(remote)}${stateClause(blame, remote)} listens there, and has connections pending that it has not accepted.`,
+            : `${who(step)} waits in ${step.wait.point}: ${named(remote)}${stateAside(blame, remote)} listens there, and has connections pending that it has not accepted.`,
         ...(remote === undefined ? {} : { culprit: culpritOf(step) }),
         remedies: [
           ...remediesFor(blame, remote),

@@ -24,6 +24,8 @@ interface LockUser {
 const LOCK_FUNCTIONS =
   /^(?:rwsem_down_\w+|down_(?:read|write)\w*|__mutex_lock\w*|mutex_lock\w*|__down\w*|schedule_preempt_disabled|__rwsem_\w+)$/;
 
+const DIRECTORY_LOCK = 'lock of the directory';
+
 const lockUsers = lazily((): readonly LockUser[] => [
   {
     top: /^(?:fuse_lock_inode|d_alloc_parallel|d_wait_lookup)$/,
@@ -40,7 +42,7 @@ const lockUsers = lazily((): readonly LockUser[] => [
   },
   {
     top: /^(?:filename_create|filename_\w*(?:mkdirat|unlinkat|renameat2?|symlinkat)|do_(?:unlinkat|rmdir|mkdirat|renameat2|symlinkat|mknodat|linkat)|start_\w+|lock_rename\w*|__lookup_slow|lookup_slow|open_last_lookups|path_openat|lookup_open|iterate_dir|walk_component|lookup_one_\w+|start_dirop)$/,
-    lock: 'lock of the directory',
+    lock: DIRECTORY_LOCK,
     subsystem: 'inode-lock',
     holders:
       /^(?:__lookup_slow|lookup_slow|lookup_open|open_last_lookups|filename_create|do_unlinkat|do_rmdir|do_renameat2|iterate_dir|vfs_(?:create|mkdir|unlink|rename|rmdir)|filename_\w+at2?)$/,
@@ -98,7 +100,7 @@ function holderHops(
   const lock = thing(
     'lock',
     `${user.subsystem}:${key}`,
-    path === undefined ? user.lock : `${user.lock} ${path}`,
+    path === undefined ? user.lock : `${user.lock} ${lockedPath(context, user, path)}`,
   );
   const waits = edge(node, lock, 'waits for', user.lock, 'state D in the function that takes this lock', []);
   const holders = deepSleepers(evidence).filter(
@@ -124,6 +126,13 @@ function holderHops(
       ),
     ],
   }));
+}
+
+/** What is locked: the directory that is read, or the one that a name is looked up or made in. */
+function lockedPath({ thread }: WaitContext, user: LockUser, path: string): string {
+  const isEntry = user.lock === DIRECTORY_LOCK && thread.frames[0] !== 'iterate_dir';
+  const parent = /^(.*)\/[^/]+\/*$/.exec(path)?.[1];
+  return !isEntry || parent === undefined ? path : parent === '' ? '/' : parent;
 }
 
 /** Its frames hold the lock's function, and it sleeps in something else above that. */

@@ -66,6 +66,7 @@ describe('the lock of a directory', () => {
   it('is held by a lookup that waits for an answer, though that one is S', async () => {
     const wait = await waitOf({ mounts, processes: [init, maker, looker] }, 60);
     expect(wait.detail?.lock).toBe('lock of the directory');
+    expect(wait.hops[0]?.edges[0]?.to.name).toBe('lock of the directory /mnt/x');
     expect(wait.hops.map(({ next }) => next)).toEqual([{ pid: 70, tid: 70 }]);
   });
 
