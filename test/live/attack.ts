@@ -70,12 +70,12 @@ export async function attack(argv: readonly string[], options: AttackOptions = {
 }
 
 /**
- * As attack(). On a host too starved to let it read in time what its verdict needs, procdiag says `unknown`, and what to do
- * about it: that is done then.
+ * As attack(). What a starved host did not let procdiag read in time, its answer tells, and what to do about it: that is
+ * done then.
  */
 export async function ask(argv: readonly string[], options: AttackOptions = {}): Promise<Attacked> {
   const ran = await attack(argv, options);
-  const wantsTime = ran.code === 2 && /no time left/.test(ran.stderr) && mishaps(ran).length === 0;
+  const wantsTime = /no time left/.test(`${ran.stdout}${ran.stderr}`) && mishaps(ran).length === 0;
   return wantsTime ? attack([...argv, '--timeout', '20'], { ...options, boundMs: 20_000 + BOUND_MS }) : ran;
 }
 

@@ -50,7 +50,7 @@ export function fuseHops(
         edges: [
           waits,
           onto,
-          edge(connection, nobody, 'served by', '/dev/fuse', 'looked at every descriptor', [], 'possible'),
+          edge(connection, nobody, 'served by', '/dev/fuse', whereLooked(evidence), [], 'possible'),
         ],
       },
     ];
@@ -78,6 +78,13 @@ export function fuseHops(
       ),
     ],
   }));
+}
+
+/** Nobody was found: among whom. */
+function whereLooked(evidence: Evidence): string {
+  const { missing } = evidence.host.fdCoverage;
+  const whose = missing === 1 ? 'one process' : `${missing} processes`;
+  return `looked at every descriptor${missing === 0 ? '' : ` but those of ${whose}, which could not be read`}`;
 }
 
 interface Daemon {

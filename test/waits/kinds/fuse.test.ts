@@ -89,6 +89,14 @@ describe('a request', () => {
     expect(path((await waitOf(host(waiter()), 60)).hops[0]?.edges)).toMatch(/> fuse-connection:39:nobody$/);
   });
 
+  it.each([
+    ['looked at every descriptor', {}],
+    ['looked at every descriptor but those of one process, which could not be read', { blocked: ['fd'] }],
+  ])('says among whom nobody was found: %s', async (how, changes) => {
+    const wait = await waitOf(host(waiter(), daemon(70, 39, { fds: {}, ...changes })), 60);
+    expect(wait.hops[0]?.edges.at(-1)).toMatchObject({ how, confidence: 'possible' });
+  });
+
   it('cannot be killed once it is D', async () => {
     expect((await waitOf(host(waiter(), daemon(70, 39)), 60)).killable).toBeUndefined();
     expect((await waitOf(host(waiter({ state: 'D' }), daemon(70, 39)), 60)).killable).toBe(false);
