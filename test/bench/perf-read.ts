@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Kallsyms } from '../../src/trace/perf/kallsyms.ts';
 import { openPerf } from '../../src/trace/perf/open.ts';
-import { openFileBytes } from '../../src/trace/record/file-bytes.ts';
+import { openFileBytes } from '../../src/trace/record/files/file-bytes.ts';
 
 const [file] = process.argv.slice(2);
 const symbols = new Kallsyms(readFileSync('/proc/kallsyms'));

@@ -9,7 +9,7 @@ import type { StraceLog } from '../../src/trace/correlate/strace-cursor.ts';
 import { Digest } from '../../src/trace/digest/digest.ts';
 import type { PerfSource } from '../../src/trace/perf/batch.ts';
 import { openPerfData } from '../../src/trace/perf/data/reader.ts';
-import { openFileBytes } from '../../src/trace/record/file-bytes.ts';
+import { openFileBytes } from '../../src/trace/record/files/file-bytes.ts';
 import { record } from '../../src/trace/record/record.ts';
 import { StraceReader } from '../../src/trace/strace/reader.ts';
 

@@ -3,7 +3,7 @@ import type { TraceEvent } from '../../src/trace/event.ts';
 import type { TraceFinding } from '../../src/trace/finding.ts';
 import type { LedgerBooks } from '../../src/trace/ledgers/books.ts';
 import { Ledgers, type OpeningBalance, openingOf } from '../../src/trace/ledgers/ledgers.ts';
-import { loadRecording } from '../../src/trace/record/load.ts';
+import { loadRecording } from '../../src/trace/record/files/load.ts';
 import { record } from '../../src/trace/record/record.ts';
 import type { RecordRequest } from '../../src/trace/record/request.ts';
 

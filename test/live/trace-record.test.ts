@@ -19,7 +19,7 @@ import { missingNeeds } from '../../src/lab/needs.ts';
 import { scenes } from '../../src/lab/registry.ts';
 import { analyse } from '../../src/trace/analyse.ts';
 import type { StateEvent, SyscallEvent, TraceEvent } from '../../src/trace/event.ts';
-import { loadRecording } from '../../src/trace/record/load.ts';
+import { loadRecording } from '../../src/trace/record/files/load.ts';
 import { preflight } from '../../src/trace/record/preflight.ts';
 import { statusOf } from '../../src/trace/record/proc.ts';
 import { record } from '../../src/trace/record/record.ts';

@@ -1,7 +1,7 @@
 import { type Analysed, analyse } from '../../src/trace/analyse.ts';
 import type { SyscallEvent, TraceEvent } from '../../src/trace/event.ts';
 import { PERF, type PerfBatch, type PerfSource } from '../../src/trace/perf/batch.ts';
-import { loadRecording } from '../../src/trace/record/load.ts';
+import { loadRecording } from '../../src/trace/record/files/load.ts';
 import { record } from '../../src/trace/record/record.ts';
 import type { RecordRequest } from '../../src/trace/record/request.ts';
 

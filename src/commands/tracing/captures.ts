@@ -1,8 +1,8 @@
 import { CANNOT_LOOK, UserError } from '../../cli/errors.ts';
 import type { LoadedTrace, RawRecording } from '../../trace/loaded.ts';
-import { openCapture, writeCapture } from '../../trace/record/capture.ts';
-import { loadRecording } from '../../trace/record/load.ts';
-import { CaptureError } from '../../trace/record/meta-file.ts';
+import { openCapture, writeCapture } from '../../trace/record/files/capture.ts';
+import { loadRecording } from '../../trace/record/files/load.ts';
+import { CaptureError } from '../../trace/record/files/meta-file.ts';
 import { whyNot } from './outputs.ts';
 
 /** Writes the recording itself, when all of it was read. */

@@ -9,7 +9,7 @@ import { outputKindFor, UnknownOutputError } from '../../report/trace/outputs.ts
 import type { TraceSummary } from '../../trace/digest/summary.ts';
 import type { TraceEvent, TraceSink } from '../../trace/event.ts';
 import type { LoadedTrace } from '../../trace/loaded.ts';
-import { OutputFile } from '../../trace/record/output-file.ts';
+import { OutputFile } from '../../trace/record/files/output-file.ts';
 
 interface Open {
   readonly file: OutputFile;

@@ -3,7 +3,7 @@ import { Progress } from '../../cli/progress.ts';
 import { line } from '../../report/text.ts';
 import { count } from '../../trace/digest/numbers.ts';
 import type { LoadedTrace } from '../../trace/loaded.ts';
-import { loadRecording } from '../../trace/record/load.ts';
+import { loadRecording } from '../../trace/record/files/load.ts';
 import { record } from '../../trace/record/record.ts';
 import {
   type Progress as Now,

@@ -1,7 +1,7 @@
 import type { RecordingMeta } from '../recording.ts';
-import type { StartedPerf } from './perf-start.ts';
+import type { StartedPerf } from './perf/start.ts';
 import { procText } from './proc.ts';
-import type { StraceRecorder } from './strace-recorder.ts';
+import type { StraceRecorder } from './strace/recorder.ts';
 import type { Ended } from './tool.ts';
 import type { PerfTool, StraceTool } from './tools.ts';
 

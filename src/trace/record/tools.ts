@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { type Failure, runBriefly } from './brief.ts';
+import { type Failure, runBriefly } from './files/brief.ts';
 
 export interface StraceTool {
   readonly path: string;

@@ -1,9 +1,9 @@
 import type { Account } from './account.ts';
 import { isDiskShort } from './disk.ts';
 import type { Guard } from './guard.ts';
-import type { PerfRecorder } from './perf-recorder.ts';
+import type { PerfRecorder } from './perf/recorder.ts';
 import type { EndedBy, RecordRequest } from './request.ts';
-import type { StraceRecorder } from './strace-recorder.ts';
+import type { StraceRecorder } from './strace/recorder.ts';
 import { within } from './tool.ts';
 
 const MOST_STRACE_BYTES = 2e9;

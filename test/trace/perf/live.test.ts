@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesIn } from '../../../src/trace/perf/byte-source.ts';
 import { Kallsyms } from '../../../src/trace/perf/kallsyms.ts';
 import { openPerf } from '../../../src/trace/perf/open.ts';
-import { openFileBytes } from '../../../src/trace/record/file-bytes.ts';
+import { openFileBytes } from '../../../src/trace/record/files/file-bytes.ts';
 import { preflightTools } from '../../../src/trace/record/preflight.ts';
 import { aliasesIn, likeTheirs, sameFunctions, stamped } from './comparing.ts';
 import { asScripted, countKinds, type Row, rowsOf } from './recorded.ts';

@@ -1,6 +1,6 @@
 import { analyse } from '../../../src/trace/analyse.ts';
 import type { TraceEvent } from '../../../src/trace/event.ts';
-import { loadRecording } from '../../../src/trace/record/load.ts';
+import { loadRecording } from '../../../src/trace/record/files/load.ts';
 import { record } from '../../../src/trace/record/record.ts';
 import { RecordError, type RecordRequest } from '../../../src/trace/record/request.ts';
 

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { analyse } from '../../../src/trace/analyse.ts';
 import type { TraceEvent } from '../../../src/trace/event.ts';
-import { openCapture } from '../../../src/trace/record/capture.ts';
-import { loadRecording } from '../../../src/trace/record/load.ts';
+import { openCapture } from '../../../src/trace/record/files/capture.ts';
+import { loadRecording } from '../../../src/trace/record/files/load.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../fixtures/generations');
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openCapture } from '../../../src/trace/record/capture.ts';
+import { openCapture } from '../../../src/trace/record/files/capture.ts';
 import { check } from '../../kernels/trace-check.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../fixtures/kernels');

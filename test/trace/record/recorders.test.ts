@@ -4,8 +4,8 @@ import {
   bufferMegabytes,
   descriptorsNeeded,
   perfArguments,
-} from '../../../src/trace/record/perf-recorder.ts';
-import { attachments, straceArguments } from '../../../src/trace/record/strace-recorder.ts';
+} from '../../../src/trace/record/perf/recorder.ts';
+import { attachments, straceArguments } from '../../../src/trace/record/strace/recorder.ts';
 import { straceAbilities } from '../../../src/trace/record/tools.ts';
 
 const strace = (version: string, syscalls?: string) =>

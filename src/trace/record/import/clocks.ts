@@ -3,7 +3,7 @@ import { findOffset, type OffsetFound } from '../../correlate/offset/find.ts';
 import { renumbered, threadsByCalls } from '../../correlate/offset/namespace.ts';
 import { StraceCursor } from '../../correlate/strace-cursor.ts';
 import { PERF, type PerfHeader } from '../../perf/batch.ts';
-import { StraceFile } from '../strace-file.ts';
+import { StraceFile } from '../files/strace-file.ts';
 import { ImportError } from './import-error.ts';
 import { logTimes, originOf, timesKind } from './log-times.ts';
 import { PerfFile } from './perf-file.ts';

@@ -3,7 +3,7 @@ import type { TraceSummary } from '../../digest/summary.ts';
 import type { LoadedTrace, Shortfall } from '../../loaded.ts';
 import type { PerfHeader } from '../../perf/batch.ts';
 import type { StraceTally } from '../../strace/call.ts';
-import { StraceFile } from '../strace-file.ts';
+import { StraceFile } from '../files/strace-file.ts';
 import { type Clocks, joinClocks } from './clocks.ts';
 import { symbolsFor, syscallNames } from './host.ts';
 import { ImportError } from './import-error.ts';

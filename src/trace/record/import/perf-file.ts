@@ -1,7 +1,7 @@
 import { PERF, type PerfBatch, type PerfHeader, type PerfSource } from '../../perf/batch.ts';
 import type { ByteSource } from '../../perf/byte-source.ts';
 import { openPerf } from '../../perf/open.ts';
-import { openFileBytes } from '../file-bytes.ts';
+import { openFileBytes } from '../files/file-bytes.ts';
 import { ImportError } from './import-error.ts';
 import type { KeptThreads } from './kept-threads.ts';
 import { checkRegular } from './regular-file.ts';

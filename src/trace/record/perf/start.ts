@@ -1,15 +1,15 @@
 import { cpus } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Account, wordsOf } from './account.ts';
-import { isLive } from './attachees.ts';
+import { type Account, wordsOf } from '../account.ts';
+import type { Guard } from '../guard.ts';
+import type { Refusal } from '../preflight.ts';
+import { isLive } from '../strace/attachees.ts';
+import type { PerfTool } from '../tools.ts';
+import { startTimes, TICKS_PER_SECOND, type TreeTask, tasksOfTree, ticksNow } from '../tree.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
-import type { Guard } from './guard.ts';
 import { readIdIndex } from './id-index.ts';
-import { deniedAltogether, isDenied, switchesOnly } from './perf-limits.ts';
-import { eventsOpened, PerfRecorder, type PerfSight } from './perf-recorder.ts';
-import type { Refusal } from './preflight.ts';
-import type { PerfTool } from './tools.ts';
-import { startTimes, TICKS_PER_SECOND, type TreeTask, tasksOfTree, ticksNow } from './tree.ts';
+import { deniedAltogether, isDenied, switchesOnly } from './limits.ts';
+import { eventsOpened, PerfRecorder, type PerfSight } from './recorder.ts';
 
 /** perf fails as a whole when one of its processes ends while it starts. */
 const TRIES = 4;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { ProcStatus } from '../../../src/procfs/status.ts';
-import { attachees } from '../../../src/trace/record/attachees.ts';
-import type { TreeTask } from '../../../src/trace/record/tree.ts';
+import type { ProcStatus } from '../../../../src/procfs/status.ts';
+import { attachees } from '../../../../src/trace/record/strace/attachees.ts';
+import type { TreeTask } from '../../../../src/trace/record/tree.ts';
 
 const task = (pid: number, tid: number): TreeTask => ({ pid, tid, status: {} as ProcStatus });
 

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { ticksNow } from './tree.ts';
+import { ticksNow } from '../tree.ts';
 
 const POLL_MS = 5;
 

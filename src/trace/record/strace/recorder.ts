@@ -1,11 +1,11 @@
 import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { outOfStep, startled } from '../strace/out-of-step.ts';
-import type { Guard } from './guard.ts';
-import { statusOf } from './proc.ts';
-import { Tool } from './tool.ts';
-import type { StraceTool } from './tools.ts';
+import { outOfStep, startled } from '../../strace/out-of-step.ts';
+import type { Guard } from '../guard.ts';
+import { statusOf } from '../proc.ts';
+import { Tool } from '../tool.ts';
+import type { StraceTool } from '../tools.ts';
 
 export interface StraceOptions {
   readonly pids: readonly number[];

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { ByteSource } from '../perf/byte-source.ts';
+import type { ByteSource } from '../../perf/byte-source.ts';
 
 /** A file as a byte source, read when asked. Throws what open(2) and read(2) do. */
 export function openFileBytes(path: string): ByteSource & { close(): void } {

@@ -1,12 +1,12 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import type { Guard } from './guard.ts';
+import type { Guard } from '../guard.ts';
+import { procText } from '../proc.ts';
+import { sizeOf } from '../strace/recorder.ts';
+import { Tool, within } from '../tool.ts';
+import type { PerfTool } from '../tools.ts';
 import { Losses } from './losses.ts';
 import { Opening } from './opening.ts';
-import { procText } from './proc.ts';
-import { sizeOf } from './strace-recorder.ts';
-import { Tool, within } from './tool.ts';
-import type { PerfTool } from './tools.ts';
 
 export type PerfRole = 'tree' | 'host' | 'late';
 

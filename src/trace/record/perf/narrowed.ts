@@ -1,7 +1,7 @@
-import { type Abi, type Arch, syscallsOf } from '../../procfs/syscall-names.ts';
-import { nameInStrace } from '../correlate/call-names.ts';
-import type { RecordingMeta } from '../recording.ts';
-import { callsIn, hasNoClass } from '../syscall-set.ts';
+import { type Abi, type Arch, syscallsOf } from '../../../procfs/syscall-names.ts';
+import { nameInStrace } from '../../correlate/call-names.ts';
+import type { RecordingMeta } from '../../recording.ts';
+import { callsIn, hasNoClass } from '../../syscall-set.ts';
 
 /**
  * Calls that perf records whatever is asked for: births, execs, ends and who waited for whom; and what gives back, so that

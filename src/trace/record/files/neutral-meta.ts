@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { RecordingMeta } from '../recording.ts';
+import type { RecordingMeta } from '../../recording.ts';
 
 /** The same without the place where it was recorded: that directory was private, and is gone. */
 export function neutralMeta(meta: RecordingMeta, directory: string): RecordingMeta {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { errnoOf } from './proc.ts';
+import { errnoOf } from '../proc.ts';
 
 /** Why a short run gave no code: the system's name of the error, or that it took too long. */
 export type Failure = string;

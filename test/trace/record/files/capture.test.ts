@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { openCapture, writeCapture } from '../../../src/trace/record/capture.ts';
-import type { RecordingMeta } from '../../../src/trace/recording.ts';
+import { openCapture, writeCapture } from '../../../../src/trace/record/files/capture.ts';
+import type { RecordingMeta } from '../../../../src/trace/recording.ts';
 
 const META: RecordingMeta = {
   schemaVersion: 1,

@@ -1,18 +1,18 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type Arch, syscallName, tableFor } from '../../procfs/syscall-names.ts';
-import type { TraceSummary } from '../digest/summary.ts';
-import type { LoadedTrace } from '../loaded.ts';
-import { openPerfData } from '../perf/data/reader.ts';
-import { Kallsyms } from '../perf/kallsyms.ts';
-import type { FormatText } from '../perf/options.ts';
-import type { RecordingMeta } from '../recording.ts';
+import { type Arch, syscallName, tableFor } from '../../../procfs/syscall-names.ts';
+import type { TraceSummary } from '../../digest/summary.ts';
+import type { LoadedTrace } from '../../loaded.ts';
+import { openPerfData } from '../../perf/data/reader.ts';
+import { Kallsyms } from '../../perf/kallsyms.ts';
+import type { FormatText } from '../../perf/options.ts';
+import type { RecordingMeta } from '../../recording.ts';
+import { narrowedBy } from '../perf/narrowed.ts';
+import { TRACEPOINTS } from '../perf/recorder.ts';
+import { procText } from '../proc.ts';
 import { openFileBytes } from './file-bytes.ts';
 import { CaptureError, META, readMeta } from './meta-file.ts';
-import { narrowedBy } from './narrowed.ts';
 import { neutralMeta } from './neutral-meta.ts';
-import { TRACEPOINTS } from './perf-recorder.ts';
-import { procText } from './proc.ts';
 import { StraceFile } from './strace-file.ts';
 import { symbolLines } from './symbol-lines.ts';
 

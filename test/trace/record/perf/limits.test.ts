@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deniedAltogether, isDenied } from '../../../src/trace/record/perf-limits.ts';
+import { deniedAltogether, isDenied } from '../../../../src/trace/record/perf/limits.ts';
 
 test.each([
   'Access to performance monitoring and observability operations is limited.',

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { OutputFile } from '../../../src/trace/record/output-file.ts';
+import { OutputFile } from '../../../../src/trace/record/files/output-file.ts';
 
 let directory = '';
 beforeEach(() => {

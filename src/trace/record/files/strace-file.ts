@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import type { StraceLog } from '../correlate/strace-cursor.ts';
-import type { LineTimes } from '../correlate/strace-times.ts';
-import type { StraceVisitor } from '../strace/call.ts';
-import { StraceReader, type StraceReaderOptions } from '../strace/reader.ts';
+import type { StraceLog } from '../../correlate/strace-cursor.ts';
+import type { LineTimes } from '../../correlate/strace-times.ts';
+import type { StraceVisitor } from '../../strace/call.ts';
+import { StraceReader, type StraceReaderOptions } from '../../strace/reader.ts';
 
 /** Larger pieces leave the processor's cache. */
 const CHUNK = 64 * 1024;

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Losses } from '../../../src/trace/record/losses.ts';
+import { Losses } from '../../../../src/trace/record/perf/losses.ts';
 
 let directory = '';
 beforeEach(() => {

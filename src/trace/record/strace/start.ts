@@ -1,10 +1,10 @@
-import { type Account, wordsOf } from './account.ts';
+import { type Account, wordsOf } from '../account.ts';
+import type { Guard } from '../guard.ts';
+import { statusOf } from '../proc.ts';
+import type { StraceTool } from '../tools.ts';
+import { type TreeTask, tasksOfTree } from '../tree.ts';
 import { chooseAttachees, isLive } from './attachees.ts';
-import type { Guard } from './guard.ts';
-import { statusOf } from './proc.ts';
-import { StraceRecorder } from './strace-recorder.ts';
-import type { StraceTool } from './tools.ts';
-import { type TreeTask, tasksOfTree } from './tree.ts';
+import { StraceRecorder } from './recorder.ts';
 
 /** strace fails as a whole when the thread that it was told of ends before it comes to it. */
 const TRIES = 4;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { filterOf, narrowedBy } from '../../../src/trace/record/narrowed.ts';
-import { perfArguments } from '../../../src/trace/record/perf-recorder.ts';
-import type { RecordingMeta } from '../../../src/trace/recording.ts';
+import { filterOf, narrowedBy } from '../../../../src/trace/record/perf/narrowed.ts';
+import { perfArguments } from '../../../../src/trace/record/perf/recorder.ts';
+import type { RecordingMeta } from '../../../../src/trace/recording.ts';
 
 const meta = (syscalls: string, strace: boolean): RecordingMeta =>
   ({ syscalls, host: { arch: 'x64' }, perf: {}, ...(strace ? { strace: {} } : {}) }) as RecordingMeta;

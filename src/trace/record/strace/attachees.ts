@@ -1,4 +1,4 @@
-import { startTimes, type TreeTask } from './tree.ts';
+import { startTimes, type TreeTask } from '../tree.ts';
 
 export const isLive = ({ status: { state } }: TreeTask): boolean => state !== 'Z' && state !== 'X';
 

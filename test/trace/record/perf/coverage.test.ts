@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Candidate, coverageOf } from '../../../src/trace/record/coverage.ts';
-import { spanOf } from '../../../src/trace/record/opening.ts';
+import { type Candidate, coverageOf } from '../../../../src/trace/record/perf/coverage.ts';
+import { spanOf } from '../../../../src/trace/record/perf/opening.ts';
 
 const SPAN = { from: 100, to: 110 };
 const task = (tid: number, startTime: number | undefined, pid = tid, ppid = 1): Candidate => ({

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RecordingMeta } from '../recording.ts';
+import type { RecordingMeta } from '../../recording.ts';
 
 /** What is no recording of procdiag, or is damaged, in a sentence for the user. */
 export class CaptureError extends Error {

@@ -19,7 +19,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
-import { Guard } from './guard.ts';
+import { Guard } from '../guard.ts';
 import { CaptureError, isPlainName, META, readMeta } from './meta-file.ts';
 import { partName } from './output-file.ts';
 

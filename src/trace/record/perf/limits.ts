@@ -1,5 +1,5 @@
-import type { Refusal } from './preflight.ts';
-import { perfEventParanoid } from './proc.ts';
+import type { Refusal } from '../preflight.ts';
+import { perfEventParanoid } from '../proc.ts';
 
 /** What there is of perf without the right to tracepoints, and what is not. */
 export function switchesOnly({ message, remedy }: Refusal): string {
