@@ -1,8 +1,8 @@
 import type { Step } from '../waits/walk.ts';
-import { isSteady } from './blame.ts';
+import { type Blame, isSteady } from './blame.ts';
 import { findingAt, who } from './build.ts';
 import { advice } from './remedies.ts';
-import { rule } from './rule.ts';
+import { type Finding, rule } from './rule.ts';
 
 export default rule({
   id: 'futex-deadlock',
@@ -17,7 +17,7 @@ export default rule({
     );
     const self = blame.stepsOf('futex-lock').find((step) => step.wait.detail?.self === true);
     const end = closing ?? self;
-    if (end === undefined) return [];
+    if (end === undefined) return onlyBySignal(blame);
     const start = closing?.cycle ?? end;
     const ring = ringOf(end, start);
     const chain = closing === undefined ? [...end.chain, ...(end.wait.hops[0]?.edges ?? [])] : end.chain;
@@ -104,4 +104,48 @@ function ringOf(end: Step, start: Step): Step[] {
     if (at === start) break;
   }
   return ring;
+}
+
+/** futex(2): the word is seen by the threads of one process alone. */
+const FUTEX_PRIVATE = 0x80;
+
+/**
+ * Semaphores and the locks of other runtimes name no owner. But where each thread sleeps in a futex of this process alone, and
+ * without a limit of time, none of them can be woken by another: a deadlock, or a process that waits for a signal by intent.
+ */
+function onlyBySignal(blame: Blame): Finding[] {
+  const { target } = blame;
+  const own = blame.steps.filter(({ depth }) => depth === 0);
+  const isWhole = own.length === target.tids.length && own.every(waitsForOwnThreads);
+  if (!isWhole || own.filter(({ wait }) => wait.kind === 'futex').length < 2) return [];
+  return [
+    {
+      severity: 'info',
+      confidence: 'possible',
+      because: 'each of its threads sleeps in a private futex without a limit of time',
+      title: `its ${own.length} threads all wait for one another, or for a signal`,
+      summary:
+        `Each of the ${own.length} threads of ${target.pid} ${target.comm} waits to be woken by another thread of the same ` +
+        'process, and all of them sleep: nothing but the handler of a signal can end that. It is a deadlock, unless the ' +
+        'program waits for a signal by intent.',
+      culprit: blame.node,
+      chain: [],
+      facts: own.slice(0, 4).flatMap(({ wait }) => wait.facts),
+      weight: 5,
+      remedies: [
+        {
+          command: `gdb -p ${target.pid} -batch -ex 'thread apply all bt'`,
+          effect: 'shows where in the program each thread waits (py-spy dump, jstack: in its own language)',
+          risk: 'stops the process for a moment',
+        },
+      ],
+    },
+  ];
+}
+
+function waitsForOwnThreads({ wait }: Step): boolean {
+  const { kind, thread } = wait;
+  if (kind === 'join') return thread.moved !== true;
+  const isPrivate = ((thread.intArgument(1) ?? 0) & FUTEX_PRIVATE) !== 0;
+  return kind === 'futex' && thread.syscallName === 'futex' && isPrivate && thread.argument(3) === 0n;
 }

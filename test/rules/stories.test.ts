@@ -105,6 +105,45 @@ describe('cgroup-pids-max', () => {
   });
 });
 
+describe('threads of which none can wake another', () => {
+  const waits = (call: string, stack = 'futex_do_wait < __futex_wait') => ({ call, stack });
+  const SEMAPHORE = waits('futex(0x7f0000000100, 0x189, 0, 0, 0)');
+  const TIMED = waits('futex(0x7f0000000100, 0x189, 0, 0x7f0000000800, 0)');
+  const process = (...threads: Partial<FakeProcess>[]) => ({
+    processes: [
+      { pid: 1, comm: 'init' },
+      {
+        pid: 60,
+        comm: 'app',
+        ...threads[0],
+        threads: threads.slice(1).map((each, at) => ({ tid: 61 + at, ...each })),
+      },
+    ],
+  });
+  const JOIN = waits('futex(0x7f0000000900, 0x109, 61, 0, 0)');
+
+  it.each([
+    ['semaphores', [SEMAPHORE, SEMAPHORE]],
+    ['semaphores, and one that joins them', [JOIN, SEMAPHORE, SEMAPHORE]],
+  ])('all wait, for %s: a note', async (_, threads) => {
+    const diagnosis = await diagnosed(process(...threads), 60);
+    expect(told(diagnosis)).toEqual([]);
+    expect(diagnosis.findings[0]).toMatchObject({ rule: { id: 'futex-deadlock' }, confidence: 'possible' });
+    expect(diagnosis.findings[0]?.facts.length).toBeGreaterThan(0);
+    expect(diagnosis.verdict).toMatchObject({ state: 'healthy', idle: 'idle-futex' });
+  });
+
+  it.each([
+    ['one waits with a limit', [SEMAPHORE, TIMED]],
+    ['one waits for something else', [SEMAPHORE, waits('epoll_wait(4)', 'do_epoll_wait')]],
+    ['the word is shared with other processes', [SEMAPHORE, waits('futex(0x7f0000000100, 0x109, 0, 0, 0)')]],
+    ['there is one alone', [SEMAPHORE]],
+    ['one is joined, and waits', [JOIN, SEMAPHORE]],
+  ])('say nothing while %s', async (_, threads) => {
+    expect(causes(await diagnosed(process(...threads), 60))).not.toContain('futex-deadlock');
+  });
+});
+
 describe('busy', () => {
   const busy = (changes: Partial<FakeProcess>, from: Partial<FakeProcess> = {}) =>
     diagnosed(

@@ -201,11 +201,32 @@ static void join(const char *_) {
   pthread_join(start(nap_thread, NULL), NULL);
 }
 
+/* Semaphores as locks: nothing names their owners. */
+static sem_t gates[2];
+
+static void *pass_gates(void *from) {
+  int at = *(int *)from;
+  sem_wait(&gates[at]);
+  pthread_barrier_wait(&both);
+  sem_wait(&gates[1 - at]);
+  return NULL;
+}
+
+static void semaphores(const char *_) {
+  int ends[2] = {0, 1};
+  pthread_barrier_init(&both, NULL, 2);
+  for (int i = 0; i < 2; i++) sem_init(&gates[i], 0, 1);
+  pthread_t other = start(pass_gates, &ends[1]);
+  say("process");
+  pass_gates(&ends[0]);
+  pthread_join(other, NULL);
+}
+
 int main(int argc, char **argv) {
   static const struct trouble troubles[] = {
       {"deadlock", deadlock}, {"dead-owner", dead_owner}, {"held", held}, {"pi-held", pi_held},
       {"shared", shared_held}, {"join", join}, {"timed-held", timed_held}, {"timed-idle", timed_idle},
-      {"stream-held", stream_held}, {"written", written}, {"being-read", being_read}, {NULL, NULL},
+      {"stream-held", stream_held}, {"written", written}, {"being-read", being_read}, {"semaphores", semaphores}, {NULL, NULL},
   };
   return make_trouble(argc, argv, troubles);
 }

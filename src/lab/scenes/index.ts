@@ -78,6 +78,7 @@ export { scene as pthreadJoin } from './pthread-join.ts';
 export { scene as rwlockReadersHeld } from './rwlock-readers-held.ts';
 export { scene as rwlockWriterHeld } from './rwlock-writer-held.ts';
 export { scene as seccompNotify } from './seccomp-notify.ts';
+export { scene as semaphoreDeadlock } from './semaphore-deadlock.ts';
 export { scene as semaphoreHolderStopped } from './semaphore-holder-stopped.ts';
 export { scene as setsidDaemon } from './setsid-daemon.ts';
 export { scene as shellPipeline } from './shell-pipeline.ts';

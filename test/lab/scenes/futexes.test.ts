@@ -69,6 +69,13 @@ describe('scenes of futexes', () => {
     for (const tid of process.threads) expect(futexOf(process, tid).value).toBe(0);
   });
 
+  playScene('semaphore-deadlock', ({ actor }) => {
+    const process = actor('process');
+    const words = process.threads.map((tid) => futexOf(process, tid));
+    expect(new Set(words.map(({ address }) => address)).size).toBe(2);
+    for (const { value } of words) expect(value).toBe(0);
+  });
+
   playScene('rwlock-writer-held', ({ actor }) => {
     const process = actor('process');
     const { address } = futexOf(process); // the third word of the lock; its seventh is __cur_writer
