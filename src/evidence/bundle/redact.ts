@@ -12,9 +12,7 @@ const PUBLIC = new Set(
   `proc sys dev fs fuse connections pts ptmx shm tty null zero full random urandom loop-control mapper block cgroup kernel
   usr bin sbin lib lib64 lib32 libexec etc var run tmp opt srv mnt media home root boot snap x86_64-linux-gnu aarch64-linux-gnu
   self task fd fdinfo ns net status stat maps mem cmdline environ unified freezer memory cpu cpuacct cpuset devices
-  blkio pids systemd cpu.max cpu.stat cpu.cfs_quota_us cpu.cfs_period_us sysvipc sem cgroup.events cgroup.freeze freezer.state freezer.self_freezing user.slice system.slice init.scope`.split(
-    /\s+/,
-  ),
+  blkio pids systemd sysvipc sem user.slice system.slice init.scope`.split(/\s+/),
 );
 
 /** Files of which paths are a part, one in each field. */
@@ -79,7 +77,12 @@ export function redactor(secret: Buffer = randomBytes(32)): Redactor {
     if (key.endsWith('/dm/name')) return text.replace(/.+/, word);
     return HOLDS_PATHS.test(key) ? fields(text) : text;
   };
-  return Object.assign(redact, { key: (key: Key) => (key.startsWith('/sys/fs/cgroup/') ? path(key) : key) });
+  // The files of a cgroup have the kernel's names, its directories those that somebody gave.
+  const cgroupKey = (key: Key) =>
+    key.replace(/^(.*\/)([^/]*)$/, (_, directory: string, file: string) => path(directory) + file);
+  return Object.assign(redact, {
+    key: (key: Key) => (key.startsWith('/sys/fs/cgroup/') ? cgroupKey(key) : key),
+  });
 }
 
 /** A string that was read from memory, with what stands behind it; an address of a unix socket; all else is numbers. */
