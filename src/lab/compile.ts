@@ -45,9 +45,10 @@ export async function compile(
 ): Promise<string> {
   const dir = programsDir();
   const source = join(dir, `${name}.c`);
-  const flags = ['-O1', '-g', '-Wall', `-I${dir}`];
+  const flags = ['-O1', '-g', '-Wall'];
   if (options.threads) flags.push('-pthread');
   if (options.static) flags.push('-static');
+  // Not where they lie: an installation elsewhere, and a virtual machine, can use what is compiled.
   const hash = createHash('sha256').update(readFileSync(source)).update(flags.join(' ')).update(process.arch);
   for (const header of readdirSync(dir)
     .filter((file) => file.endsWith('.h'))
@@ -61,7 +62,7 @@ export async function compile(
   const binary = join(folder, name);
   if (existsSync(binary)) return binary;
   const fresh = `${binary}.${randomUUID()}`;
-  await run('cc', [...flags, '-o', fresh, source], { env, timeout: 60_000 });
+  await run('cc', [...flags, `-I${dir}`, '-o', fresh, source], { env, timeout: 60_000 });
   renameSync(fresh, binary);
   return binary;
 }
