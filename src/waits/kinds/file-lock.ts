@@ -4,6 +4,7 @@ import { fact, fdFact, lineFact, partFact, pointFacts, stateFact } from '../fact
 import type { Fact } from '../graph.ts';
 import { edge, processNode, strangerNode, thing } from '../nodes.ts';
 import { acceptsFor } from '../objects/accept-turn.ts';
+import { type CallTarget, callTarget } from '../objects/call-target.ts';
 import { type Hop, inFrames, isBlind, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /** fcntl(2) */
@@ -22,19 +23,20 @@ export const fileLock: Resolver = (context) => {
     3,
   );
   if (!byFrame && !(byCall && isBlind(thread))) return undefined;
-  const fd = thread.intArgument(0);
-  const target = fd === undefined ? undefined : process.fd(fd)?.target;
-  const locks = command === F_OFD_SETLKW ? 'OFD lock' : 'POSIX lock';
   const lease = inFrames(thread, /^(?:__)?break_lease$/, 3);
+  // A lease stands in the way of calls on a path as well.
+  const call = lease ? callTarget(context) : onDescriptor(process, thread.intArgument(0));
+  const { fd, path: target } = call;
+  const locks = command === F_OFD_SETLKW ? 'OFD lock' : 'POSIX lock';
   const kind = lease ? 'lease' : name === 'fcntl' ? locks : 'flock';
   const hops = holders(context, fd, target);
   const turn = hops.some(({ next }) => acceptsFor(process, evidence.process(next?.pid)));
   return waitOf(context, {
     kind: 'file-lock',
-    point: `${name ?? 'lock'}(${fd ?? '?'}${target === undefined ? '' : `, ${target}`}): ${turn ? `its turn to accept connections (${kind})` : kind}`,
+    point: `${name ?? 'lock'}(${[fd, target].filter((part) => part !== undefined).join(', ') || '?'}): ${turn ? `its turn to accept connections (${kind})` : kind}`,
     subsystem: 'file-lock',
     killable: true,
-    facts: [...pointFacts(evidence, thread), ...(fd === undefined ? [] : fdFact(process, fd))],
+    facts: [...pointFacts(evidence, thread), ...call.facts],
     // The kernel looks every few milliseconds whether the holder of a lease has stepped down (fs/locks.c, __break_lease).
     ...(lease ? { restless: true } : {}),
     ...(turn ? { idle: 'idle-accept' } : {}),
@@ -42,6 +44,12 @@ export const fileLock: Resolver = (context) => {
     detail: { lock: kind, ...(target === undefined ? {} : { file: target }) },
   });
 };
+
+function onDescriptor(process: ProcessEvidence, fd: number | undefined): CallTarget {
+  if (fd === undefined) return { facts: [] };
+  const path = process.fd(fd)?.target;
+  return { fd, ...(path === undefined ? {} : { path }), facts: fdFact(process, fd) };
+}
 
 function holders(context: WaitContext, fd: number | undefined, target: string | undefined): Hop[] {
   const { evidence, process, node } = context;

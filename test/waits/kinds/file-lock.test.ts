@@ -105,3 +105,18 @@ it.each<[string, Partial<FakeProcess>, string | undefined]>([
   expect(told(diagnosis).length > 0).toBe(idle === undefined);
   if (idle !== undefined) expect(diagnosis.verdict).toMatchObject({ state: 'healthy', idle });
 });
+
+it('a lease is told by the path that the call is about', async () => {
+  const LEASE = 'LEASE  BREAKING  UNLCK 70 fe:00:77 0 EOF';
+  const truncates: FakeProcess = {
+    pid: 60,
+    comm: 'waiter',
+    call: 'truncate(0x7f0000000100, 0)',
+    stack: '__break_lease < do_truncate < do_sys_truncate',
+    memory: { '7f0000000100': FILE },
+  };
+  const locks = [`4: ${LEASE}`, '4: -> LEASE  ACTIVE    WRITE 60 fe:00:77 0 EOF'];
+  const wait = await waitOf(host(locks, truncates, holder(LEASE)), 60);
+  expect(wait.point).toBe('truncate(/data/f): lease');
+  expect(paths(wait)).toEqual(['process:60 > file:/data/f > process:70']);
+});
