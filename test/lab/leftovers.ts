@@ -26,7 +26,13 @@ export function leftovers(run: Run): string[] {
     const file = join('/sys/block', device, 'loop', 'backing_file');
     if (existsSync(file) && readFileSync(file, 'latin1').includes(run.dir)) left.push(device);
   }
-  for (const mount of [cgroupMount('v2'), cgroupMount('freezer')]) {
+  for (const line of readFileSync('/proc/swaps', 'latin1').trimEnd().split('\n').slice(1)) {
+    const device = basename(line.split(' ')[0] ?? '');
+    const file = join('/sys/block', device, 'loop', 'backing_file');
+    if (existsSync(file) && readFileSync(file, 'latin1').includes(run.dir)) left.push(`swap ${line}`);
+  }
+  for (const kind of ['v2', 'freezer', 'memory', 'blkio', 'pids', 'cpu'] as const) {
+    const mount = cgroupMount(kind);
     if (!mount) continue;
     const mine = readdirSync(mount).filter((name) => name.endsWith(basename(run.dir)));
     left.push(...mine.map((name) => `cgroup ${name}`));
