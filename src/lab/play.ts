@@ -34,52 +34,47 @@ export async function play<Role extends string>(
  * just passing through a short sleep on the way there.
  */
 export function settled(lab: Lab, pid: number, letter: string, tid = pid): Promise<void> {
-  return settledAtOnce(lab, `${letter} of ${pid}`, [[pid, tid]], letter);
+  return settledAtOnce(lab, [[pid, letter, tid]]);
 }
 
 /**
- * The same of several threads of a process, which sleep: at once, since of those that meet on their way one alone may
- * sleep long before it has arrived, while the other waits for a CPU.
+ * The same of several tasks at once: of those that meet on their way one alone may sleep long before it has arrived,
+ * while the other waits for a CPU.
  */
-export function threadsAsleep(lab: Lab, pid: number, tids: readonly number[]): Promise<void> {
-  return settledAtOnce(
-    lab,
-    `S of all threads of ${pid}`,
-    tids.map((tid) => [pid, tid]),
-    'S',
-  );
-}
-
-/** The same of several processes. */
-export function allAsleep(lab: Lab, pids: readonly number[]): Promise<void> {
-  return settledAtOnce(
-    lab,
-    `S of ${pids.join(', ')}`,
-    pids.map((pid) => [pid, pid]),
-    'S',
-  );
-}
-
-async function settledAtOnce(
+export async function settledAtOnce(
   lab: Lab,
-  what: string,
-  tasks: readonly (readonly [pid: number, tid: number])[],
-  letter: string,
+  tasks: readonly (readonly [pid: number, letter: string, tid?: number])[],
 ): Promise<void> {
   let before = '';
-  await lab.until(what, () => {
-    if (tasks.some(([pid, tid]) => lab.state(pid, tid) !== letter)) {
+  await lab.until(tasks.map(([pid, letter, tid = pid]) => `${letter} of ${tid}`).join(', '), () => {
+    if (tasks.some(([pid, letter, tid]) => lab.state(pid, tid) !== letter)) {
       before = '';
       return false;
     }
-    const now = tasks.map(([pid, tid]) => switchesOf(pid, tid)).join();
+    const now = tasks.map(([pid, , tid]) => switchesOf(pid, tid)).join();
     if (now === before) return true;
     before = now;
     return false;
   });
 }
 
-function switchesOf(pid: number, tid: number): string {
+/** The same of threads of a process that all sleep. */
+export function threadsAsleep(lab: Lab, pid: number, tids: readonly number[]): Promise<void> {
+  return settledAtOnce(
+    lab,
+    tids.map((tid) => [pid, 'S', tid]),
+  );
+}
+
+/** The same of processes that all sleep. */
+export function allAsleep(lab: Lab, pids: readonly number[]): Promise<void> {
+  return settledAtOnce(
+    lab,
+    pids.map((pid) => [pid, 'S']),
+  );
+}
+
+function switchesOf(pid: number, tid = pid): string {
   return `${statusField(pid, 'voluntary_ctxt_switches', tid)} ${statusField(pid, 'nonvoluntary_ctxt_switches', tid)}`;
 }
 

@@ -1,5 +1,5 @@
 import { tasksOf } from '../peek.ts';
-import { play, settled } from '../play.ts';
+import { play, threadsAsleep } from '../play.ts';
 import type { Scene } from '../scene.ts';
 
 export const scene: Scene = {
@@ -17,7 +17,7 @@ To learn: that is worth a note, and no more: a program that sleeps until SIGTERM
       const all = tasksOf(pids.process);
       return all.length === 2 && all;
     });
-    for (const tid of tids) await settled(lab, pids.process, 'S', tid);
+    await threadsAsleep(lab, pids.process, tids);
     return [{ role: 'process', pid: pids.process, cause: 'futex-deadlock', idle: 'idle-futex' }];
   },
 };

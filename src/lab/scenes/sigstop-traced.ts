@@ -1,4 +1,4 @@
-import { play, settled } from '../play.ts';
+import { play, settled, settledAtOnce } from '../play.ts';
 import type { Scene } from '../scene.ts';
 
 export const scene: Scene = {
@@ -16,7 +16,13 @@ To learn: field 52 of /proc/PID/stat says 19 (SIGSTOP), that of /proc/PID/task/P
       process.kill(pid, 'SIGSTOP');
       await settled(lab, pid, 't');
     }
-    for (const pid of [pids.tracer, pids.keeper]) await settled(lab, pid, 'S');
+    // A tracer sleeps on the way as well: from the stop of the signal to the stop of the process.
+    await settledAtOnce(lab, [
+      [pids.target, 't'],
+      [pids.tracer, 'S'],
+      [pids.kept, 't'],
+      [pids.keeper, 'S'],
+    ]);
     return [
       { role: 'target', pid: pids.target, cause: 'stopped', culprit: pids.target },
       { role: 'kept', pid: pids.kept, cause: 'stopped', alsoOk: ['ptrace-stopped'] },

@@ -1,4 +1,4 @@
-import { play, settled, tracerOf } from '../play.ts';
+import { allAsleep, play, settledAtOnce, tracerOf } from '../play.ts';
 import type { Scene } from '../scene.ts';
 
 export const scene: Scene = {
@@ -12,12 +12,13 @@ To learn: follow TracerPid to its end. To free B or C by themselves does not hel
   async setUp(lab) {
     const { pids } = await play(lab, 'tracer', ['chain'], ['target', 'middle', 'top']);
     await lab.until('the target to be traced', () => tracerOf(pids.target) === pids.middle);
-    await settled(lab, pids.target, 'S');
-    await settled(lab, pids.middle, 'S');
+    await allAsleep(lab, [pids.target, pids.middle]);
     process.kill(pids.top, 'SIGUSR1');
-    await settled(lab, pids.middle, 't');
-    await settled(lab, pids.target, 't');
-    await settled(lab, pids.top, 'S');
+    await settledAtOnce(lab, [
+      [pids.middle, 't'],
+      [pids.target, 't'],
+      [pids.top, 'S'],
+    ]);
     return [
       { role: 'target', pid: pids.target, cause: 'ptrace-tracer-stopped', culprit: pids.top },
       { role: 'middle', pid: pids.middle, cause: 'ptrace-stopped', culprit: pids.top },

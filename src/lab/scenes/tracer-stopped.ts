@@ -1,4 +1,4 @@
-import { play, settled, tracerOf } from '../play.ts';
+import { allAsleep, play, settled, tracerOf } from '../play.ts';
 import type { Scene } from '../scene.ts';
 
 export const scene: Scene = {
@@ -13,8 +13,7 @@ To learn: follow TracerPid, look at the tracer's state; \`kill -CONT\` the trace
   async setUp(lab) {
     const { pids } = await play(lab, 'tracer', ['working-tracer'], ['target', 'tracer', 'director']);
     await lab.until('the target to be traced', () => tracerOf(pids.target) === pids.tracer);
-    await settled(lab, pids.target, 'S');
-    await settled(lab, pids.tracer, 'S');
+    await allAsleep(lab, [pids.target, pids.tracer]);
     process.kill(pids.tracer, 'SIGSTOP');
     await settled(lab, pids.tracer, 'T');
     process.kill(pids.director, 'SIGUSR1');
