@@ -1,3 +1,5 @@
+import type { Step } from '../waits/walk.ts';
+import type { Blame } from './blame.ts';
 import { findingAt, who } from './build.ts';
 import { advice, shellWord } from './remedies.ts';
 import { rule } from './rule.ts';
@@ -9,8 +11,7 @@ export default rule({
   find: (blame) =>
     blame.steps
       .filter(({ wait, cycle }) => wait.kind === 'memory-high' && cycle === undefined)
-      // Between its sleeps it runs for a moment: who was seen so is slowed down less than that one could tell.
-      .filter(({ wait }) => wait.thread.states.every((state) => state === 'D'))
+      .filter((step) => isHeldUp(blame, step))
       .map((step) => {
         const limit = step.wait.hops[0]?.edges[0];
         const cgroup = limit?.to.kind === 'cgroup' ? limit.to : undefined;
@@ -20,7 +21,7 @@ export default rule({
           severity: 'warning',
           because:
             step.wait.thread.moved === true
-              ? `asleep in it at ${blame.evidence.world.rounds} looks, and hardly any step in between`
+              ? `asleep in it at the last of ${blame.evidence.world.rounds} looks, and hardly any step in between`
               : blame.steadiness(step),
           title: `slowed down by ${file}${directory === undefined ? '' : ` of ${directory}`}`,
           summary:
@@ -86,3 +87,14 @@ export default rule({
     ],
   },
 });
+
+/** Of the time between the looks that it ran, at most: who runs for longer is slowed down less than that one could tell. */
+const MOST_AT_WORK = 0.5;
+
+/** Asleep at every look, or at work for a short time in between: between two sleeps it runs for a moment. */
+function isHeldUp({ spanSeconds }: Blame, { wait }: Step): boolean {
+  const { states, cpuBetweenLooks } = wait.thread;
+  if (states.every((state) => state === 'D')) return true;
+  if (cpuBetweenLooks === undefined || spanSeconds <= 0) return false;
+  return (cpuBetweenLooks.user + cpuBetweenLooks.system) / spanSeconds <= MOST_AT_WORK;
+}
