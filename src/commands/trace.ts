@@ -180,6 +180,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
       wakeUps: scheduled && !switchesOnly,
       straced: trace.input.strace.length > 0,
       filtered: trace.input.filtered,
+      pidsTold: trace.meta !== undefined && trace.input.perf.length > 0,
       stopped: (state) => outputs.add(state),
     });
     try {

@@ -89,6 +89,8 @@ export interface RecordedTask {
   readonly stopped?: boolean;
   /** It had ended (Z, X) just before the recording: of a leader, while other threads of it live. */
   readonly ended?: boolean;
+  /** It was gone just after the recording had begun: it may have ended before. */
+  readonly gone?: boolean;
   /** What it slept in just before the recording: a thread that never wakes makes no event. Absent: it did not sleep. */
   readonly asleep?: {
     /** S, D or I. */

@@ -95,7 +95,7 @@ export class Outputs {
       toolVersion,
       clock,
       target: trace.target,
-      tasks: trace.input.tasks,
+      tasks: trace.input.tasks.filter(({ gone }) => gone !== true),
       ...(trace.target.command === undefined ? {} : { command: trace.target.command }),
       ...(trace.startedAt === undefined ? {} : { recordedAt: trace.startedAt }),
     });

@@ -1,6 +1,7 @@
 import type { Ns } from '../event.ts';
 import { PERF, type PerfBatch, type PerfSource } from '../perf/batch.ts';
 import { HostNumbers } from '../perf/host-numbers.ts';
+import type { RecordedTask } from '../recording.ts';
 import type { StraceCall, StraceExit, StraceSignal } from '../strace/call.ts';
 import { Births } from './births.ts';
 import { CallNames, StraceNames } from './call-names.ts';
@@ -16,7 +17,7 @@ import { type CorrelationQuality, QualityCounter } from './quality.ts';
 import type { StraceTaker } from './strace-cursor.ts';
 import { CallsBySwitches } from './switches-only/calls.ts';
 import { SwitchRows } from './switches-only/rows.ts';
-import type { Asleep, Thread } from './thread.ts';
+import type { Thread } from './thread.ts';
 import { Threads } from './threads.ts';
 import { LONGEST_COMM, ToldCalls } from './told-calls.ts';
 import { Wakes } from './wakes.ts';
@@ -78,7 +79,11 @@ export class Correlator implements StraceTaker {
   }
 
   /** A thread that was there before the recording began. */
-  introduce(task: { pid: number; tid: number; ppid: number; comm: string; asleep?: Asleep }): void {
+  introduce(task: Pick<RecordedTask, 'pid' | 'tid' | 'ppid' | 'comm' | 'asleep' | 'gone'>): void {
+    if (task.gone === true) {
+      this.#threads.nameBefore(task.tid, task.comm);
+      return;
+    }
     const { hasPerf, blind } = this.#options;
     const thread = this.#threads.of(task.tid, task.pid);
     if (task.asleep !== undefined && hasPerf && !blind.has(task.tid))
@@ -96,7 +101,14 @@ export class Correlator implements StraceTaker {
     const { perfWindow, endNs } = this.#options;
     this.#now = Math.max(this.#now, perfWindow?.to ?? this.#now, endNs ?? this.#now);
     this.#births.finish();
-    for (const thread of this.#threads.values()) this.#deaths.leave(thread, this.#now);
+    for (const thread of this.#threads.values()) this.#deaths.leave(thread, this.#endOf(thread));
+  }
+
+  /** The recorders end one after the other: what one of them still tells is no time of threads that nobody told of since. */
+  #endOf({ track, enter, window }: Thread): Ns {
+    const { endNs = this.#now } = this.#options;
+    const last = Math.max(track.sinceNs, enter?.at ?? 0, window?.at ?? 0);
+    return last > endNs ? this.#now : endNs;
   }
 
   /** How well the two recordings fit; after `finish`. */
@@ -172,7 +184,7 @@ export class Correlator implements StraceTaker {
         this.#calledAtSwitch(this.#threads.get(tid), at, batch, row, source);
         break;
       case PERF.in: {
-        if (tid <= 0) break;
+        if (tid <= 0 || this.#isBefore(tid, at)) break;
         const thread = this.#threads.of(tid, pid);
         if (!thread.perfDone) thread.track.runs(at);
         break;
@@ -196,7 +208,9 @@ export class Correlator implements StraceTaker {
         break;
       case PERF.comm:
         if (batch.a[row] === 1) this.#names.execed(pid);
-        if (tid > 0) this.#called(this.#threads.of(tid, pid), at, batch, row, source);
+        if (tid <= 0) break;
+        if (this.#isBefore(tid, at)) this.#threads.nameBefore(tid, source.text(batch.text[row]!));
+        else this.#called(this.#threads.of(tid, pid), at, batch, row, source);
         break;
       case PERF.schedExec: {
         const [pid_, formerTid] = this.#executing(batch, row);
@@ -213,7 +227,8 @@ export class Correlator implements StraceTaker {
         break;
       case PERF.taskExit:
         this.#deaths.settle(at);
-        this.#deaths.ofTask(at, tid);
+        if (this.#isBefore(tid, at)) this.#threads.nameBefore(tid, '');
+        else this.#deaths.ofTask(at, tid);
         break;
       case PERF.waking:
         this.#wakes.row(at, batch, row, source);
@@ -242,6 +257,14 @@ export class Correlator implements StraceTaker {
     if (kind === PERF.fork) this.#numbers.born(batch.b[row]!, tid);
     else if (kind === PERF.schedFork) this.#numbers.forked(tid, batch.b[row]!);
     else if (kind === PERF.lost) this.#numbers.lost();
+  }
+
+  /**
+   * A row of before the recording, of a thread that nobody has met: children that exec are recorded before the rest is switched
+   * on (enable_on_exec), and may have ended by then.
+   */
+  #isBefore(tid: number, at: Ns): boolean {
+    return at < (this.#options.perfWindow?.from ?? at) && this.#threads.get(tid) === undefined;
   }
 
   #switch(tid: number, pid: number, at: Ns, previous: number, stack: number, source: PerfSource): void {

@@ -27,13 +27,15 @@ export interface CallSpan {
   readonly exit: PerfReturn | undefined;
   /** Why it is over, where it has not returned. */
   readonly open: SyscallEvent['open'];
+  /** It had begun before the recording, by strace's word. */
+  readonly early?: boolean;
 }
 
 /** A call of strace. Fields that it does not have are undefined, so that all are of one shape: it is quicker by far. */
 export function callEvent(
   thread: Thread,
   { call, enter }: Window,
-  { sources, startNs, durationNs, exit, open }: CallSpan,
+  { sources, startNs, durationNs, exit, open, early = false }: CallSpan,
 ): SyscallEvent {
   return {
     type: 'syscall',
@@ -55,7 +57,7 @@ export function callEvent(
     ptraceNs: exit?.ptraceNs,
     waker: wakerOf(call.name, exit),
     stack: stackOf(thread, exit),
-    early: enter?.early ? true : undefined,
+    early: early || enter?.early ? true : undefined,
     open: call.state === 'done' ? undefined : whyOpen(call, open),
   };
 }

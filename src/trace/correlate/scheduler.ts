@@ -59,6 +59,11 @@ export class SchedulerTrack {
     return this.#state;
   }
 
+  /** Since when it does what it does. */
+  get sinceNs(): Ns {
+    return this.#since;
+  }
+
   totals(at: Ns): StateTotals {
     const own = this.#totals;
     const totals: [number, number, number, number, number] = [own[0], own[1], own[2], own[3], own[4]];

@@ -4,6 +4,9 @@ import { stateEvent } from './events.ts';
 import { type FinishedState, SchedulerTrack } from './scheduler.ts';
 import type { Thread } from './thread.ts';
 
+/** Of threads that nobody has met yet. */
+const MOST_NAMES = 50_000;
+
 /** All threads that either recording has told of and that may still be told of. */
 export class Threads {
   readonly #byTid = new Map<number, Thread>();
@@ -12,6 +15,8 @@ export class Threads {
   readonly #sink: TraceSink;
   readonly #names: CallNames;
   readonly #scheduled: boolean;
+  /** Of threads that were told of before the recording, and that may be gone. */
+  readonly #namesBefore = new Map<number, string>();
   /** Keeps a state until more is known of it. */
   holds: ((thread: Thread, state: FinishedState) => boolean) | undefined;
 
@@ -37,6 +42,7 @@ export class Threads {
       thread = this.#made(tid, pid ?? tid);
       this.#byTid.set(tid, thread);
       this.#follow(thread);
+      this.#recall(thread);
     } else if (pid !== undefined && pid > 0 && thread.pid !== pid) {
       this.#unfollow(thread);
       thread.pid = pid;
@@ -70,6 +76,18 @@ export class Threads {
     if (thread.comm === comm || comm === '') return;
     thread.comm = comm;
     this.#sink.event({ type: 'comm', pid: thread.pid, tid: thread.tid, startNs: at, sources, comm });
+  }
+
+  /** It goes by that name when it is met: nobody knows yet whether it is there still when the recording begins. */
+  nameBefore(tid: number, comm: string): void {
+    if (this.#namesBefore.size < MOST_NAMES || this.#namesBefore.has(tid)) this.#namesBefore.set(tid, comm);
+  }
+
+  #recall(thread: Thread): void {
+    const comm = this.#namesBefore.size === 0 ? undefined : this.#namesBefore.get(thread.tid);
+    if (comm === undefined) return;
+    this.#namesBefore.delete(thread.tid);
+    this.name(thread, comm, 0, []);
   }
 
   #follow(thread: Thread): void {

@@ -103,15 +103,21 @@ export class ToldCalls {
     if (perfWindow !== undefined && window.at > perfWindow.to) return 'afterDetach';
     if (neverBegan(window)) return 'neverBegun';
     // strace held it when perf was stopped, and let it go on after that.
-    if (perfWindow !== undefined && until > perfWindow.to && !window.seen) return 'afterDetach';
+    if (perfWindow !== undefined && until >= perfWindow.to && !window.seen) return 'afterDetach';
     return thread.perfed ? 'other' : 'blindThread';
   }
 
   protected straceAlone(thread: Thread, window: Window, at: Ns, open?: SyscallEvent['open']): void {
     const { call } = window;
-    const durationNs = Number.isNaN(call.durationNs) ? this.#untilNow(window, at) : call.durationNs;
-    this.options.sink.event(
-      callEvent(thread, window, { sources: STRACE, startNs: window.at, durationNs, exit: undefined, open }),
+    const { endNs, perfWindow, sink } = this.options;
+    const lasted = Number.isNaN(call.durationNs) ? this.#untilNow(window, at) : call.durationNs;
+    // strace attaches before the recording begins: what it found each thread in belongs to it from then on only.
+    const before = endNs === undefined ? 0 : Math.max(0, (perfWindow?.from ?? 0) - window.at);
+    const early = before > 0 && lasted > before;
+    const startNs = early ? window.at + before : window.at;
+    const durationNs = early ? lasted - before : lasted;
+    sink.event(
+      callEvent(thread, window, { sources: STRACE, startNs, durationNs, exit: undefined, open, early }),
     );
     if (!this.options.hasPerf || !thread.perfed) this.#births.ofStrace(thread, window, at);
     this.exec(thread, window, at);

@@ -49,6 +49,8 @@ export interface DigestOptions {
   readonly straced?: boolean;
   /** Only some of the calls were asked for. */
   readonly filtered?: boolean;
+  /** Of each thread is told of which process it is. */
+  readonly pidsTold?: boolean;
   /** Takes the stops that no event of the scheduler tells: they are known from strace's word, or from /proc. */
   readonly stopped?: (state: StateEvent) => void;
 }
@@ -66,6 +68,7 @@ export class Digest implements TraceSink {
   readonly #processes = new Set<number>();
   readonly #children = new Set<number>();
   readonly #stops: Stops;
+  readonly #pidsTold: boolean;
   readonly #gaps = new Set<number>();
   /** Leaders that had ended before the recording; their threads live on. */
   readonly #endedBefore: ReadonlySet<number>;
@@ -79,9 +82,11 @@ export class Digest implements TraceSink {
     wakeUps = scheduled,
     straced = false,
     filtered = false,
+    pidsTold = false,
     stopped,
   }: DigestOptions) {
     this.#ledgers = new Ledgers(opening);
+    this.#pidsTold = pidsTold;
     this.#endedBefore = new Set(opening.tasks?.filter(({ ended }) => ended).map(({ tid }) => tid));
     this.#threads = new ThreadAccounts(scheduled);
     const { tables, tasks } = this.#ledgers;
@@ -147,10 +152,18 @@ export class Digest implements TraceSink {
     this.#waits.event(event, waited);
   }
 
-  /** Of those that perf met on its way, the first is a process; of the others nobody has told what they are. */
-  #foundUntold({ sources: { strace } }: DigestFacts): number {
-    if (strace !== null) return 0;
-    return Math.max(0, this.#threads.unborn() - (this.#processes.size === 0 ? 1 : 0));
+  /**
+   * Of whom no birth was told (strace was killed before its word, or perf had not begun), where it is known whether they are
+   * processes; else how many nobody can tell from threads. One is what is traced.
+   */
+  #foundUntold({ sources: { strace, perf } }: DigestFacts): {
+    readonly processes: number;
+    readonly unsure: number;
+  } {
+    const leaders = this.#threads.unborn().filter(({ pid, tid }) => pid === tid && !this.#processes.has(pid));
+    const found = Math.max(0, leaders.length - (this.#processes.size === 0 ? 1 : 0));
+    if (this.#pidsTold) return { processes: found, unsure: 0 };
+    return { processes: 0, unsure: strace !== null && perf !== null ? 0 : found };
   }
 
   readonly #kindOf = (event: SyscallEvent): WaitKind | undefined => this.#channels.kindOf(event);
@@ -179,7 +192,8 @@ export class Digest implements TraceSink {
       .map((one) => (this.#endedBefore.has(one.tid) && isIdle(one) ? { ...one, ended: true } : one));
     const { path, startNs: _, endNs, ...rest } = facts;
     const books = this.#ledgers.finish(endNs);
-    const unsureTasks = this.#unsure + this.#foundUntold(facts);
+    const untold = this.#foundUntold(facts);
+    const unsureTasks = this.#unsure + untold.unsure;
     return {
       ...rest,
       notes: [...rest.notes, ...this.#lostNote(), ...this.#hurriedNote()],
@@ -188,7 +202,7 @@ export class Digest implements TraceSink {
         ...this.#threads.tree(),
         syscalls: this.#calls.total,
         threads: threads.length + this.#threads.otherThreads,
-        processes: Math.max(1, this.#processes.size) + this.#spawned,
+        processes: Math.max(1, this.#processes.size) + this.#spawned + untold.processes,
         ...(unsureTasks === 0 ? {} : { unsureTasks }),
         events: analysed.events,
         scheduled: this.#threads.scheduled,

@@ -13,6 +13,7 @@ const TELLING = 0.02;
 /** Events of perf that tell nothing but scheduling. */
 const SCHEDULES = /^(?:sched:sched_\w+|dummy\b.*|context-switches|cs)(?:[:/].*)?$/;
 const NEARLY_ALL = 0.95;
+const MOSTLY = 0.8;
 const LONGEST_ARGS = 60;
 /** Of a call that has not returned strace does not know the arguments that it fills in. */
 const NOT_ALL = /, ?$/;
@@ -31,11 +32,13 @@ export function story(summary: TraceSummary): string[] {
   ];
 }
 
-/** Where nobody told threads from processes, there is a number of both only. */
+/** Where nobody told threads from processes, there is a number of both only; of a few, beside those that are known. */
 function who({ totals: { processes, threads, unsureTasks = 0 } }: TraceSummary): string {
-  return unsureTasks > 0
-    ? `${plural(threads, 'task')} (threads and processes, which the recording does not tell apart)`
-    : `${plural(processes, 'process', 'processes')} with ${plural(threads, 'thread')}`;
+  const known = threads - unsureTasks;
+  if (unsureTasks > 0 && unsureTasks >= known)
+    return `${plural(threads, 'task')} (threads and processes, which the recording does not tell apart)`;
+  const told = `${plural(processes, 'process', 'processes')} with ${plural(known, 'thread')}`;
+  return unsureTasks === 0 ? told : `${told} and ${plural(unsureTasks, 'task')} that may be either`;
 }
 
 /** What was recorded may tell of no calls at all: then none is no number. */
@@ -177,7 +180,8 @@ function tracerCost({ totals, sources }: TraceSummary): string {
 /** `4242 sh: wait4(…) took 4.98 s: of it 4.97 s 4250 sleep slept in clock_nanosleep(…), which a timer ended.` */
 function waitSentence(wait: LongWait): string {
   const what = wait.name === undefined ? outsideOfCalls(wait) : `${wait.name}(${shorter(wait.args)})`;
-  const took = wait.open ? `has not returned in ${time(wait.seconds)}` : `took ${time(wait.seconds)}`;
+  const lasted = wait.open ? `has not returned in ${time(wait.seconds)}` : `took ${time(wait.seconds)}`;
+  const took = `${lasted}${sleptPart(wait)}`;
   const already = wait.name === 'restart_syscall' ? toldAlready(wait.args) : undefined;
   if (already !== undefined) {
     const { name = 'a call', guess } = already;
@@ -186,6 +190,13 @@ function waitSentence(wait: LongWait): string {
   }
   const chain = interrupted(wait) ? '' : wait.chain.map(linkClause).join('');
   return `${`${wait.tid} ${wait.comm}`.trim()}: ${what} ${took}${chain}${endClause(wait)}.`;
+}
+
+/** Of a call that was mostly held, queued or at work, the list of waits has another figure than its length. */
+function sleptPart({ kind, seconds, waitedSeconds }: LongWait): string {
+  return kind === IN_CALL || waitedSeconds >= seconds * MOSTLY
+    ? ''
+    : `, of which it slept ${time(waitedSeconds)}`;
 }
 
 function outsideOfCalls({ kind, stack = [] }: LongWait): string {

@@ -29,7 +29,8 @@ export interface ThreadTotals extends TimeTotals {
 }
 
 interface Account {
-  readonly pid: number;
+  /** As the last event has it: strace alone does not know it of a new thread at first. */
+  pid: number;
   readonly tid: number;
   comm: string;
   syscalls: number;
@@ -103,7 +104,8 @@ export class ThreadAccounts implements TraceSink {
       this.#accounts.delete(tid);
       found = undefined;
     }
-    if (found === undefined) {
+    if (found !== undefined) found.pid = pid;
+    else {
       if (this.#all.length >= MOST_THREADS) return this.#others;
       found = account(pid, tid, '', at, this.#all.length < MOST_STRIPS);
       this.#accounts.set(tid, found);
@@ -140,9 +142,9 @@ export class ThreadAccounts implements TraceSink {
     of.strip?.add(state, event.startNs, event.durationNs);
   }
 
-  /** How many were met without a word of where they come from. */
-  unborn(): number {
-    return this.#all.reduce((sum, { born }) => sum + (born ? 0 : 1), 0);
+  /** Those that were met without a word of where they come from. */
+  unborn(): readonly { readonly pid: number; readonly tid: number }[] {
+    return this.#all.filter(({ born }) => !born);
   }
 
   tree(): TimeTotals {

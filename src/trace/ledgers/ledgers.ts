@@ -29,7 +29,9 @@ export function openingOf({
 }: Pick<LoadedTrace, 'meta' | 'originNs' | 'input'>): OpeningBalance {
   if (meta === undefined) return {};
   const callsUnseen = input.switchesOnly === true && input.strace.length === 0;
-  const { tasks, signals, strace, command, target } = meta;
+  const { signals, strace, command, target } = meta;
+  // Of those it is not known that they were there; who was is told by events of their own.
+  const tasks = meta.tasks.filter(({ gone }) => gone !== true);
   const detached = strace?.detachedNs;
   return {
     tasks,

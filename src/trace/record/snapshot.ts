@@ -4,6 +4,7 @@ import { parseFdLinks } from '../../procfs/fd-links.ts';
 import { parseStack } from '../../procfs/stack.ts';
 import { parseSyscall } from '../../procfs/syscall.ts';
 import type { RecordedTask, RecordingMeta } from '../recording.ts';
+import { statusOf } from './proc.ts';
 import { startTimes, type TreeTask } from './tree.ts';
 
 /** What the events do not tell: who was there at the start, with which descriptors and signal dispositions. */
@@ -51,6 +52,18 @@ export async function takeSnapshot(tasks: readonly TreeTask[]): Promise<Snapshot
     })),
     notes,
   };
+}
+
+/** More are not looked for again. */
+const MOST_LOOKED = 5000;
+
+/** The tasks of a snapshot, looked for again when all records: some may have ended before, of which no recorder tells. */
+export function withGone(tasks: readonly RecordedTask[]): RecordedTask[] {
+  return tasks.map((task, nth) => {
+    if (nth >= MOST_LOOKED || task.ended === true) return task;
+    const now = statusOf(task.pid, task.tid);
+    return now === undefined || /^[ZX]/.test(now.state) ? { ...task, gone: true } : task;
+  });
 }
 
 /** Of each process its leader, whose mask of signals is told; another of its threads where that one is not there. */

@@ -752,6 +752,16 @@ describe('a thread that slept when the recording began', () => {
     );
   });
 
+  test('and outlasts the window is not said to have slept for longer, though another recorder tells on', () => {
+    const { events } = correlate({
+      perf: [],
+      host: [{ kind: 'waking', tid: 33, at: 1_500_000, a: 44, stack: ['anon_pipe_write'] }],
+      more: { ...more, endNs: 900_000 },
+    });
+    const sleep = events.find(({ type }) => type === 'state');
+    expect(sleep).toMatchObject({ startNs: 0, durationNs: 900_000 });
+  });
+
   test('and wakes has that sleep, its waker, and the return of its call', () => {
     const { calls } = correlate({
       perf: [{ kind: 'in', tid: 10, at: 500_000 }, exit(10, 510_000, 0, 1)],
@@ -1103,6 +1113,49 @@ describe('the name of a thread', () => {
       perf: [enter(10, 21_000, 39), exit(10, 22_000, 39, 10)],
     });
     expect(events.filter((event) => event.type === 'comm').map(({ comm }) => comm)).toEqual(['sh']);
+  });
+});
+
+describe('threads of before the recording', () => {
+  const more = { perfWindow: { from: 1000, to: 9000 } };
+  const before: readonly FakeRow[] = [
+    { kind: 'comm', at: 100, pid: 10, tid: 10, text: 'sleep', a: 1 },
+    { kind: 'in', at: 200, tid: 10 },
+  ];
+
+  test('that perf tells of since they exec, and that end before it, are none of it', () => {
+    const { events } = correlate({ perf: [...before, { kind: 'taskExit', at: 300, tid: 10 }], more });
+    expect(events).toEqual([]);
+    // Nor has another that gets the number their name.
+    const again = correlate({
+      perf: [...before, { kind: 'taskExit', at: 300, tid: 10 }, enter(10, 2000, 39), exit(10, 2100, 39, 10)],
+      more,
+    });
+    expect(again.events.filter(({ type }) => type === 'comm')).toEqual([]);
+  });
+
+  test('that go on have their name', () => {
+    const { events } = correlate({ perf: [...before, enter(10, 2000, 39), exit(10, 2100, 39, 10)], more });
+    expect(events[0]).toMatchObject({ type: 'comm', comm: 'sleep', startNs: 0 });
+  });
+
+  test('that were gone when all recorded are not said to have slept through it', () => {
+    const asleep = { state: 'S', nr: 0 };
+    const task = { pid: 10, tid: 10, ppid: 1, comm: 'cat', startTime: 1, nspid: [10], asleep };
+    const told = (gone: boolean) =>
+      correlate({ perf: [], more: { ...more, tasks: [{ ...task, gone }] } }).events;
+    expect(told(false).length).toBeGreaterThan(0);
+    expect(told(true)).toEqual([]);
+  });
+});
+
+describe('a call that strace found a thread in', () => {
+  test('counts from the begin of the recording on, where it had begun before', () => {
+    const { calls } = correlate({
+      strace: [at(10, 1000, '[   0] read(3, "x", 1) = 1 <0.000090000>')],
+      more: { endNs: 200_000, perfWindow: { from: 31_000, to: 200_000 } },
+    });
+    expect(calls).toMatchObject([{ startNs: 31_000, durationNs: 60_000, early: true }]);
   });
 });
 

@@ -402,6 +402,33 @@ test('tasks of which nobody told what they are are not counted as processes or t
   );
 });
 
+test('tasks whose birth nobody told are counted by what is known of them', () => {
+  const first = (events: readonly TraceEvent[], options: Parameters<typeof summarised>[1]) =>
+    story(summarised([named(10, 'sh'), ...events], options))[0];
+  const met = [call(12, 'read', 1, 2), { ...call(13, 'read', 1, 2), pid: 12 }];
+  // Each row of perf tells the process.
+  expect(first(met, { scheduled: true, pidsTold: true })).toContain('2 processes with 3 threads');
+  // strace alone does not: of its lines of a child whose clone it did not come to tell, as when it was killed.
+  const born = Array.from({ length: 4 }, (_, nth) => spawnOf(20 + nth));
+  expect(first([...born, call(12, 'read', 1, 2)], {})).toContain(
+    '5 processes with 5 threads and 1 task that may be either made',
+  );
+  expect(first([call(12, 'read', 1, 2)], {})).toContain('2 tasks (threads and processes, which');
+});
+
+test('a call that was held for most of its time is said to have slept for the rest', () => {
+  const events = [
+    named(10, 'sh'),
+    { ...call(10, 'read', 0, 14, { open: 'end-of-trace' }), blockedNs: 2.12 * MS },
+  ];
+  const said = (more: object) =>
+    story(
+      summarised(events.map((event) => ({ ...event, ...more })) as TraceEvent[], { scheduled: true }),
+    ).join(' ');
+  expect(said({})).toContain('has not returned in 14.0 ms, of which it slept 2.12 ms');
+  expect(said({ blockedNs: 13.9 * MS })).toMatch(/has not returned in 14\.0 ms[^,]/);
+});
+
 test('of a leader that ended before its threads the story says so, and not that it did not run', () => {
   const task = { ppid: 1, comm: 'app', startTime: 1, nspid: [] };
   const tasks = [

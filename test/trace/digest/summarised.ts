@@ -11,14 +11,16 @@ export function summarised(
     pid = 10,
     opening = {},
     filtered = false,
+    pidsTold = false,
   }: {
     readonly scheduled?: boolean;
     readonly pid?: number;
     readonly opening?: OpeningBalance;
     readonly filtered?: boolean;
+    readonly pidsTold?: boolean;
   } = {},
 ): TraceSummary {
-  const digest = new Digest({ opening, scheduled, filtered });
+  const digest = new Digest({ opening, scheduled, filtered, pidsTold });
   for (const event of events) digest.event(event);
   const endNs = Math.max(
     ...events.map((event) => event.startNs + ('durationNs' in event ? event.durationNs : 0)),
