@@ -50,7 +50,7 @@ async function hold(question: Question, argv: readonly string[]): Promise<string
     if (question.hazard !== undefined && !report?.host.hazards.some(({ pid }) => pid === question.hazard))
       faults.push('the hazard is not named');
   } else if (question.culprit !== undefined && !isShared && !ran.stdout.includes(String(question.culprit))) {
-    faults.push('the culprit is not named');
+    faults.push(`the culprit is not named: ${ran.stdout}`);
   }
   return faults.map((fault) => `${question.role} ${argv.join(' ')} (${ran.ms} ms): ${fault}`);
 }
