@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { mountFuse } from '../../src/lab/fuse.ts';
 import { withLab } from '../../src/lab/lab.ts';
@@ -33,11 +33,11 @@ interface Question {
   hazard?: number;
 }
 
-async function hold(question: Question, argv: readonly string[]): Promise<string[]> {
+async function hold(lab: Lab, question: Question, argv: readonly string[]): Promise<string[]> {
   const before = fuseMounts();
   const ran = await ask(['inspect', String(question.pid), ...argv]);
   // A process stuck in execve does not tell on which mount: where there are others, each may be meant.
-  const isShared = Math.max(before, fuseMounts()) > 1;
+  const isShared = Math.max(before, fuseMounts()) > 1 || namesAnotherLab(lab, ran.stdout);
   const faults = mishaps(ran);
   const codes = question.causes.map((cause) => (cause === null ? 0 : 1));
   if (!codes.some((code) => code === ran.code)) faults.push(`exit code ${ran.code}`);
@@ -53,6 +53,11 @@ async function hold(question: Question, argv: readonly string[]): Promise<string
     faults.push(`the culprit is not named: ${ran.stdout}`);
   }
   return faults.map((fault) => `${question.role} ${argv.join(' ')} (${ran.ms} ms): ${fault}`);
+}
+
+/** One that came and went while procdiag looked. */
+function namesAnotherLab({ dir }: Lab, text: string): boolean {
+  return (text.match(/\brun-\w{6}\b/g) ?? []).some((run) => run !== basename(dir));
 }
 
 function fuseMounts(): number {
@@ -101,7 +106,7 @@ describe.each(['exec-fuse-flush', 'mmap-lock'])('a host where ps hangs: %s', (na
           const asked = await questions(lab, looks, isHazard ? stuck : undefined);
           const faults: string[] = [];
           const runs = Array.from({ length: ROUNDS }, (_, round) =>
-            asked.map((question) => () => hold(question, round % 2 === 0 ? ['--json'] : ['--threads'])),
+            asked.map((question) => () => hold(lab, question, round % 2 === 0 ? ['--json'] : ['--threads'])),
           ).flat();
           const worker = async () => {
             for (let run = runs.shift(); run !== undefined; run = runs.shift()) faults.push(...(await run()));
@@ -148,7 +153,7 @@ test('a host with a dozen processes that hang in execve: each is named, in time'
         { role: 'bystander', pid: bystander, causes: [null] },
       ])
         for (const hazard of [stuck[0]!, stuck[6]!, stuck[11]!])
-          faults.push(...(await hold({ ...question, hazard }, ['--json'])));
+          faults.push(...(await hold(lab, { ...question, hazard }, ['--json'])));
       expect(faults).toEqual([]);
     },
     { maxSeconds: 120 },
