@@ -26,7 +26,8 @@ export function reachedTaskLimit(
   const { world } = evidence;
   for (const { controllers, hierarchy, path: member } of cgroups) {
     const version = hierarchy === 0 ? 2 : 1;
-    if (version === 1 && !controllers.includes('pids')) continue;
+    // The root has no limit: no file is read for its sake.
+    if (member === '/' || (version === 1 && !controllers.includes('pids'))) continue;
     const mountPoint = cgroupMount(evidence, version, 'pids');
     if (mountPoint === undefined) continue;
     const all = ancestors(member).map((ancestor) => directory(mountPoint, ancestor));
