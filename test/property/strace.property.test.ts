@@ -92,7 +92,7 @@ describe('calls that were made up', () => {
         for (const [index, call] of calls.entries()) {
           const { tid, name, args, result, beganNs, durationNs } = begun[index]!;
           expect(call).toMatchObject({ tid, name, args: args.join(', '), state: 'done' });
-          expect(call.comm).toBe(how.prefix === 'comm' ? 'a\\74b' : undefined);
+          expect(call.comm).toBe(how.prefix === 'comm' ? 'a<b' : undefined);
           expect(call.durationNs).toBe(how.durations ? durationNs : Number.NaN);
           const stamp = { none: Number.NaN, unix: beganNs, 'time-of-day': 36_000e9 + beganNs }[how.stamps];
           expect(call.stampNs).toBe(stamp);
