@@ -69,6 +69,7 @@ export async function examine(
     await world.sampleAgain(volatileKeys(evidence, looks), options.sampleMs / 3);
     looks = await world.settle(look);
   }
+  world.judged();
   // The report asks too (how many descriptors were not seen): what it wants is read like everything else.
   const results = await world.settle(() =>
     pids.map((pid, index): DiagnosisResult => {

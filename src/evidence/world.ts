@@ -26,8 +26,9 @@ export class World {
   #hasBlocked = false;
   #lost = new Set<Key>();
   #begun: { keys: readonly Key[]; answers: Promise<ReadonlyMap<Key, Outcome>> } | undefined;
-  /** Elapsed milliseconds at the end of each round's reads. */
+  /** Elapsed milliseconds at the end of each round's reads, but for those of the report. */
   readonly roundTimes: number[] = [];
+  #isJudged: boolean = false;
   readonly #log: LogEntry[] = [];
 
   constructor(source: Source) {
@@ -196,7 +197,12 @@ export class World {
       const outcome = answers.get(key) ?? { kind: 'skipped', why: 'the source gave no answer', lost: true };
       this.#keep(key, outcome);
     }
-    this.roundTimes[this.#round] = this.#source.elapsedMs(this.#round);
+    if (!this.#isJudged) this.roundTimes[this.#round] = this.#source.elapsedMs(this.#round);
+  }
+
+  /** What is read from now on is for the report alone: the times that the judgement went by stay as they are. */
+  judged(): void {
+    this.#isJudged = true;
   }
 
   /** Takes one more look at files which were read before, `milliseconds` after now. */

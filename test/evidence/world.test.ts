@@ -19,7 +19,7 @@ function echo(now: readonly string[] = []) {
       return Promise.resolve(new Map(keys.map((key) => [key, answer(key, round)])));
     },
   };
-  return { world: new World(source), batches };
+  return { source, world: new World(source), batches };
 }
 
 describe('settle', () => {
@@ -80,6 +80,19 @@ describe('looks', () => {
     expect(world.parsedHistory('a', (text) => text.toUpperCase())).toEqual(['A@0', 'A@1']);
     expect(world.roundTimes).toEqual([0, 100]);
     expect(world.log.map(({ key, round }) => `${key} ${round}`)).toEqual(['a 0', 'a 1']);
+  });
+
+  it('have the time of the last read that was judged by', async () => {
+    let now = 0;
+    const world = new World({ ...echo().source, elapsedMs: () => ++now });
+    await world.settle(() => world.text('a'));
+    await world.settle(() => world.text('b'));
+    const times = [...world.roundTimes];
+    expect(times[0]).toBeGreaterThan(1);
+    world.judged();
+    await world.settle(() => world.text('c'));
+    expect(world.text('c')).toBe('c@0');
+    expect(world.roundTimes).toEqual(times);
   });
 
   it('peek asks for nothing', async () => {
