@@ -46,9 +46,10 @@ export const execStuck: Resolver = (context) => {
     ...(candidates.length > 0 ? { subsystem: 'fuse' as const } : {}),
     facts: [...facts, ...descriptorFacts(context)],
     detail: { execStuck: true },
-    hops: candidates.flatMap((mount) =>
-      fuseHops(evidence, process, node, mount, how, sure ? 'likely' : 'possible'),
-    ),
+    hops: candidates
+      .flatMap((mount) => fuseHops(evidence, process, node, mount, how, sure ? 'likely' : 'possible'))
+      // A daemon that was found can be looked at: where nobody was, one may have come or gone meanwhile.
+      .sort((one, other) => Number(one.next === undefined) - Number(other.next === undefined)),
   });
 };
 

@@ -128,6 +128,16 @@ describe('inside execve, when its readers get no answer', () => {
     expect(paths(wait)).toEqual([TO(41, 71)]);
   });
 
+  it('blames a daemon that was found before a mount that nobody was seen to serve', async () => {
+    const process = waiter({ blocked: EXEC_LOCKED, stack: '' });
+    const files = {
+      '/sys/fs/fuse/connections/39/waiting': '1\n',
+      '/sys/fs/fuse/connections/41/waiting': '1\n',
+    };
+    const wait = await waitOf({ ...host(process, daemon(71, 41)), files }, 60);
+    expect(wait.hops.map(({ next }) => next?.pid)).toEqual([71, undefined]);
+  });
+
   it('is stuck for reasons unknown without a FUSE mount', async () => {
     const wait = await waitOf({ processes: [waiter({ blocked: EXEC_LOCKED, stack: '' })] }, 60);
     expect(wait).toMatchObject({ kind: 'exec-stuck', hops: [] });
