@@ -11,8 +11,8 @@ import { readIdIndex } from './id-index.ts';
 import { deniedAltogether, isDenied, switchesOnly } from './limits.ts';
 import { eventsOpened, PerfRecorder, type PerfSight } from './recorder.ts';
 
-/** perf fails as a whole when one of its processes ends while it starts. */
-const TRIES = 4;
+/** perf fails as a whole when one of its processes ends while it starts: on a busy host, where that takes seconds, often. */
+const TRIES = 8;
 /** A process younger than this is likely to end so, or to make threads meanwhile. */
 const YOUNG_SECONDS = 1;
 /** A thread that perf has not opened and that lives this long is worth a recorder of its own. */
