@@ -7,6 +7,7 @@ import { PRINTED_WIDTH } from '../cli/printed-help.ts';
 import { registry } from '../cli/registry.ts';
 import { rules } from '../rules/index.ts';
 import { explanationsBeside, PART_FILES, partsBeside } from './beside.ts';
+import { lazyChalk } from './chalk.ts';
 import { codeCacheFor, WRAPPED, withCodeCache } from './code-cache.ts';
 import { lazyOclif, withoutOclifMain } from './oclif.ts';
 import { stubs } from './stubs.ts';
@@ -141,7 +142,7 @@ const results = await Promise.all([
     ...common,
     ...WRAPPED,
     entryPoints: { screen: 'src/report/terminal/results.ts' },
-    plugins: [stubs, partsBeside],
+    plugins: [lazyChalk, stubs, partsBeside],
   }),
   build({ ...common, entryPoints: PART_FILES, entryNames: '[name]', plugins: [explanationsBeside] }),
   build({ ...common, entryPoints: ['src/cli/help.ts'], plugins: [flagsOnly, stubs, lazyOclif] }),

@@ -1,7 +1,7 @@
 import { charWidth, displayWidth } from './width.ts';
 
-/** What nearly all texts are: no character of it needs a look by its properties. */
-const PLAIN = /^[\x20-\x7e]*$/;
+/** What nearly all texts are, our own signs with them: no character of it needs a look by its properties. */
+const PLAIN = /^[\x20-\x7e\xa0-\xac\xae-\xff\u2010-\u2027\u2190-\u21ff\u2500-\u25fc]*$/;
 
 /** Not made before a text asks for it: to look up properties of Unicode takes a start of procdiag long. */
 let unsafe: RegExp | undefined;

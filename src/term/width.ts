@@ -13,17 +13,6 @@ const WIDE_RANGES = `
   1f7e0-1f7f0 1f90c-1f93a 1f93c-1f945 1f947-1f9ff 1fa70-1faff 20000-3fffd
 `;
 
-/** Signs of our own reports and of western languages: one column each, without asking Unicode. */
-const NARROW: readonly Range[] = [
-  [0x20, 0x7e],
-  [0xa1, 0xac],
-  [0xae, 0xff],
-  [0x2010, 0x2027],
-  [0x2190, 0x21ff],
-  [0x2500, 0x25fc],
-  [0x270c, 0x2727],
-];
-
 type Range = readonly [first: number, last: number];
 
 // Not made before a text asks for them: most texts are ASCII, and to look up properties of Unicode takes a start of procdiag long.
@@ -43,10 +32,18 @@ function wideRanges(): readonly Range[] {
 /** Columns that one character (a code point) takes in a terminal: 0 combining or invisible, 2 wide, else 1. */
 export function charWidth(char: string): 0 | 1 | 2 {
   const code = char.codePointAt(0) ?? 0;
-  if (NARROW.some(([first, last]) => code >= first && code <= last)) return 1;
+  if (isNarrow(code)) return 1;
   combining ??= /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]$/u;
   if (combining.test(char)) return 0;
   return code >= 0x1100 && isWide(code) ? 2 : 1;
+}
+
+/** Signs of our own reports and of western languages: one column each, without asking Unicode. */
+function isNarrow(code: number): boolean {
+  if (code < 0x7f) return code >= 0x20;
+  if (code < 0x100) return code >= 0xa0 && code !== 0xad;
+  if (code < 0x2500) return (code >= 0x2010 && code <= 0x2027) || (code >= 0x2190 && code <= 0x21ff);
+  return code <= 0x25fc || (code >= 0x270c && code <= 0x2727);
 }
 
 /** Columns that a text takes in a terminal. For text that went through `sanitize`: a control character counts as nothing. */

@@ -77,11 +77,14 @@ export interface Palette {
 
 /** `colour` and `unicode` are decided by the caller: nothing here looks at the environment. */
 export function palette(colour: boolean, unicode: boolean): Palette {
-  const styles = looks(new Chalk({ level: colour ? 1 : 0 }));
+  const styles = colour ? looks(new Chalk({ level: 1 })) : undefined;
   return {
     glyphs: unicode ? UNICODE : ASCII,
     unicode,
-    paint: (style, text) => styles[style](unicode ? text : asciiOnly(text)),
+    paint: (style, text) => {
+      const shown = unicode ? text : asciiOnly(text);
+      return styles === undefined ? shown : styles[style](shown);
+    },
   };
 }
 
