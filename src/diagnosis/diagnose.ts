@@ -1,8 +1,6 @@
 import type { Evidence } from '../evidence/evidence.ts';
-import { firstLook } from '../evidence/first-look.ts';
 import { CANARY, type Key } from '../evidence/keys.ts';
 import type { ProcessEvidence } from '../evidence/process.ts';
-import type { Source } from '../evidence/source.ts';
 import type { World } from '../evidence/world.ts';
 import { Blame, isYoung } from '../rules/blame.ts';
 import { rules } from '../rules/index.ts';
@@ -40,16 +38,10 @@ export interface Examination {
   readonly world: World;
 }
 
-/** Diagnoses processes: what each waits for, who is to blame, why we say so, and what to do. */
-export async function diagnose(
-  source: Source,
-  pids: readonly number[],
-  options: DiagnoseOptions,
-): Promise<DiagnosisResult[]> {
-  return [...(await examine(firstLook(source, pids, options.readMemory), pids, options)).results];
-}
-
-/** As `diagnose`, on a first look that has begun, and with the evidence. All targets share one world: what they have in common is read once. */
+/**
+ * Diagnoses processes on a first look that has begun: what each waits for, who is to blame, why we say so, and what to do. All
+ * targets share one world: what they have in common is read once.
+ */
 export async function examine(
   evidence: Evidence,
   pids: readonly number[],

@@ -19,7 +19,6 @@ const SAMPLES_A_KIND = 4;
 
 /** Task flags of stat field 9 (include/linux/sched.h). */
 const PF_EXITING = 0x4;
-export const PF_FORKNOEXEC = 0x40;
 const PF_KTHREAD = 0x20_0000;
 
 /** One process, as its files show it. All getters are `undefined` (or empty) for what could not be read. */
@@ -57,6 +56,12 @@ export class ProcessEvidence {
 
   get status(): ProcStatus | undefined {
     return this.#world.parsed(`${this.dir}/status`, parseStatus);
+  }
+
+  /** Its status at every look. */
+  get statuses(): ProcStatus[] {
+    const all = this.#world.parsedHistory(`${this.dir}/status`, parseStatus);
+    return all.filter((status) => status !== undefined);
   }
 
   /** False when there is no such process (any more). `status` never blocks. */

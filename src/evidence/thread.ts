@@ -1,3 +1,4 @@
+import { type CgroupMembership, parseCgroup } from '../procfs/cgroup.ts';
 import { type ProcSched, parseSched } from '../procfs/sched.ts';
 import { type Frame, parseStack } from '../procfs/stack.ts';
 import { type ProcStat, parseStat } from '../procfs/stat.ts';
@@ -109,6 +110,10 @@ export class ThreadEvidence {
   intArgument(index: number): number | undefined {
     const value = this.argument(index);
     return value === undefined ? undefined : Number(BigInt.asIntN(32, value));
+  }
+
+  get cgroups(): readonly CgroupMembership[] {
+    return this.#world.parsed(this.path('cgroup'), parseCgroup) ?? [];
   }
 
   /** Switches and CPU time grew, or state, stack or system call changed between the looks; undefined with one look only. */

@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import type { ProcessEvidence } from '../evidence/process.ts';
-import { type ProcStatus, parseStatus } from '../procfs/status.ts';
+import type { ProcStatus } from '../procfs/status.ts';
 import type { Confidence, Edge, Fact, Node } from '../waits/graph.ts';
 import { processNode, thing } from '../waits/nodes.ts';
 import type { Step } from '../waits/walk.ts';
@@ -54,8 +54,7 @@ export class Blame {
 
   /** The target's status at every look. */
   get statuses(): ProcStatus[] {
-    const all = this.evidence.world.parsedHistory(`${this.target.dir}/status`, parseStatus);
-    return all.filter((status) => status !== undefined);
+    return this.target.statuses;
   }
 
   /** Seconds between the first and the last look. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '../../src/diagnosis/diagnose.ts';
 import { type FakeHost, type FakeProcess, fakeHost } from '../support/fake-host.ts';
-import { diagnosed, told } from '../support/looks.ts';
+import { diagnose, diagnosed, told } from '../support/looks.ts';
 
 const OPTIONS = { depth: 16, sampleMs: 300, readMemory: false };
 const mounts: FakeHost['mounts'] = [{ at: '/data', fs: 'ext4', dev: '8:1' }];

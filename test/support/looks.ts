@@ -1,4 +1,4 @@
-import { type DiagnoseOptions, diagnose, examine } from '../../src/diagnosis/diagnose.ts';
+import { type DiagnoseOptions, type DiagnosisResult, examine } from '../../src/diagnosis/diagnose.ts';
 import type { Diagnosis } from '../../src/diagnosis/diagnosis.ts';
 import { Evidence } from '../../src/evidence/evidence.ts';
 import { firstLook } from '../../src/evidence/first-look.ts';
@@ -42,6 +42,14 @@ export function path(edges: readonly Edge[] | undefined): string {
 
 /** All ways on from a wait. */
 export const paths = (wait: Wait): string[] => wait.hops.map(({ edges }) => path(edges));
+
+export async function diagnose(
+  source: Source,
+  pids: readonly number[],
+  options: DiagnoseOptions,
+): Promise<readonly DiagnosisResult[]> {
+  return (await examine(firstLook(source, pids, options.readMemory), pids, options)).results;
+}
 
 export async function diagnosed(
   host: FakeHost | Source,

@@ -1,4 +1,3 @@
-import { parseCgroup } from '../../procfs/cgroup.ts';
 import { pointFacts } from '../facts.ts';
 import { edge, thing } from '../nodes.ts';
 import { frozenCgroup } from '../objects/cgroup.ts';
@@ -11,7 +10,7 @@ const PF_FREEZER_SKIP = 0x4000_0000;
 export const frozen: Resolver = (context) => {
   const { evidence, thread, node } = context;
   // From 6.1 on a v1-frozen task keeps the frames of the sleep it was in, and turns D; older kernels show the freezer itself.
-  const cgroups = evidence.world.parsed(thread.path('cgroup'), parseCgroup) ?? [];
+  const cgroups = thread.cgroups;
   const freezer = cgroups.find(({ controllers }) => controllers.includes('freezer'));
   const skipped = thread.state === 'S' && ((thread.stat?.flags ?? 0) & PF_FREEZER_SKIP) !== 0;
   const v1 =

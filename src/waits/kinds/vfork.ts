@@ -1,8 +1,11 @@
-import { PF_FORKNOEXEC, type ProcessEvidence } from '../../evidence/process.ts';
+import type { ProcessEvidence } from '../../evidence/process.ts';
 import { parseChildren } from '../../procfs/children.ts';
 import { lineFact, pointFacts } from '../facts.ts';
 import { edge, processNode } from '../nodes.ts';
 import { inFrames, type Resolver, waitOf } from '../wait.ts';
+
+/** Has forked and not executed (include/linux/sched.h). */
+const PF_FORKNOEXEC = 0x40;
 
 const CLONE_VFORK = 0x4000n;
 
