@@ -10,12 +10,12 @@ const PF_FREEZER_SKIP = 0x4000_0000;
 export const frozen: Resolver = (context) => {
   const { evidence, thread, node } = context;
   // From 6.1 on a v1-frozen task keeps the frames of the sleep it was in, and turns D; older kernels show the freezer itself.
-  const cgroups = thread.cgroups;
-  const freezer = cgroups.find(({ controllers }) => controllers.includes('freezer'));
+  const isInFreezer = () =>
+    (thread.cgroups.find(({ controllers }) => controllers.includes('freezer'))?.path ?? '/') !== '/';
   const skipped = thread.state === 'S' && ((thread.stat?.flags ?? 0) & PF_FREEZER_SKIP) !== 0;
   const v1 =
     (thread.state === 'D' && inFrames(thread, /^__refrigerator$/, 1)) ||
-    ((thread.state === 'D' || skipped) && (freezer?.path ?? '/') !== '/');
+    ((thread.state === 'D' || skipped) && isInFreezer());
   const v2 = inFrames(thread, /^(?:get_signal|do_freezer_trap)$/, 1);
   // Without any frame (5.10 without root) the cgroup alone can tell; asked only of tasks that show nowhere to sleep.
   const blind =
@@ -25,7 +25,7 @@ export const frozen: Resolver = (context) => {
   // A stop inside a frozen cgroup: SIGCONT does nothing before the thaw.
   const stopped = thread.state === 'T';
   if (!v1 && !v2 && !blind && !stopped) return undefined;
-  const found = frozenCgroup(evidence, thread.path('cgroup'), cgroups);
+  const found = frozenCgroup(evidence, thread.path('cgroup'), thread.cgroups);
   if (found === undefined) return undefined;
   const { cgroup, facts, version, own } = found;
   const name = `cgroup ${cgroup}`;
