@@ -16,7 +16,7 @@ const TABLES: Readonly<Record<Abi, SyscallTable>> = {
   none: [],
 };
 /** Those that were asked for: of hundreds in a table a look needs a few. */
-const asked = new Map<Abi, Map<number, string | undefined>>();
+const asked = new Map<Abi, Map<number, string>>();
 const tables = new Map<Abi, ReadonlyMap<number, string>>();
 
 /** The kernel's name of a system call (`newfstatat`, `pread64`); undefined for numbers not in the table. `arch` as process.arch. */
@@ -29,7 +29,8 @@ export function syscallName(nr: number, arch: Abi): string | undefined {
   let name = names.get(nr);
   if (name === undefined) {
     name = find(TABLES[arch], nr);
-    names.set(nr, name);
+    // A hostile recording has numbers without end that no table knows.
+    if (name !== undefined) names.set(nr, name);
   }
   return name;
 }
