@@ -1,5 +1,6 @@
 import type { Ns } from '../../event.ts';
 import type { Capped } from '../capped.ts';
+import type { FailedCalls } from '../failed-calls.ts';
 import type { TrendSummary } from '../trend.ts';
 import type { DescriptorKind } from './kind.ts';
 import type { ClosedHow } from './table.ts';
@@ -87,14 +88,7 @@ export interface DescriptorCounts {
   readonly failed: Readonly<Record<string, number>>;
 }
 
-export interface FailedOpens {
-  readonly pid: number;
-  readonly comm: string;
-  readonly call: string;
-  readonly errno: string;
-  readonly count: number;
-  readonly firstNs: Ns;
-  readonly lastNs: Ns;
+export interface FailedOpens extends FailedCalls {
   /** Of the first: shortened. */
   readonly args: string;
   /** How many the process had open then, as far as known. */

@@ -1,5 +1,6 @@
 import type { Ns } from '../../event.ts';
 import type { Capped } from '../capped.ts';
+import type { FailedCalls } from '../failed-calls.ts';
 
 /** `zombie`: has exited, and its parent, which lives, has not reaped it. `gone`: exited, and nobody of the trace has to reap it. */
 export type ProcessState = 'alive' | 'zombie' | 'reaped' | 'gone';
@@ -108,14 +109,7 @@ export interface Unreaping {
   readonly ended: boolean;
 }
 
-export interface FailedSpawns {
-  readonly pid: number;
-  readonly comm: string;
-  readonly errno: string;
-  readonly call: string;
-  readonly count: number;
-  readonly firstNs: Ns;
-  readonly lastNs: Ns;
+export interface FailedSpawns extends FailedCalls {
   /** Its user, where it or an ancestor has asked for it. */
   readonly uid?: number;
 }

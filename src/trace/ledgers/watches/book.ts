@@ -1,5 +1,6 @@
 import type { Ns } from '../../event.ts';
 import type { Capped } from '../capped.ts';
+import type { FailedCalls } from '../failed-calls.ts';
 
 /** An epoll set at the end of the trace. */
 export interface EpollSet {
@@ -46,14 +47,7 @@ export interface InotifyInstance {
   readonly paths: readonly string[];
 }
 
-export interface FailedWatches {
-  readonly pid: number;
-  readonly comm: string;
-  readonly call: string;
-  readonly errno: string;
-  readonly count: number;
-  readonly firstNs: Ns;
-  readonly lastNs: Ns;
+export interface FailedWatches extends FailedCalls {
   /** Of the first: shortened. */
   readonly args: string;
 }
