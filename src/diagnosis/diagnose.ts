@@ -49,11 +49,8 @@ export async function examine(
 ): Promise<Examination> {
   const { world } = evidence;
   const targets = pids.map((pid) => find(evidence, pid));
-  const look = () => {
-    // The report tells of them. What it alone asked for would come after the times that a look goes by.
-    evidence.world.want([CANARY]);
-    return targets.map((found) => (found === undefined ? undefined : judge(evidence, found, options)));
-  };
+  const look = () =>
+    targets.map((found) => (found === undefined ? undefined : judge(evidence, found, options)));
 
   let looks = await world.settle(look);
   const started = world.roundTimes[0] ?? 0;
@@ -62,6 +59,9 @@ export async function examine(
     looks = await world.settle(look);
   }
   world.judged();
+  // The report tells of it. A look that asked for it ahead would be judged once more when it came.
+  world.want([CANARY]);
+  world.begin();
   // The report asks too (how many descriptors were not seen): what it wants is read like everything else.
   const results = await world.settle(() =>
     pids.map((pid, index): DiagnosisResult => {

@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { examine } from '../../src/diagnosis/diagnose.ts';
+import { firstLook } from '../../src/evidence/first-look.ts';
 import { type FakeHost, type FakeProcess, fakeHost } from '../support/fake-host.ts';
 import { diagnose, diagnosed, told } from '../support/looks.ts';
 
@@ -25,6 +27,15 @@ describe('how often it looks', () => {
     ['twice at a stop, however young', { pid: 60, state: 'T', exitCode: 19, asleep: 0.1 }, 2],
   ])('%s', async (_, process, looks) => {
     expect((await diagnosed(host(process), 60)).timing.looks).toBe(looks);
+  });
+
+  it('and judges one look once: the canary, which is for the report, is no reason to judge it again', async () => {
+    const source = fakeHost(host({ pid: 60 }));
+    const evidence = firstLook(source, [60], false);
+    const judged = vi.spyOn(evidence.world, 'losing');
+    await examine(evidence, [60], OPTIONS);
+    expect(source.asked).toContain('canary');
+    expect(judged).toHaveBeenCalledTimes(1);
   });
 
   it('until a second is over, at a trouble that has just begun', async () => {
