@@ -91,6 +91,8 @@ export interface RecordedTask {
   readonly ended?: boolean;
   /** It was gone just after the recording had begun: it may have ended before. */
   readonly gone?: boolean;
+  /** It was found just after the recording had begun, and not before: its birth may be an event, or may have been seen by nobody. */
+  readonly late?: boolean;
   /** What it slept in just before the recording: a thread that never wakes makes no event. Absent: it did not sleep. */
   readonly asleep?: {
     /** S, D or I. */

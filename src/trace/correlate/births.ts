@@ -61,13 +61,14 @@ export class Births {
    */
   ofFork(at: Ns, parentTid: number, childTid: number, comm: string): void {
     const parent = this.#threads.of(parentTid);
+    const childPid = this.#threads.pidBefore(childTid);
     const child = this.#threads.of(childTid);
     child.perfed = true;
     this.#threads.name(child, comm, at, PERF_ONLY);
     const during = this.#names.during(parent);
     const call = during !== undefined && SPAWNS.test(during) ? during : undefined;
     const birth = { at, parent, call, sources: this.#names.isOfBoth(parent) ? BOTH : PERF_ONLY };
-    const thread = makesThread(call, parent);
+    const thread = makesThread(call, parent) ?? (childPid === undefined ? undefined : childPid !== childTid);
     if (thread !== undefined || this.#unsure.size >= MOST_UNSURE) this.#tellFork(childTid, birth, thread);
     else this.#unsure.set(childTid, birth);
   }
@@ -107,6 +108,8 @@ export class Births {
     const translated = /\/\* (\d+) in strace's PID NS \*\//.exec(call.resultText ?? '')?.[1];
     const childTid = translated === undefined ? call.result : Number(translated);
     const isThread = call.args.includes('CLONE_THREAD');
+    // perf has told it, though it did not tell the call.
+    if (this.#threads.get(childTid)?.perfed) return;
     const child = this.#threads.of(childTid, isThread ? thread.pid : childTid);
     if (child.comm === '') this.#threads.name(child, thread.comm, at, STRACE);
     if (!isThread) this.#parents.set(childTid, thread.pid);

@@ -79,9 +79,9 @@ export class Correlator implements StraceTaker {
   }
 
   /** A thread that was there before the recording began. */
-  introduce(task: Pick<RecordedTask, 'pid' | 'tid' | 'ppid' | 'comm' | 'asleep' | 'gone'>): void {
-    if (task.gone === true) {
-      this.#threads.nameBefore(task.tid, task.comm);
+  introduce(task: Pick<RecordedTask, 'pid' | 'tid' | 'ppid' | 'comm' | 'asleep' | 'gone' | 'late'>): void {
+    if (task.gone === true || task.late === true) {
+      this.#threads.nameBefore(task.tid, task.comm, task.pid);
       return;
     }
     const { hasPerf, blind } = this.#options;

@@ -7,6 +7,13 @@ import type { Thread } from './thread.ts';
 /** Of threads that nobody has met yet. */
 const MOST_NAMES = 50_000;
 
+/** What is known of a thread before it is met. */
+interface Before {
+  readonly comm: string;
+  /** Its process; undefined where that is not known. */
+  readonly pid: number | undefined;
+}
+
 /** All threads that either recording has told of and that may still be told of. */
 export class Threads {
   readonly #byTid = new Map<number, Thread>();
@@ -15,8 +22,8 @@ export class Threads {
   readonly #sink: TraceSink;
   readonly #names: CallNames;
   readonly #scheduled: boolean;
-  /** Of threads that were told of before the recording, and that may be gone. */
-  readonly #namesBefore = new Map<number, string>();
+  /** Of threads that were told of at the begin of the recording, and that may be gone, or be told of again. */
+  readonly #before = new Map<number, Before>();
   /** Keeps a state until more is known of it. */
   holds: ((thread: Thread, state: FinishedState) => boolean) | undefined;
 
@@ -39,10 +46,11 @@ export class Threads {
   of(tid: number, pid?: number): Thread {
     let thread = this.#byTid.get(tid);
     if (thread === undefined) {
-      thread = this.#made(tid, pid ?? tid);
+      const before = this.#before.get(tid);
+      thread = this.#made(tid, pid ?? before?.pid ?? tid);
       this.#byTid.set(tid, thread);
       this.#follow(thread);
-      this.#recall(thread);
+      if (before !== undefined) this.#recall(thread, before);
     } else if (pid !== undefined && pid > 0 && thread.pid !== pid) {
       this.#unfollow(thread);
       thread.pid = pid;
@@ -79,14 +87,17 @@ export class Threads {
   }
 
   /** It goes by that name when it is met: nobody knows yet whether it is there still when the recording begins. */
-  nameBefore(tid: number, comm: string): void {
-    if (this.#namesBefore.size < MOST_NAMES || this.#namesBefore.has(tid)) this.#namesBefore.set(tid, comm);
+  nameBefore(tid: number, comm: string, pid?: number): void {
+    if (this.#before.size < MOST_NAMES || this.#before.has(tid)) this.#before.set(tid, { comm, pid });
   }
 
-  #recall(thread: Thread): void {
-    const comm = this.#namesBefore.size === 0 ? undefined : this.#namesBefore.get(thread.tid);
-    if (comm === undefined) return;
-    this.#namesBefore.delete(thread.tid);
+  /** Of which process it is, by what was told at the begin of the recording. */
+  pidBefore(tid: number): number | undefined {
+    return this.#before.get(tid)?.pid;
+  }
+
+  #recall(thread: Thread, { comm }: Before): void {
+    this.#before.delete(thread.tid);
     this.name(thread, comm, 0, []);
   }
 

@@ -119,7 +119,7 @@ export class ToldCalls {
     sink.event(
       callEvent(thread, window, { sources: STRACE, startNs, durationNs, exit: undefined, open, early }),
     );
-    if (!this.options.hasPerf || !thread.perfed) this.#births.ofStrace(thread, window, at);
+    this.#births.ofStrace(thread, window, at);
     this.exec(thread, window, at);
   }
 

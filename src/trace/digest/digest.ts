@@ -10,7 +10,7 @@ import { Spent } from './spent.ts';
 import { findStopped, Stops } from './stops.ts';
 import type { StripState } from './strip.ts';
 import type { TraceSummary } from './summary.ts';
-import { isIdle, ThreadAccounts, type ThreadTotals } from './threads.ts';
+import { isIdle, isOfBefore, ThreadAccounts, type ThreadTotals } from './threads.ts';
 import type { WaitKind } from './wait-kind.ts';
 import { waitedIn } from './waiting.ts';
 import { Waits } from './waits.ts';
@@ -109,7 +109,7 @@ export class Digest implements TraceSink {
 
   event(event: TraceEvent): void {
     if (event.type === 'spawn') this.#born(event);
-    else if (event.type === 'comm' && event.startNs <= 0) this.#named(event.pid);
+    else if (event.type === 'comm' && isOfBefore(event)) this.#named(event.pid);
     if (event.type === 'gap') {
       this.#gaps.add(event.pid);
       this.#lost += event.lost ?? 0;

@@ -1,4 +1,4 @@
-import type { Ns, StateEvent, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
+import type { CommEvent, Ns, StateEvent, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
 import { seconds } from './calls.ts';
 import { Strip, type StripState } from './strip.ts';
 import { type WaitKind, waitKind } from './wait-kind.ts';
@@ -74,9 +74,13 @@ export class ThreadAccounts implements TraceSink {
         break;
       case 'comm': {
         const of = this.#of(event.pid, event.tid, event.startNs);
-        if (of !== this.#others) of.comm = event.comm;
         // Of those without an account: each that was there at the begin is named once, and each later one is spawned once.
-        else if (event.startNs <= 0) this.otherThreads++;
+        if (of === this.#others) {
+          if (isOfBefore(event)) this.otherThreads++;
+          break;
+        }
+        of.comm = event.comm;
+        of.born ||= isOfBefore(event);
         break;
       }
       case 'spawn': {
@@ -168,6 +172,14 @@ export class ThreadAccounts implements TraceSink {
   }
 }
 
+/**
+ * It names who was there before the trace. strace's names of then are of lines that it wrote while it attached, and those of
+ * a thread that nobody had listed do not say of which process it is.
+ */
+export function isOfBefore({ startNs, sources }: CommEvent): boolean {
+  return startNs === 0 || (startNs < 0 && !sources.includes('strace'));
+}
+
 function account(pid: number, tid: number, comm: string, first: Ns, strip: boolean): Account {
   return {
     pid,
@@ -176,7 +188,8 @@ function account(pid: number, tid: number, comm: string, first: Ns, strip: boole
     syscalls: 0,
     first,
     last: first,
-    born: first <= 0,
+    // In a log without times all is.
+    born: first === 0,
     ended: false,
     times: { running: 0, runnable: 0, blocked: 0, stopped: 0, ptrace: 0, 'in-call': 0 },
     blockedOn: new Map(),

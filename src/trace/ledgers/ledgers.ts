@@ -31,7 +31,7 @@ export function openingOf({
   const callsUnseen = input.switchesOnly === true && input.strace.length === 0;
   const { signals, strace, command, target } = meta;
   // Of those it is not known that they were there; who was is told by events of their own.
-  const tasks = meta.tasks.filter(({ gone }) => gone !== true);
+  const tasks = meta.tasks.filter(({ gone, late }) => gone !== true && late !== true);
   const detached = strace?.detachedNs;
   return {
     tasks,

@@ -14,7 +14,7 @@ import { type Preflight, preflight, preflightCommand } from './preflight.ts';
 import { statusOf } from './proc.ts';
 import { bootId, endOf, perfMeta, straceMeta } from './recording-meta.ts';
 import { RecordError, type Recording, type RecordRequest, type Stage } from './request.ts';
-import { takeSnapshot, withGone } from './snapshot.ts';
+import { lateTasks, takeSnapshot, withGone } from './snapshot.ts';
 import { STRACE_SAID, type StraceRecorder } from './strace/recorder.ts';
 import { startStrace } from './strace/start.ts';
 import { findProgram } from './tools.ts';
@@ -89,7 +89,7 @@ class Run {
 
     await Promise.all(perfs.map((recorder) => recorder.enable()));
     const enabledNs = process.hrtime.bigint();
-    const present = withGone(snapshot.tasks);
+    const present = [...withGone(snapshot.tasks), ...lateTasks(tasks, tasksOfTree(pid, follow))];
     this.#stage = 'recording';
     this.#began = performance.now();
     this.#command?.letGo();

@@ -66,6 +66,26 @@ export function withGone(tasks: readonly RecordedTask[]): RecordedTask[] {
   });
 }
 
+/**
+ * Who was made after the tree was listed, as it is when all records: a recorder that attaches to threads which are there tells
+ * of no birth of theirs, and strace not of which process they are. Of others, born later, there is an event too.
+ */
+export function lateTasks(before: readonly TreeTask[], now: readonly TreeTask[]): RecordedTask[] {
+  const known = new Set(before.map(({ tid }) => tid));
+  return now
+    .filter(({ tid }) => !known.has(tid))
+    .slice(0, MOST_LOOKED)
+    .map(({ pid, tid, status }) => ({
+      pid,
+      tid,
+      ppid: status.ppid,
+      comm: status.name,
+      startTime: 0,
+      nspid: status.nsPid,
+      late: true,
+    }));
+}
+
 /** Of each process its leader, whose mask of signals is told; another of its threads where that one is not there. */
 function leadersOf(tasks: readonly TreeTask[]): TreeTask[] {
   const found = new Map<number, TreeTask>();

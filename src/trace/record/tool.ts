@@ -10,7 +10,10 @@ import type { Guard } from './guard.ts';
 const HOLD = `
 read -r last || exit 125
 exec </dev/null
-[ -z "$PROCDIAG_FILES" ] || ulimit -n "$PROCDIAG_FILES" || ulimit -n "$(ulimit -H -n)"
+if [ -n "$PROCDIAG_FILES" ]; then
+  [ "$(ulimit -H -n)" -ge "$PROCDIAG_FILES" ] || ulimit -n "$PROCDIAG_FILES"
+  ulimit -S -n "$(ulimit -H -n)"
+fi 2>/dev/null
 unset PROCDIAG_FILES
 belt='setpriv --pdeathsig KILL --'
 $belt true 2>/dev/null || belt=

@@ -916,6 +916,47 @@ test('strace does not know what call its attaching has broken off: /proc may, an
   expect(argsOf(0)).toBe(guessed);
 });
 
+const THREAD = 'CLONE_VM|CLONE_THREAD|CLONE_SIGHAND';
+
+test('a thread that was listed when all recorded is of its process, though nobody told its birth', () => {
+  const late = { pid: 10, tid: 20, ppid: 1, comm: 'pool', startTime: 0, nspid: [20], late: true };
+  const { events } = correlate({
+    strace: [at(20, 5000, '[   0] read(0, "", 1) = 0 <0.000000010>')],
+    more: { tasks: [late] },
+  });
+  expect(events).toEqual([
+    expect.objectContaining({ type: 'comm', pid: 10, tid: 20, startNs: 0, comm: 'pool' }),
+    expect.objectContaining({ type: 'syscall', pid: 10, tid: 20 }),
+  ]);
+});
+
+test('nobody is made up of what was listed and never met', () => {
+  const late = { pid: 20, tid: 20, ppid: 10, comm: 'sh', startTime: 0, nspid: [20], late: true };
+  expect(correlate({ strace: [], more: { tasks: [late] } }).events).toEqual([]);
+});
+
+test('a birth that strace alone saw is told, when perf was no longer there, and once where it was', () => {
+  const clone = (tid: number, when: number) =>
+    at(10, when, `[  56] clone(child_stack=0x7f0, flags=${THREAD}) = ${tid} <0.000050000>`);
+  const { events } = correlate({
+    strace: [clone(20, 1000), clone(21, 300_000), at(10, 400_000, '[  39] getpid() = 10 <0.000001000>')],
+    perf: [
+      enter(10, 2000, 56),
+      { kind: 'fork', pid: 10, tid: 20, at: 3000, a: 10, b: 10 },
+      exit(10, 9000, 56, 20),
+    ],
+    more: { perfWindow: { from: 0, to: 100_000 } },
+  });
+  expect(
+    events.flatMap((event) =>
+      event.type === 'spawn' ? [[event.childTid, event.thread, event.sources.join()]] : [],
+    ),
+  ).toEqual([
+    [20, true, 'strace,perf'],
+    [21, true, 'strace'],
+  ]);
+});
+
 describe('one source alone', () => {
   test('strace gives its own times, spawns and exits', () => {
     const { calls, events, correlation } = correlate({
@@ -1248,13 +1289,21 @@ test('a thread that strace leaves stopped by a signal is stopped, not held by st
 });
 
 describe('a birth that sched_process_fork alone tells', () => {
-  const born = (rows: readonly FakeRow[]) => {
-    const { events } = correlate({ perf: rows });
+  const born = (rows: readonly FakeRow[], more?: Partial<AnalyseInput>) => {
+    const { events } = correlate({ perf: rows, ...(more === undefined ? {} : { more }) });
     return events.flatMap((event) =>
       event.type === 'spawn' ? [[event.childTid, event.thread ? 'thread' : 'process', event.unsure]] : [],
     );
   };
   const fork: FakeRow = { kind: 'schedFork', tid: 10, at: 2000, a: 10, b: 11, text: 'sh' };
+
+  test.each([
+    [10, 'thread'],
+    [11, 'process'],
+  ])('is of what /proc listed: process %i', (pid, what) => {
+    const late = { pid, tid: 11, ppid: 1, comm: 'sh', startTime: 0, nspid: [11], late: true };
+    expect(born([enter(10, 1000, 435), fork], { tasks: [late] })).toEqual([[11, what, undefined]]);
+  });
 
   test.each([
     ['0x1200011, 0x0', 'process'],

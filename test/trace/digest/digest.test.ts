@@ -416,6 +416,17 @@ test('tasks whose birth nobody told are counted by what is known of them', () =>
   expect(first([call(12, 'read', 1, 2)], {})).toContain('2 tasks (threads and processes, which');
 });
 
+test('who was met while the recorders were switched on, and by no birth, is counted too', () => {
+  const first = (events: readonly TraceEvent[], options: Parameters<typeof summarised>[1]) =>
+    story(summarised([named(10, 'sh'), ...events], options))[0];
+  expect(first([call(12, 'read', -1, 2)], { scheduled: true, pidsTold: true })).toContain(
+    '2 processes with 2 threads',
+  );
+  // strace writes names before it knows of which process somebody is.
+  const early: TraceEvent = { type: 'comm', pid: 12, tid: 12, startNs: -MS, sources: ['strace'], comm: 'sh' };
+  expect(first([early, { ...call(12, 'read', -1, 2), pid: 10 }], {})).toContain('1 process with 2 threads');
+});
+
 test('a call that was held for most of its time is said to have slept for the rest', () => {
   const events = [
     named(10, 'sh'),

@@ -58,9 +58,9 @@ export function eventsOpened(threads: number, cpuCount: number, sight: PerfSight
   return threads * cpuCount * (sight === 'switches' ? SWITCH_EVENTS.length : TREE_EVENTS.length + 1);
 }
 
-/** All descriptors that perf needs. Children that are born later use none. */
+/** All descriptors that perf needs, with twice as many threads when it comes to open them. Children that are born later use none. */
 export function descriptorsNeeded(threads: number, cpuCount: number): number {
-  return eventsOpened(threads, cpuCount) + 256;
+  return eventsOpened(2 * threads, cpuCount) + 256;
 }
 
 export interface PerfOptions {
