@@ -116,6 +116,11 @@ export class ThreadEvidence {
     return this.#world.parsed(this.path('cgroup'), parseCgroup) ?? [];
   }
 
+  /** The stat of a process has the CPU time of all its threads: a leader that sleeps seems to run while another one does. */
+  get #speaksForOthers(): boolean {
+    return this.isLeader && (this.status?.threads ?? 1) > 1;
+  }
+
   /** Switches and CPU time grew, or state, stack or system call changed between the looks; undefined with one look only. */
   get moved(): boolean | undefined {
     const stats = this.#world.parsedHistory(this.path('stat'), parseStat);
@@ -123,9 +128,11 @@ export class ThreadEvidence {
     const last = stats.at(-1);
     const signs: [unknown, unknown][] = [];
     if (first !== undefined && last !== undefined && stats.length > 1) {
-      signs.push([first.state, last.state], [first.utime + first.stime, last.utime + last.stime]);
-      signs.push([first.startTime, last.startTime]);
+      signs.push([first.state, last.state], [first.startTime, last.startTime]);
+      if (!this.#speaksForOthers) signs.push([first.utime + first.stime, last.utime + last.stime]);
     }
+    const ran = this.deep ? this.#world.parsedHistory(this.path('sched'), parseSched) : [];
+    if (this.#speaksForOthers && ran.length > 1) signs.push([ran[0]?.execStartMs, ran.at(-1)?.execStartMs]);
     if (this.deep) {
       const status = this.#world.parsedHistory(this.path('status'), parseStatus);
       const [before, after] = [status[0], status.at(-1)];

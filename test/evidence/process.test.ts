@@ -67,6 +67,21 @@ describe('moved', () => {
   });
 });
 
+describe('the leader of several threads', () => {
+  // The stat of a process counts the CPU time of all of them.
+  it.each<[string, Partial<FakeProcess>, boolean]>([
+    ['has not moved while another one burns CPU', { utime: 40 }, false],
+    ['has moved when it ran itself', { utime: 40, asleep: 0 }, true],
+    ['has moved when it slept elsewhere', { switches: 49 }, true],
+  ])('%s', async (_, second, moved) => {
+    const host: FakeHost = { ...one({ threads: [{ tid: 61, state: 'R' }] }), looks: [{ 60: second }] };
+    const evidence = new Evidence(new World(fakeHost(host)));
+    await evidence.world.settle(() => evidence.process(60)?.leader.moved);
+    await evidence.world.sampleAgain(evidence.process(60)?.volatileKeys ?? [], 100);
+    expect(evidence.process(60)?.leader.moved).toBe(moved);
+  });
+});
+
 describe('very many threads', () => {
   const threads = Array.from({ length: 400 }, (_, i) => ({
     tid: 100 + i,
