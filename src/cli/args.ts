@@ -12,6 +12,16 @@ export const pid = customArg<number>({
   parse: (text) => Promise.resolve(wholeNumber(text, 1, MOST_PIDS, 'a process id')),
 });
 
+/** The same where a command could stand in its place. */
+export const pidOrCommand = customArg<number>({
+  ignoreStdin: true,
+  parse: (text) => {
+    if (/^[a-z./]/i.test(text))
+      throw new UserError(USAGE, `not a process id: ${shown(text)} (a command goes behind --)`);
+    return Promise.resolve(wholeNumber(text, 1, MOST_PIDS, 'a process id'));
+  },
+});
+
 /** A whole number within limits. */
 export const count = customFlag<number, { min: number; max: number }>({
   parse: (text, _context, { name, min, max }) =>

@@ -1,3 +1,4 @@
+import { getSystemErrorMap } from 'node:util';
 import { nearest } from './suggest.ts';
 
 /** `procdiag` was called in a way that it does not understand. */
@@ -12,11 +13,14 @@ export class UserError extends Error {
   readonly code: string;
   /** The message as it was given: oclif writes its own words around that of errors thrown while it parses flags. */
   readonly sentence: string;
+  /** What shows the right words, when that is not the help of the command. */
+  readonly see: string | undefined;
 
-  constructor(code: string, sentence: string) {
+  constructor(code: string, sentence: string, see?: string) {
     super(sentence);
     this.code = code;
     this.sentence = sentence;
+    this.see = see;
   }
 }
 
@@ -38,12 +42,15 @@ interface Thrown {
   readonly flags?: readonly string[];
   /** Of the system: ENOENT, EACCES … */
   readonly code?: string;
+  readonly errno?: number;
   readonly syscall?: string;
+  readonly path?: string;
 }
 
 /** Turns whatever was thrown into what is told of it. `flagNames`: the flags of the command, for suggestions. */
 export function tell(error: unknown, id: string, flagNames: readonly string[]): ToldError {
   if (error instanceof UserError) {
+    if (error.see !== undefined) return { ...plain(error), hint: `See: ${error.see}` };
     return error.code === USAGE ? { ...plain(error), hint: helpHint(id) } : plain(error);
   }
   const thrown: Thrown = error instanceof Error ? error : { message: String(error) };
@@ -52,12 +59,19 @@ export function tell(error: unknown, id: string, flagNames: readonly string[]): 
   if (thrown.oclif !== undefined) return usageError(thrown, id, flagNames);
   // The system said no (ENOENT, EACCES …) to a file that the user named.
   if (thrown.syscall !== undefined && thrown.code !== undefined)
-    return { code: CANNOT_LOOK, message: thrown.message };
+    return { code: CANNOT_LOOK, message: inWords(thrown) };
   return {
     code: INTERNAL,
     message: `unexpected error: ${thrown.message}`,
     hint: 'This is a bug in procdiag. Please report it, with what PROCDIAG_DEBUG=1 in front of the command prints.',
   };
+}
+
+/** As other programs say it: "/x: no such file or directory", without the name of a system call. */
+function inWords({ message, errno, syscall = '', path }: Thrown): string {
+  const [, why = message] = getSystemErrorMap().get(errno ?? 0) ?? [];
+  if (path === undefined) return why;
+  return `${syscall.startsWith('spawn') ? 'cannot start ' : ''}${JSON.stringify(path)}: ${why}`;
 }
 
 function plain(error: UserError): ToldError {
@@ -68,7 +82,15 @@ function usageError(error: Thrown, id: string, flagNames: readonly string[]): To
   const [unknown] = error.flags ?? [];
   if (unknown === undefined) {
     const [first = ''] = error.message.split('\nSee more help');
-    return { code: USAGE, message: uncapitalised(first.trim()), hint: helpHint(id) };
+    const sentence = first
+      .replace(/^The following errors? occurred:/, '')
+      .replace(
+        /^Missing \d+ required args?:\s*(\w+)\s+/,
+        (_, name: string) => `missing ${name.toUpperCase()}: `,
+      )
+      .trim()
+      .replace(/\s*\n\s*/g, '; ');
+    return { code: USAGE, message: uncapitalised(sentence), hint: helpHint(id) };
   }
   const name = unknown.split('=')[0] ?? unknown;
   const guess = nearest(name, flagNames);

@@ -13,7 +13,11 @@ export function failure(error: unknown, argv: readonly string[]): ExitCode {
 export function unknownCommand(word: string, argv: readonly string[]): ExitCode {
   const what = word.startsWith('-') ? 'flag' : 'command';
   const names = what === 'flag' ? ['--help', '--version'] : Object.keys(registry);
-  const guess = /^\d+$/.test(word) ? `inspect ${word}` : nearest(word, names);
+  const guess = /^\d+$/.test(word)
+    ? `inspect ${word}`
+    : /^-?v(?:ersion)?$/i.test(word)
+      ? '--version'
+      : nearest(word, names);
   const ask = guess === undefined ? '' : `: did you mean procdiag ${guess}?`;
   return fail(
     { code: USAGE, message: `unknown ${what} ${JSON.stringify(word)}${ask}`, hint: helpHint('') },

@@ -1,5 +1,6 @@
 /** The candidate that `word` was probably meant to be; undefined when none is near enough to be worth saying. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+export function nearest(typed: string, candidates: readonly string[]): string | undefined {
+  const word = typed.toLowerCase();
   let best: string | undefined;
   let least = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {

@@ -2,10 +2,13 @@ import { boolean, string } from '@oclif/core/flags';
 import { pid } from '../cli/args.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { version } from '../cli/config.ts';
-import { UserError } from '../cli/errors.ts';
+import { USAGE, UserError } from '../cli/errors.ts';
 import { EXIT, type ExitCode } from '../cli/exit-codes.ts';
 import { onInterrupt } from '../cli/interrupt.ts';
 import { DEPTH, SAMPLE_MS, TIMEOUT_SECONDS } from '../cli/looking.ts';
+
+/** Who asks for one of these does not expect a directory of that name. */
+const OTHER_FILES = /^$|\.(?:tar|zip|7z|xz|bz2|zst|json|txt|log|html)$|(?<!\.tar)\.gz$/;
 
 export class Capture extends BaseCommand {
   static override summary = 'Record what a diagnosis reads, to diagnose it elsewhere';
@@ -30,6 +33,11 @@ export class Capture extends BaseCommand {
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Capture);
+    if (flags.output !== undefined && OTHER_FILES.test(flags.output))
+      throw new UserError(
+        USAGE,
+        `not a name for a capture: ${JSON.stringify(flags.output)} (FILE.tar.gz, FILE.tgz, or a directory)`,
+      );
     const { openLive } = await import('../evidence/live/live-source.ts');
     const { killChildren } = await import('../evidence/live/child.ts');
     const { examine } = await import('../diagnosis/diagnose.ts');

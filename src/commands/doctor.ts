@@ -6,7 +6,7 @@ export class Doctor extends BaseCommand {
   static override summary = 'Say what this host and user allow a diagnosis to see, and how to get the rest';
   static override description = `Reads settings only, and changes none.
 Exit code: 0 nothing essential is missing, 1 something is that makes diagnoses partial.`;
-  static override examples = [{ description: 'Before the next incident', command: 'sudo procdiag doctor' }];
+  static override examples = [{ description: 'Before the next incident', command: '$ sudo procdiag doctor' }];
 
   override async run(): Promise<ExitCode> {
     const { flags } = await this.parse(Doctor);

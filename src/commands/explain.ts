@@ -39,5 +39,5 @@ function unknownCause(cause: string, rules: readonly { id: string }[]): UserErro
     rules.map(({ id }) => id),
   );
   const ask = guess === undefined ? '' : `: did you mean ${guess}?`;
-  return new UserError(USAGE, `no cause is called ${JSON.stringify(cause)}${ask}`);
+  return new UserError(USAGE, `no cause is called ${JSON.stringify(cause)}${ask}`, 'procdiag explain');
 }

@@ -10,11 +10,13 @@ import type { Scene } from '../lab/scene.ts';
 /** The programs of the scenes end by themselves after that, so that nothing outlives a lab that was lost. */
 const LONGEST_SECONDS = 120;
 
+const LIST = 'procdiag lab list';
+
 /** `list` and `run` are arguments: two words and their flags need no topics of oclif, which need all of it. */
 export class Lab extends BaseCommand {
   static override summary = 'Set up real trouble to try procdiag on, and put it away again';
   static override description = `list: the scenes, and which of them this host and user allow.
-run NAME: sets a scene up with real processes, says what to try, holds it till Ctrl+C or for two minutes, cleans up.`;
+run NAME: sets a scene up with real processes, says what to try, holds it till Ctrl+C or for two minutes at most, cleans up.`;
   static override usage = [
     'lab [list] [--json] [--no-color]',
     'lab run NAME [--hold S] [--json] [--no-color]',
@@ -29,7 +31,7 @@ run NAME: sets a scene up with real processes, says what to try, holds it till C
   };
   static override flags = {
     hold: count({
-      summary: 'End by itself after S seconds, two minutes at most',
+      summary: 'End by itself after S seconds; some scenes end earlier',
       helpValue: 'S',
       default: LONGEST_SECONDS,
       min: 1,
@@ -42,6 +44,7 @@ run NAME: sets a scene up with real processes, says what to try, holds it till C
     if (args.action === 'list' && args.name === undefined) return this.#list(flags);
     if (args.action === 'run' && args.name !== undefined)
       return this.#hold(await sceneCalled(args.name), flags);
+    if (args.action === 'run') throw new UserError(USAGE, 'which scene? Give a name', LIST);
     const words = [args.action, args.name].filter((word) => word !== undefined).join(' ');
     throw new UserError(USAGE, `lab knows "list" and "run NAME", not ${JSON.stringify(words)}`);
   }
@@ -65,7 +68,8 @@ run NAME: sets a scene up with real processes, says what to try, holds it till C
 
   async #hold(scene: Scene, flags: { json: boolean; 'no-color': boolean; hold: number }): Promise<ExitCode> {
     const { openLab } = await import('../lab/lab.ts');
-    const lab = await openLab({ maxSeconds: Math.min(flags.hold, scene.maxSeconds ?? LONGEST_SECONDS) });
+    const maxSeconds = Math.min(flags.hold, scene.maxSeconds ?? LONGEST_SECONDS);
+    const lab = await openLab({ maxSeconds });
     onInterrupt(() => lab.close());
     try {
       const looks = await scene.setUp(lab);
@@ -73,7 +77,7 @@ run NAME: sets a scene up with real processes, says what to try, holds it till C
         this.printJson({ schemaVersion: 1, scene: scene.name, title: scene.title, looks });
       } else {
         const { renderScene } = await import('../report/terminal/scenes.ts');
-        this.print(renderScene(scene, looks, await this.screen(flags)));
+        this.print(renderScene(scene, looks, maxSeconds, await this.screen(flags)));
       }
       await lab.ended;
     } finally {
@@ -91,7 +95,7 @@ async function sceneCalled(name: string): Promise<Scene> {
     const names = scenes.map((candidate) => candidate.name);
     const guess = nearest(name, names);
     const ask = guess === undefined ? '' : `: did you mean ${guess}?`;
-    throw new UserError(USAGE, `no scene is called ${JSON.stringify(name)}${ask}`);
+    throw new UserError(USAGE, `no scene is called ${JSON.stringify(name)}${ask}`, LIST);
   }
   const missing = missingNeeds(scene).map(({ why, remedy }) => `${why} (${remedy})`);
   if (missing.length > 0)

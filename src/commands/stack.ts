@@ -11,7 +11,7 @@ export class Stack extends BaseCommand {
     `Takes text as it is found: dmesg and journalctl output, consoles, mails; other lines are skipped. Says for each task what it waits for, in which subsystem, whether that is benign, and who holds the lock where the kernel names it.
 Exit code: 0 all benign, 1 a stuck task, 2 no stack in the text.`;
   static override examples = [
-    { description: 'The kernel log', command: 'dmesg | procdiag stack -' },
+    { description: 'The kernel log', command: '$ dmesg | procdiag stack -' },
     { description: 'One task', command: 'procdiag stack /proc/4711/stack' },
   ];
   static override args = {

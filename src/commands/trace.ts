@@ -1,5 +1,5 @@
 import { boolean, custom, string } from '@oclif/core/flags';
-import { count, nanoseconds, pid, seconds, span } from '../cli/args.ts';
+import { count, nanoseconds, pidOrCommand, seconds, span } from '../cli/args.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { version } from '../cli/config.ts';
 import { CANNOT_LOOK, USAGE, UserError } from '../cli/errors.ts';
@@ -38,7 +38,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
       command: 'procdiag trace --from-strace strace.log --from-perf perf.data',
     },
   ];
-  static override args = { pid: pid({ required: false, description: 'process id' }) };
+  static override args = { pid: pidOrCommand({ required: false, description: 'process id' }) };
   static override flags = {
     strace: boolean({ summary: 'Record with strace: arguments and results of all system calls' }),
     perf: boolean({ summary: 'Record with perf: true durations, scheduling, who woke whom' }),

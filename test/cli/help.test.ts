@@ -18,7 +18,7 @@ describe('help', () => {
     expect(stdout).toMatch(/^Says what a hung Linux process waits for/);
     for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command} +[A-Z]`, 'm'));
     expect(stdout).toMatch(/^ {2}\$ procdiag inspect 4711 /m);
-    expect(stdout).toMatch(/^ {2}2 {2}usage error, or could not look$/m);
+    expect(stdout).toMatch(/^ {2}2 {2}usage error, or no answer$/m);
     expect(code).toBe(0);
   });
 

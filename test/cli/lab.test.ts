@@ -32,5 +32,6 @@ it.each([
 it('ends by itself after --hold seconds', async () => {
   const { code, stdout } = await procdiag(['lab', 'run', 'sigstop', '--hold', '1']);
   expect(stdout).toMatch(/^ {2}procdiag inspect \d+$/m);
+  expect(stdout).toMatch(/^It is held until Ctrl\+C, for 1 s at most, and then put away\.$/m);
   expect(code).toBe(0);
 });

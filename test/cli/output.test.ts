@@ -15,6 +15,14 @@ it('ends quietly when its reader has gone', async () => {
   expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
 });
 
+it('has the exit code of its answer also when its reader has gone', async () => {
+  const child = spawn(process.execPath, [bin, 'stack', '-'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  child.stdout.destroy();
+  child.stdin.end('[<0>] request_wait_answer+0x1/0x2\n[<0>] fuse_simple_request+0x1/0x2\n');
+  const [code] = (await once(child, 'close')) as [number | null];
+  expect(code).toBe(1);
+});
+
 it('writes all of its answer to a slow reader before it ends', () => {
   const command = `"${process.execPath}" "${bin}" explain --json | { sleep 0.5; cat; }`;
   const { stdout } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });

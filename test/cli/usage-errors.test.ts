@@ -5,6 +5,8 @@ const CASES: [argv: string[], sentence: string][] = [
   [['inspekt'], 'unknown command "inspekt": did you mean procdiag inspect?'],
   [['4711'], 'unknown command "4711": did you mean procdiag inspect 4711?'],
   [['qqqqqq'], 'unknown command "qqqqqq"'],
+  [['version'], 'unknown command "version": did you mean procdiag --version?'],
+  [['-V'], 'unknown flag "-V": did you mean procdiag --version?'],
   [['\u001b[31m'], 'unknown command "\\u001b[31m"'],
   [['--versoin'], 'unknown flag "--versoin": did you mean procdiag --version?'],
   [['help', 'doctr'], 'unknown command "doctr": did you mean procdiag doctor?'],
@@ -28,9 +30,22 @@ const CASES: [argv: string[], sentence: string][] = [
   [['inspect', '1', '--timeout', 'soon'], 'not a value for --timeout: "soon" (0.1 to 3600 seconds)'],
   [['inspect', '1', '--timeout', '1e3'], 'not a value for --timeout: "1e3" (0.1 to 3600 seconds)'],
   [['explain', 'd-vfork-wai'], 'no cause is called "d-vfork-wai": did you mean d-vfork-wait?'],
+  [['explain', 'D-VFORK-WAIT'], 'no cause is called "D-VFORK-WAIT": did you mean d-vfork-wait?'],
   [['explain', 'd-vfork-wait', 'd-block-io'], 'unexpected argument: d-block-io'],
   [['lab', 'rum'], 'lab knows "list" and "run NAME", not "rum"'],
+  [['lab', 'run'], 'which scene? Give a name'],
   [['lab', 'run', 'sigstopp'], 'no scene is called "sigstopp": did you mean sigstop?'],
+  [['capture'], 'missing PID: process or thread id'],
+  [
+    ['capture', '1', '-o', 'hung.zip'],
+    'not a name for a capture: "hung.zip" (FILE.tar.gz, FILE.tgz, or a directory)',
+  ],
+  [['capture', '1', '-o', ''], 'not a name for a capture: "" (FILE.tar.gz, FILE.tgz, or a directory)'],
+  [['trace', 'make'], 'not a process id: "make" (a command goes behind --)'],
+  [
+    ['trace', '--strace', '--from-strace', 'x'],
+    '--strace=true cannot also be provided when using --from-strace',
+  ],
 ];
 
 describe('usage errors', () => {
@@ -38,7 +53,7 @@ describe('usage errors', () => {
     const { code, stdout, stderr } = await procdiag(argv);
     const [first, hint, ...rest] = stderr.split('\n');
     expect(first).toBe(`procdiag: ${sentence}`);
-    expect(hint).toMatch(/^See: procdiag .*--help$/);
+    expect(hint).toMatch(/^See: procdiag (.*--help|explain|lab list)$/);
     expect(rest).toEqual(['']);
     expect(stdout).toBe('');
     expect(code).toBe(2);
@@ -54,18 +69,34 @@ describe('usage errors', () => {
     expect(code).toBe(2);
   });
 
-  it('is told in one sentence when a file cannot be read', async () => {
-    const { code, stdout, stderr } = await procdiag(['stack', '/nowhere/at/all', '--json']);
-    expect(JSON.parse(stdout)).toEqual({
-      schemaVersion: 1,
-      error: {
-        code: 'ERR_CANNOT_LOOK',
-        message: "ENOENT: no such file or directory, open '/nowhere/at/all'",
-      },
-    });
-    expect(stderr).toBe("procdiag: ENOENT: no such file or directory, open '/nowhere/at/all'\n");
-    expect(code).toBe(2);
-  });
+  it.each([
+    [['stack', '/nowhere/at/all'], '"/nowhere/at/all": no such file or directory', 'ERR_CANNOT_LOOK'],
+    [['stack', '/'], 'illegal operation on a directory', 'ERR_CANNOT_LOOK'],
+    [
+      ['inspect', '--from', '/nowhere/at/all'],
+      '/nowhere/at/all is no capture of procdiag: no such file or directory',
+      'ERR_BUNDLE',
+    ],
+    [
+      ['inspect', '--from', 'package.json'],
+      'package.json is no capture of procdiag: no whole .tar.gz (incorrect header check)',
+      'ERR_BUNDLE',
+    ],
+    [['inspect', '--from', '/'], '/ is no capture of procdiag: it holds no manifest.json', 'ERR_BUNDLE'],
+    [
+      ['capture', '1', '-o', '/nowhere/at/all.tgz'],
+      'cannot write "/nowhere/at/all.tgz": no such file or directory',
+      'ERR_BUNDLE',
+    ],
+  ])(
+    'is told in one sentence when a file cannot be read or written: %j',
+    async (argv, message, errorCode) => {
+      const { code, stdout, stderr } = await procdiag([...argv, '--json']);
+      expect(JSON.parse(stdout)).toEqual({ schemaVersion: 1, error: { code: errorCode, message } });
+      expect(stderr).toBe(`procdiag: ${message}\n`);
+      expect(code).toBe(2);
+    },
+  );
 
   it('shows where it was thrown for PROCDIAG_DEBUG=1 alone', async () => {
     const { stderr } = await procdiag(['inspect', 'x'], { env: { PROCDIAG_DEBUG: '1' } });

@@ -1,5 +1,15 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { getSystemErrorMap } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { extract, pack as tarPack } from 'tar-stream';
 import { BUNDLE_FORMAT, type Bundle, type Manifest } from './manifest.ts';
@@ -13,8 +23,13 @@ class BundleError extends Error {
   readonly code = 'ERR_BUNDLE';
 }
 
-/** Writes a bundle: a `.tar.gz` when the name says so, else a directory. It appears whole or not at all. */
-export async function writeBundle(path: string, bundle: Bundle): Promise<void> {
+/**
+ * Writes a bundle: a `.tar.gz` when the name says so, else a directory. It appears whole or not at all.
+ * @throws BundleError when it cannot be written
+ */
+export async function writeBundle(name: string, bundle: Bundle): Promise<void> {
+  // A part beside it, not in it.
+  const path = name.replace(/(?<=.)\/+$/, '');
   const entries: [string, string][] = [
     [MANIFEST, `${JSON.stringify(bundle.manifest, null, 1)}\n`],
     ...bundle.files,
@@ -32,7 +47,7 @@ export async function writeBundle(path: string, bundle: Bundle): Promise<void> {
     renameSync(part, path);
   } catch (error) {
     rmSync(part, { recursive: true, force: true });
-    throw error;
+    throw new BundleError(`cannot write ${JSON.stringify(name)}: ${reason(error)}`);
   }
 }
 
@@ -45,7 +60,7 @@ export async function readBundle(path: string): Promise<Bundle> {
       : await untarred(gunzipSync(readFileSync(path), { maxOutputLength: SIZE_LIMIT }));
   } catch (error) {
     if (error instanceof BundleError) throw error;
-    throw new BundleError(`${path} is no capture of procdiag: ${(error as Error).message}`);
+    throw new BundleError(`${path} is no capture of procdiag: ${reason(error)}`);
   }
   const text = files.get(MANIFEST);
   if (text === undefined) throw new BundleError(`${path} is no capture of procdiag: it holds no ${MANIFEST}`);
@@ -74,8 +89,17 @@ function parseManifest(path: string, text: string): Manifest {
   return manifest;
 }
 
+/** In words: the system's, zlib's, or what else was thrown. */
+function reason(error: unknown): string {
+  const { errno, code, message } = error as NodeJS.ErrnoException;
+  if (code === 'Z_DATA_ERROR' || code === 'Z_BUF_ERROR') return `no whole .tar.gz (${message})`;
+  return getSystemErrorMap().get(errno ?? 0)?.[1] ?? message;
+}
+
 function readDirectory(root: string): Map<string, string> {
   const files = new Map<string, string>();
+  // Any other directory may hold a whole disk.
+  if (!existsSync(join(root, MANIFEST))) return files;
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const full = join(entry.parentPath, entry.name);

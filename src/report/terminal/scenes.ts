@@ -51,10 +51,11 @@ function sceneRows(scene: ListedScene, column: number, width: number, palette: P
   return rows;
 }
 
-/** A scene that has just been set up: the story, who is who, and what to try on them. */
+/** A scene that has just been set up: the story, who is who, what to try on them, and when it ends by itself. */
 export function renderScene(
   scene: { readonly name: string; readonly title: string; readonly story: string },
   looks: readonly { readonly role: string; readonly pid: number }[],
+  seconds: number,
   screen: Screen,
 ): string {
   const width = Math.max(NARROWEST, screen.width);
@@ -73,7 +74,9 @@ export function renderScene(
       [space(2), span(`ps -o pid,ppid,stat,wchan:24,args -p ${pids.join(',')}`, 'command')],
       ...pids.map((pid) => [space(2), span(`procdiag inspect ${pid}`, 'command')]),
       [],
-      [span('It is held until Ctrl+C, and then put away.', 'quiet')],
+      ...wrap([span(`It is held until Ctrl+C, for ${seconds} s at most, and then put away.`, 'quiet')], {
+        first: width,
+      }),
     ],
     palette,
   );

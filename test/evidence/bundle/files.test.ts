@@ -85,6 +85,11 @@ describe.each(['capture.tar.gz', 'capture.tgz', 'capture'])('as %s', (name) => {
   });
 });
 
+it('a slash at the end of a directory’s name changes nothing', async () => {
+  await writeBundle(`${join(scratch, 'capture')}/`, await bundle());
+  expect(readdirSync(scratch)).toEqual(['capture']);
+});
+
 it('a bundle that cannot be written leaves nothing', async () => {
   mkdirSync(join(scratch, 'taken'));
   writeFileSync(join(scratch, 'taken/file'), '');
