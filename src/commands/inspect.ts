@@ -69,22 +69,30 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not look,
     const pids = asked.length > 0 ? asked : targets;
     const { firstLook } = await import('../evidence/first-look.ts');
     const evidence = firstLook(source, pids, options.readMemory);
-    // Loaded while the first reads are under way.
+    // What judges and what shows it are loaded while the first reads are under way.
     const { examine } = await import('../diagnosis/diagnose.ts');
+    const show = await (flags.json ? this.#asJson() : this.#asText(flags));
     const { results } = await examine(evidence, pids, options);
-    if (flags.json) {
-      const { diagnosisJson } = await import('../report/json.ts');
-      this.printJson(diagnosisJson(results, { toolVersion: version }));
-    } else {
-      const { renderResults } = await import('../report/terminal/results.ts');
-      const screen = await this.screen(flags);
-      this.print((await renderResults(results, { ...screen, threads: flags.threads })).text);
-    }
+    await show(results);
     const { line } = await import('../report/text.ts');
     this.complain(results.flatMap(unanswered).map(line));
     return exitCode(results, flags['fail-on']);
   }
+
+  async #asJson(): Promise<Show> {
+    const { diagnosisJson } = await import('../report/json.ts');
+    return async (results) => this.printJson(diagnosisJson(results, { toolVersion: version }));
+  }
+
+  async #asText(flags: { threads: boolean; 'no-color': boolean }): Promise<Show> {
+    const { renderResults } = await import('../report/terminal/results.ts');
+    const screen = await this.screen(flags);
+    return async (results) =>
+      this.print((await renderResults(results, { ...screen, threads: flags.threads })).text);
+  }
 }
+
+type Show = (results: readonly DiagnosisResult[]) => Promise<void>;
 
 /** Why a result is no answer, in a sentence. */
 function unanswered(result: DiagnosisResult): string[] {

@@ -8,7 +8,7 @@
  * - `mem:PID:HEXADDR:LENGTH`: bytes of the target's memory, at most 64
  * - `pagemap:PID:HEXADDR`: the 8-byte pagemap word of that address's page
  * - `self`: who looks and from where, as JSON (see HostEvidence.self)
- * - `canary`: nothing, once the `stat` of every process was read; not readable where that has to be found out one by one
+ * - `canary`: nothing, once every process let itself be read; not readable where that has to be found out one by one
  * - `ss:unix:PID`: unix sockets and their peers as `ss -xanH` prints them, in PID's network namespace (0 = ours)
  * - `sem:PID:ID`: of each semaphore of a System V set its number, who changed it last, and its value (semctl(2), GETPID and
  *   GETVAL), in PID's IPC namespace (0 = ours)
