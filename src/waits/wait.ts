@@ -23,6 +23,11 @@ export interface Hop {
    */
   readonly anyOf?: boolean;
   /**
+   * Any one of the wait's hops marked so ends it, and a healthy waiter has them too: followed for what lies behind only
+   * while there is not one of them that is free.
+   */
+  readonly unlessFree?: boolean;
+  /**
    * Only what holds up the whole process behind it counts, a stop or the wait of its only thread: that the peer has some
    * slow thread proves nothing.
    */

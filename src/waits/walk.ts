@@ -70,7 +70,42 @@ export function walk(evidence: Evidence, target: ProcessEvidence, limits: WalkLi
       }
     }
   }
-  return steps;
+  return withoutFree(steps);
+}
+
+/** Leaves out what lies behind the waits that one of those whom they wait for is free to end (Hop.unlessFree). */
+function withoutFree(steps: Step[]): Step[] {
+  const out = new Set<Step>();
+  // The deepest first: what is free there makes those before it free.
+  for (let i = steps.length - 1; i >= 0; i--) {
+    const step = steps[i];
+    const choices = step?.wait.hops.filter((hop) => hop.unlessFree === true) ?? [];
+    if (step === undefined || choices.length === 0) continue;
+    const isFree = choices.some((hop) => !isHeldUpBehind(step, hop));
+    if (isFree) for (const next of step.next.splice(0)) out.add(next);
+  }
+  if (out.size === 0) return steps;
+  return steps.filter((step) => {
+    // Breadth first: the step before comes before.
+    if (step.via !== undefined && out.has(step.via.step)) out.add(step);
+    return !out.has(step);
+  });
+}
+
+function isHeldUpBehind(step: Step, hop: Hop): boolean {
+  const behind = step.next.filter(({ via }) => via?.hop === hop);
+  return behind.length > 0 && behind.every(isHeldUp);
+}
+
+/** Kinds of wait of which it is not known that they last: somebody at work, or a dead one whose parent is about to see it. */
+const MAY_GO_ON = new Set(['running', 'unknown', 'zombie']);
+
+/** Does the step's thread not get on by itself: blocked, or waiting for nobody but such? */
+function isHeldUp({ wait, next, cycle }: Step): boolean {
+  if (cycle !== undefined) return true;
+  if (MAY_GO_ON.has(wait.kind) || (wait.thread.moved === true && wait.restless !== true)) return false;
+  if (wait.idle === undefined || wait.detail?.held === true) return true;
+  return next.length > 0 && next.every(isHeldUp);
 }
 
 function nextWaits(

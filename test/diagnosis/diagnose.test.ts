@@ -64,6 +64,12 @@ describe('how often it looks', () => {
   });
 });
 
+it('is hung though another of its threads works, whose CPU time is that of the process too', async () => {
+  const at = (utime: number) => ({ utime, threads: [{ tid: 61, state: 'R', utime }] });
+  const diagnosis = await diagnosed(host({ ...FROZEN, ...at(0) }, { 60: at(30) }), 60);
+  expect(told(diagnosis)).toEqual(['d-fs-frozen → mount:8:1']);
+});
+
 describe('what moves is not hung', () => {
   it.each<[string, Partial<FakeProcess>]>([
     ['it has slept and run', { switches: 99 }],

@@ -120,6 +120,42 @@ describe('which threads of the next process', () => {
   });
 });
 
+describe('a wait for any of several children', () => {
+  const shell = { pid: 100, call: 'wait4(-1, 0, 0)', stack: 'do_wait < kernel_wait4' };
+  const writer = { pid: 101, ppid: 100, ...WRITE, fds: { 1: 'w pipe:[1]' } };
+  const reader = { pid: 102, ppid: 100, fds: { 0: 'r pipe:[1]' } };
+  const subshell = { ...shell, pid: 103, ppid: 100 };
+
+  it.each<[string, FakeProcess[], number[]]>([
+    ['all held up', [writer, { ...reader, state: 'T' }], [101, 102]],
+    ['one free', [writer, reader], []],
+    ['one at work', [writer, { ...reader, state: 'R' }], []],
+    ['one dead', [writer, { ...reader, state: 'T' }, { pid: 104, ppid: 100, state: 'Z' }], []],
+    [
+      'one that waits for children who are held up',
+      [writer, { ...reader, state: 'T' }, subshell, { pid: 105, ppid: 103, state: 'T' }],
+      [101, 102, 103],
+    ],
+    [
+      'one that waits for children of whom one is free',
+      [writer, { ...reader, state: 'T' }, subshell, { pid: 105, ppid: 103 }, { pid: 106, ppid: 103 }],
+      [],
+    ],
+    [
+      'a reader of those that are held up',
+      [
+        { ...writer, state: 'T' },
+        { ...reader, ...READ },
+      ],
+      [101, 102],
+    ],
+  ])('%s', async (_, children, expected) => {
+    const steps = await stepsOf({ processes: [shell, ...children] }, 100);
+    expect(steps.filter(({ depth }) => depth === 1).map(({ wait }) => wait.process.pid)).toEqual(expected);
+    if (expected.length === 0) expect(steps).toHaveLength(1);
+  });
+});
+
 it('of one thread that was asked about only that one is walked', async () => {
   const evidence = new Evidence(
     new World(fakeHost({ processes: [{ pid: 100, threads: [{ tid: 101, ...READ }] }] })),

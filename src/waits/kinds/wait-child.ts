@@ -3,6 +3,9 @@ import { fdFact, lineFact, pointFacts, stateFact } from '../facts.ts';
 import { edge, processNode } from '../nodes.ts';
 import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
+/** A wait for any of more children than this is not looked behind, but where all of them are stopped or in D. */
+const CHILDREN_FOLLOWED = 8;
+
 /** waitid(2) */
 const P_ALL = 0;
 const P_PID = 1;
@@ -29,12 +32,11 @@ export const waitChild: Resolver = (context) => {
   const known = family.map((pid) => evidence.process(pid)).filter((child) => child !== undefined);
   const children = known.filter((child) => asked.wants(child) && !isToldToTracer(process, child));
   // A wait for any child is over as soon as one of them ends: one stuck child of several is no trouble of this waiter.
-  const blame =
-    asked.specific ||
-    (children.length > 0 && children.every((child) => /[TtD]/.test(child.state))) ||
-    children.length === 1;
-  const hops: Hop[] = (blame ? children : children.slice(0, 8)).map((child) => ({
+  const isAny = !asked.specific && children.length > 1;
+  const isToBlame = !isAny || children.every((child) => /[TtD]/.test(child.state));
+  const hops: Hop[] = children.map((child) => ({
     soft: true,
+    ...(isToBlame ? {} : { unlessFree: true }),
     next: { pid: child.pid },
     edges: [
       edge(node, processNode(child), 'waits for the end of', asked.call, howOf(process, child), [
@@ -51,8 +53,8 @@ export const waitChild: Resolver = (context) => {
     subsystem: 'wait-child',
     killable: true,
     facts: pointFacts(evidence, thread),
-    detail: { specific: blame, children: children.length },
-    hops: blame ? hops : [],
+    detail: { children: children.length },
+    hops: isToBlame || children.length <= CHILDREN_FOLLOWED ? hops : [],
   });
 };
 

@@ -21,7 +21,6 @@ describe('whom it waits for', () => {
   it.each<[string, string, FakeProcess[], number[]]>([
     ['one child by number', 'wait4(71, 0, 0)', [child(70), child(71)], [71]],
     ['any child, and there is one', 'wait4(-1, 0, 0)', [child(70)], [70]],
-    ['any child of several: none is to blame', 'wait4(-1, 0, 0)', [child(70), child(71, { state: 'T' })], []],
     [
       'any child of several, and all are stopped',
       'wait4(-1, 0, 0)',
@@ -50,6 +49,21 @@ describe('whom it waits for', () => {
     const wait = await waitOf({ processes: [init, parent(call), ...children] }, 60);
     expect(wait.hops.map(({ next }) => next?.pid)).toEqual(expected);
     expect(wait.idle).toBe('idle-wait-child');
+  });
+
+  it('any child of several: followed unless one is free', async () => {
+    const children = [child(70), child(71, { state: 'T' })];
+    const wait = await waitOf({ processes: [init, parent('wait4(-1, 0, 0)'), ...children] }, 60);
+    expect(wait.hops.map(({ next, unlessFree }) => [next?.pid, unlessFree])).toEqual([
+      [70, true],
+      [71, true],
+    ]);
+  });
+
+  it('any child of very many: they are not looked at', async () => {
+    const children = Array.from({ length: 9 }, (_, i) => child(70 + i));
+    const wait = await waitOf({ processes: [init, parent('wait4(-1, 0, 0)'), ...children] }, 60);
+    expect(wait.hops).toEqual([]);
   });
 
   it('by a pidfd, whose fdinfo tells the process', async () => {
@@ -85,10 +99,7 @@ describe('whom it waits for', () => {
   it('somebody, when its arguments may not be read', async () => {
     const caller = parent('wait4(70, 0, 0)', { denied: ['syscall', 'stack'] });
     const wait = await waitOf({ processes: [init, caller, child(70), child(71)] }, 60);
-    expect(wait).toMatchObject({
-      kind: 'wait-child',
-      point: 'wait for a child',
-      detail: { specific: false },
-    });
+    expect(wait).toMatchObject({ kind: 'wait-child', point: 'wait for a child' });
+    expect(wait.hops.map(({ unlessFree }) => unlessFree)).toEqual([true, true]);
   });
 });
