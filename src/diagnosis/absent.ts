@@ -1,4 +1,5 @@
 import type { Evidence } from '../evidence/evidence.ts';
+import { hidesProcesses } from '../procfs/mountinfo.ts';
 
 /** Why there is nothing to say of a PID: none has it, or it is hidden from whoever asks (proc(5), hidepid). */
 export function absence(evidence: Evidence, pid: number): { code: string; message: string } {
@@ -9,9 +10,7 @@ export function absence(evidence: Evidence, pid: number): { code: string; messag
     return { code: 'ERR_HIDDEN', message: `process ${pid} may be looked at by root only (${errno})` };
   if (errno !== 'ENOENT' && errno !== 'ESRCH')
     return { code: 'ERR_CANNOT_LOOK', message: `${world.proc}/${pid}/status: ${errno}` };
-  const hidden = / - proc \S+ \S*hidepid=(?:2|invisible|4|ptraceable)/.test(
-    world.text('/proc/self/mountinfo') ?? '',
-  );
+  const hidden = hidesProcesses(world.text('/proc/self/mountinfo') ?? '');
   const unless =
     hidden && evidence.host.self.uid !== 0 ? ' that this user may see (/proc hides those of others)' : '';
   return { code: 'ERR_NO_PROCESS', message: `no process or thread ${pid}${unless}` };

@@ -59,3 +59,8 @@ function parseMount(line: string): Mount | undefined {
 function optionsOf(field: string | undefined): string[] {
   return field === undefined || field === '' ? [] : field.split(',').map(unescapeOctal);
 }
+
+/** Whether a proc mount shows users their own processes only: hidepid=2 or 4 (proc(5)). */
+export function hidesProcesses(mountinfo: string): boolean {
+  return / - proc \S+ \S*hidepid=(?:2|invisible|4|ptraceable)/.test(mountinfo);
+}

@@ -213,6 +213,38 @@ for i in range(120):
     },
   );
 
+  test('says what the host prevents, and not that the tools are missing', async () => {
+    const starved = (script: string, wrapper: readonly string[] = []) =>
+      execa(
+        'sh',
+        ['-c', `${script}; exec "$@"`, 'sh', ...wrapper, process.execPath, bin, 'trace', '--', 'true'],
+        { cwd: directory, stdin: 'ignore', reject: false, timeout: 100_000 },
+      );
+    const files = await starved('ulimit -n 24');
+    expect(files.stderr).toMatch(/: too many files are open \(EMFILE\)\. Raise the limit: ulimit -n/m);
+    expect(files.stderr).not.toMatch(/apt install|unexpected error|This is a bug/);
+    expect(files.exitCode).toBe(2);
+    if (process.geteuid?.() !== 0) return;
+    const bare = await starved(':', [
+      'unshare',
+      '-m',
+      'sh',
+      '-c',
+      'mount -t tmpfs none /dev; exec "$@"',
+      'sh',
+    ]);
+    expect(bare.stderr).toMatch(/strace cannot be started: there is no \/dev\/null/);
+    expect(bare.stderr).not.toMatch(/apt install/);
+    expect(bare.exitCode).toBe(2);
+  });
+
+  test('explains what --syscalls takes when strace does not know a name', async () => {
+    const { stderr, exitCode } = await trace('--strace', '--syscalls', 'opeanat', '--', 'true');
+    expect(stderr).toMatch(/invalid system call 'opeanat'\. --syscalls takes what strace -e trace= does/);
+    expect(stderr).not.toMatch(/perf alone\.$/m);
+    expect(exitCode).toBe(2);
+  });
+
   test.each([
     ['SIGINT', 0],
     ['SIGTERM', 143],

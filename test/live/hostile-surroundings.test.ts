@@ -207,6 +207,13 @@ describe('a poor place to start from', () => {
     expect(ran.code).toBe(code);
   });
 
+  test.runIf(isRoot)('no /dev at all', async () => {
+    const { report, code } = await inspect(sleeper, privately('mount -t tmpfs none /dev'));
+    expect(report.verdict).toMatchObject({ state: 'healthy', idle: 'idle-timer' });
+    expect(report.unseen).toEqual([]);
+    expect(code).toBe(0);
+  });
+
   test.runIf(isRoot)('a file system that is read-only', async () => {
     const { report } = await inspect(sleeper, privately('mount -o remount,bind,ro /'));
     expect(report.verdict.idle).toBe('idle-timer');

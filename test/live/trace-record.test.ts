@@ -304,6 +304,10 @@ live('those that cannot be recorded are told apart', async () => {
   expect(await refusalsOf({ pid: process.ppid })).toEqual(['both ancestor']);
   expect(await refusalsOf({ pid: 1 })).toEqual(['both init']);
   expect(await refusalsOf({ pid: 1, follow: false, perf: false })).toEqual(['strace init']);
+  // As the refusal advises.
+  const parent = await recordingOf({ pid: process.ppid, follow: false, strace: false, durationMs: 100 });
+  expect(codesOf(parent)).toEqual([]);
+  await parent.remove();
   const threads = await target('threads', 2);
   const thread = tasksBelow(threads.pid).find(({ tid }) => tid !== threads.pid)!.tid;
   expect(await refusalsOf({ pid: thread })).toEqual(['both no-process']);

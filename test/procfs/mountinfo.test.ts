@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseMountinfo } from '../../src/procfs/mountinfo.ts';
+import { hidesProcesses, parseMountinfo } from '../../src/procfs/mountinfo.ts';
 import { recorded } from './recorded.ts';
 
 it('reads every recorded mount', () => {
@@ -19,6 +19,18 @@ it('reads every recorded mount', () => {
     source: '/dev/vda',
     superOptions: ['rw', 'discard', 'resv_strict', 'resuid=65534', 'resgid=65534'],
   });
+});
+
+it.each([
+  ['rw', false],
+  ['rw,hidepid=1', false],
+  ['rw,hidepid=noaccess', false],
+  ['rw,hidepid=2', true],
+  ['rw,gid=4,hidepid=invisible', true],
+  ['rw,hidepid=ptraceable', true],
+])('/proc with %s hides processes: %s', (options, hides) => {
+  const mounts = `24 30 0:22 / /proc rw,relatime shared:13 - proc proc ${options}\n25 30 0:23 / /x rw - tmpfs hidepid=2 rw\n`;
+  expect(hidesProcesses(mounts)).toBe(hides);
 });
 
 // Lines in the form of proc_pid_mountinfo(5): what the recorder had no mount for.

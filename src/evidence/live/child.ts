@@ -52,6 +52,8 @@ const WRAPPER: readonly string[] = [
   `case $PPID in ${process.pid}|0) exec "$@";; *) exit 1;; esac`,
   'sh',
 ];
+/** A chroot or an initramfs may have no /dev: a pipe is as good, and slower. */
+const nothing = existsSync('/dev/null') ? 'ignore' : 'pipe';
 let wrapper = existsSync('/usr/bin/setpriv') ? WRAPPER : [];
 
 /**
@@ -88,21 +90,21 @@ function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildR
   return new Promise((resolve) => {
     const started = now();
     const [program = '', ...rest] = argv;
-    const nothing = { stdout: Buffer.alloc(0), stderr: '', ended: 'no-program', code: null } as const;
+    const unstarted = { stdout: Buffer.alloc(0), stderr: '', ended: 'no-program', code: null } as const;
     let child: ChildProcess;
     try {
       child = spawn(program, rest, {
         stdio: [
-          options.input === undefined ? 'ignore' : 'pipe',
+          options.input === undefined ? nothing : 'pipe',
           'pipe',
-          options.noStderr === true ? 'ignore' : 'pipe',
+          options.noStderr === true ? nothing : 'pipe',
         ],
         env: { PATH: '/usr/bin:/usr/sbin:/bin:/sbin', LC_ALL: 'C' },
         // Ours may be gone or on a dead mount, and find opens the directory it is started in.
         cwd: '/',
       });
     } catch (error) {
-      return resolve({ ...nothing, errno: errnoOf(error) });
+      return resolve({ ...unstarted, errno: errnoOf(error) });
     }
     running.add(child);
     const chunks: Buffer[] = [];
@@ -158,7 +160,7 @@ function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildR
     const timer = setInterval(() => setImmediate(check), Math.max(10, Math.round(options.stallMs / 3)));
 
     child.on('error', (error) => {
-      resolve({ ...nothing, errno: errnoOf(error) });
+      resolve({ ...unstarted, errno: errnoOf(error) });
       finish('no-program', null);
     });
     child.stdout?.on('data', (chunk: Buffer) => {

@@ -4,6 +4,7 @@ import type { HostChecks } from '../host-checks.ts';
 import type { Outcome } from '../outcome.ts';
 import { runChild } from './child.ts';
 import { readNow } from './lock-free.ts';
+import { notStarted } from './not-started.ts';
 
 /** None of these takes a lock that another process could hold: settings of the kernel, and our own entry in /proc. */
 const FILES = [
@@ -46,7 +47,9 @@ const PATIENCE = { stallMs: 500, lateMs: 1500, maxBytes: 65_536 };
 /** Looks at the host and at what we may do on it; bounded in time, changes nothing. */
 export async function checkHost(): Promise<HostChecks> {
   const versions = PROGRAMS.map(async ([name, flag]): Promise<[string, string | undefined]> => {
-    const { ended, code, stdout, stderr } = await runChild(name, [flag], PATIENCE);
+    const { ended, errno, code, stdout, stderr } = await runChild(name, [flag], PATIENCE);
+    const prevented = ended === 'no-program' ? notStarted(errno) : undefined;
+    if (prevented !== undefined) return [name, `${name} could not be asked: ${prevented.why}`];
     const [line = ''] = `${stdout.toString('latin1')}${stderr}`.trim().split('\n');
     // On a host that is slow enough it does not come so far as to say so: it is there all the same.
     if (ended === 'stuck' || ended === 'late') return [name, `${name} did not tell its version in time`];

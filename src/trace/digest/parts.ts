@@ -41,7 +41,7 @@ export function partsInWords(parts: readonly SpentPart[], of = secondsOf(parts))
     known += part.seconds;
   }
   const rest = all - known;
-  return told.length < parts.length && rest > all * LEAST ? [...told, `${time(rest)} else`] : told;
+  return told.length < parts.length && rest > all * LEAST ? [...told, `${time(rest)} at other things`] : told;
 }
 
 /** The seconds that parts add up to. */

@@ -143,6 +143,7 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   inotify: 'file events (inotify)',
   aio: 'asynchronous I/O',
   io_uring: 'io_uring',
+  'kthread-idle': 'work to come',
   'in-call': 'the call: on CPU or waiting, strace cannot tell',
   unknown: 'something that the recording does not show',
   [UNSEEN]: 'something that perf was not permitted to see',

@@ -4,7 +4,9 @@ import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { type NotStarted, notStarted } from '../../evidence/live/not-started.ts';
 import { parseStat } from '../../procfs/stat.ts';
+import { errnoOf } from './proc.ts';
 
 /**
  * Reads whom to watch from a pipe whose other end only procdiag holds. Its end is the end of procdiag, however that came:
@@ -58,6 +60,16 @@ rm -rf -- "$directory"
 
 const READY_MS = 10_000;
 
+/** Its process could not be started. */
+export class GuardError extends Error {
+  readonly prevented: NotStarted | undefined;
+
+  constructor(prevented: NotStarted | undefined, errno = 'unknown') {
+    super(`no process can be started beside procdiag: ${prevented?.why ?? errno}`);
+    this.prevented = prevented;
+  }
+}
+
 /**
  * A process of its own that outlives procdiag, ends what procdiag had started and removes its directory. It is never waited
  * for: it may be the last to know.
@@ -106,15 +118,17 @@ export class Guard {
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
     });
     let complaint = '';
+    let errno: string | undefined;
+    child.once('error', (error) => (errno = errnoOf(error)));
     child.stderr?.setEncoding('latin1').on('data', (text: string) => {
       if (complaint.length < 1000) complaint += text;
     });
     const guard = new Guard(directory, child);
     if (await guard.#answer('ready')) return guard;
     child.stdin?.destroy();
-    throw new Error(
-      `no directory for the recording could be made in ${parent}: ${complaint.trim() || 'sh did not start'}`,
-    );
+    const prevented = notStarted(/cannot fork/i.test(complaint) ? 'EAGAIN' : errno);
+    if (prevented !== undefined || complaint === '') throw new GuardError(prevented, errno);
+    throw new Error(`no directory for the recording could be made in ${parent}: ${complaint.trim()}`);
   }
 
   /** Resolves when the guard has ended, which it does before us only if somebody kills it. */

@@ -1,6 +1,7 @@
 import { accessSync, constants, readlinkSync, statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openLive } from '../../evidence/live/live-source.ts';
+import { hidesProcesses } from '../../procfs/mountinfo.ts';
 import { parseStat } from '../../procfs/stat.ts';
 import type { ProcStatus } from '../../procfs/status.ts';
 import {
@@ -9,6 +10,7 @@ import {
   CAP_SYS_PTRACE,
   hasCapability,
   perfEventParanoid,
+  procText,
   statusOf,
 } from './proc.ts';
 import { type Found, findPerf, findStrace, type PerfTool, type StraceTool } from './tools.ts';
@@ -18,6 +20,7 @@ import { canLetUsTrace, yamaScope } from './yama.ts';
 export type RefusalCode =
   | 'no-process'
   | 'no-directory'
+  | 'no-process-left'
   | 'foreign-proc'
   | 'zombie'
   | 'kernel-thread'
@@ -145,6 +148,15 @@ function toolRefusal(source: 'strace' | 'perf', found: Exclude<Found<unknown>, {
     source === 'strace'
       ? 'Install it: apt install strace.'
       : 'Install it: apt install linux-perf on Debian, linux-tools-$(uname -r) on Ubuntu.';
+  if ('prevented' in found) {
+    const { why, remedy: instead } = found.prevented;
+    return {
+      source,
+      code: `${source}-broken`,
+      message: `${source} cannot be started: ${why}.`,
+      remedy: instead,
+    };
+  }
   if ('missing' in found) {
     return { source, code: `no-${source}`, message: `${found.missing}.`, remedy };
   }
@@ -221,7 +233,7 @@ async function lookAtTarget(pid: number, request: PreflightRequest): Promise<Ref
       },
     ];
   }
-  const kinship = kinshipRefusals(pid, name, request.follow);
+  const kinship = kinshipRefusals(pid, name, request);
   if (kinship.some(({ source }) => source === 'both')) return kinship;
   const refusals = [...kinship];
   if (await isKernelThread(pid, status)) {
@@ -242,9 +254,16 @@ async function lookAtTarget(pid: number, request: PreflightRequest): Promise<Ref
 const noProcess = (pid: number): Refusal => ({
   source: 'both',
   code: 'no-process',
-  message: `There is no process ${pid}.`,
-  remedy: 'ps -e lists those that there are.',
+  message: `There is no process ${pid}${mayBeHidden() ? ' that this user may see' : ''}.`,
+  remedy: mayBeHidden()
+    ? '/proc hides those of others: run it as root.'
+    : 'ps -e lists those that there are.',
 });
+
+/** proc(5), hidepid. */
+function mayBeHidden(): boolean {
+  return process.geteuid?.() !== 0 && hidesProcesses(procText('/proc/self/mountinfo') ?? '');
+}
 
 /** strace, perf and we have to mean the same process by a number. */
 function foreignProc(): Refusal | undefined {
@@ -264,7 +283,11 @@ function foreignProc(): Refusal | undefined {
   };
 }
 
-function kinshipRefusals(pid: number, name: string, follow: boolean): Refusal[] {
+function kinshipRefusals(
+  pid: number,
+  name: string,
+  { follow, strace }: Pick<PreflightRequest, 'follow' | 'strace'>,
+): Refusal[] {
   const ancestors = ancestry();
   if (pid === process.pid) {
     return [
@@ -289,6 +312,7 @@ function kinshipRefusals(pid: number, name: string, follow: boolean): Refusal[] 
       },
     ];
   }
+  if (!strace) return [];
   return [
     {
       source: 'strace',

@@ -3,6 +3,9 @@ import { type ProcStatus, parseStatus } from '../../procfs/status.ts';
 
 export { errnoOf };
 
+/** Where programs are looked for when PATH is not set. */
+export const DEFAULT_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
+
 /** A file of /proc that can be read without waiting for anybody (see evidence/live/lock-free.ts); undefined when it cannot be read. */
 export function procText(path: string): string | undefined {
   const outcome = readNow(path);

@@ -7,10 +7,10 @@ import { Account, wordsOf } from './account.ts';
 import { betterOffset, measureClockOffset } from './clock.ts';
 import { HeldCommand } from './command.ts';
 import { freeReserve, isDiskShort, reserve } from './disk.ts';
-import { Guard } from './guard.ts';
+import { Guard, GuardError } from './guard.ts';
 import { filterOf } from './perf/narrowed.ts';
 import { type StartedPerf, startPerf } from './perf/start.ts';
-import { type Preflight, preflight, preflightCommand } from './preflight.ts';
+import { type Preflight, preflight, preflightCommand, type Refusal } from './preflight.ts';
 import { statusOf } from './proc.ts';
 import { bootId, endOf, perfMeta, straceMeta } from './recording-meta.ts';
 import { RecordError, type Recording, type RecordRequest, type Stage } from './request.ts';
@@ -183,14 +183,7 @@ class Run {
     try {
       this.#guard = await Guard.start(this.#request.parent);
     } catch (error) {
-      throw new RecordError([
-        {
-          source: 'both',
-          code: 'no-directory',
-          message: `There is no place for the recording: ${wordsOf(error)}.`,
-          remedy: 'Set TMPDIR to a directory that can be written to.',
-        },
-      ]);
+      throw new RecordError([guardRefusal(error)]);
     }
     if (isDiskShort(this.#guard.directory)) {
       throw new RecordError([
@@ -271,4 +264,21 @@ class Run {
       perfLost: perfs.reduce((sum, recorder) => sum + recorder.lost(), 0),
     });
   }
+}
+
+function guardRefusal(error: unknown): Refusal {
+  if (error instanceof GuardError) {
+    return {
+      source: 'both',
+      code: 'no-process-left',
+      message: `Nothing can be recorded: ${error.message}.`,
+      remedy: error.prevented?.remedy ?? '',
+    };
+  }
+  return {
+    source: 'both',
+    code: 'no-directory',
+    message: `There is no place for the recording: ${wordsOf(error)}.`,
+    remedy: 'Set TMPDIR to a directory that can be written to.',
+  };
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { Guard } from './guard.ts';
+import { DEFAULT_PATH } from './proc.ts';
 
 /**
  * Waits until it is let go, with a line that may hold one more argument; with the end of the pipe, which is the end of
@@ -81,7 +82,7 @@ export class Tool {
       detached: true,
       cwd: '/',
       env: {
-        PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+        PATH: process.env.PATH ?? DEFAULT_PATH,
         LC_ALL: 'C',
         ...options.env,
         ...(options.files === undefined ? {} : { PROCDIAG_FILES: String(options.files) }),

@@ -1,6 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { type Failure, runBriefly } from './files/brief.ts';
+import type { NotStarted } from '../../evidence/live/not-started.ts';
+import { type BriefRun, runBriefly } from './files/brief.ts';
+import { DEFAULT_PATH } from './proc.ts';
 
 export interface StraceTool {
   readonly path: string;
@@ -24,13 +26,18 @@ export interface PerfTool {
   readonly version: string;
 }
 
-export type Found<T> = { readonly tool: T } | { readonly missing: string } | { readonly broken: string };
+export type Found<T> =
+  | { readonly tool: T }
+  | { readonly missing: string }
+  | { readonly broken: string }
+  /** The host starts nothing now. */
+  | { readonly prevented: NotStarted };
 
 /** Their libraries may have to come from a slow disk first. */
 const PATIENCE_MS = 15_000;
 
 /** The program of that name on PATH, or at that path; undefined when there is none. */
-export function findProgram(name: string, path = process.env.PATH ?? ''): string | undefined {
+export function findProgram(name: string, path = process.env.PATH ?? DEFAULT_PATH): string | undefined {
   const candidates = name.includes('/')
     ? [resolve(name)]
     : path
@@ -52,6 +59,7 @@ export async function findStrace(): Promise<Found<StraceTool>> {
   const path = findProgram('strace');
   if (path === undefined) return { missing: 'strace is not installed, or not in PATH' };
   const ran = await runBriefly(path, ['-V'], PATIENCE_MS);
+  if (ran.prevented !== undefined) return { prevented: ran.prevented };
   // `strace -- version 6.1`, `strace -- version 4.15+ds-1`.
   const version = /^strace -- version (\d+\.\d+[^\s]*)/m.exec(ran.output)?.[1];
   if (version === undefined) return { broken: `${path} -V does not tell its version: ${complaintOf(ran)}` };
@@ -69,6 +77,7 @@ export async function findPerf(): Promise<Found<PerfTool>> {
   const path = findProgram('perf');
   if (path === undefined) return { missing: 'perf is not installed, or not in PATH' };
   const ran = await runBriefly(path, ['--version'], PATIENCE_MS);
+  if (ran.prevented !== undefined) return { prevented: ran.prevented };
   const version = /^perf version (\d+\.\d+\S*)/m.exec(ran.output)?.[1];
   // Ubuntu's /usr/bin/perf is a script that looks for the perf of the running kernel, and ends so where there is none.
   if (version === undefined || ran.code !== 0) {
@@ -81,15 +90,7 @@ export async function findPerf(): Promise<Found<PerfTool>> {
   return { tool: { path, version } };
 }
 
-function complaintOf({
-  output,
-  code,
-  failure,
-}: {
-  output: string;
-  code: number | null;
-  failure?: Failure;
-}): string {
+function complaintOf({ output, code, failure }: BriefRun): string {
   const said = output
     .split('\n')
     .map((line) => line.trim())

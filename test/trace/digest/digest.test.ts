@@ -229,6 +229,9 @@ test('a sleep that only a call has is no page fault, though the call began befor
   expect(sleep(['io_schedule', 'folio_wait_bit_common', 'filemap_fault', 'handle_mm_fault'])).toContain(
     'a page fault or the like took 20.0 ms',
   );
+  expect(sleep(['worker_thread', 'kthread', 'ret_from_fork'])).toContain(
+    '10: its idle sleep took 20.0 ms, waiting for work to come.',
+  );
 });
 
 test('a wait that was broken off is said to be restarted, where the kernel begins it again', () => {

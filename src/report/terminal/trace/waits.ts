@@ -76,6 +76,7 @@ function call({ name, args, kind, stack }: Slept): Span {
   if (name !== undefined) return own(line(`${name}(${(args ?? '').slice(0, LONGEST_CALL)})`), 'says');
   if (kind === UNSEEN) return own('slept; in what was not recorded', 'plain');
   if (kind !== undefined && isOfCall(kind)) return own('in a call that began before perf looked', 'plain');
+  if (kind === 'kthread-idle') return own('an idle kernel thread', 'plain');
   return own(
     stack?.length === 0 ? 'slept; in what was not recorded' : 'outside of calls (page fault)',
     'plain',

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
-import { errnoOf } from '../proc.ts';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type NotStarted, notStarted } from '../../../evidence/live/not-started.ts';
+import { DEFAULT_PATH, errnoOf } from '../proc.ts';
 
 /** Why a short run gave no code: the system's name of the error, or that it took too long. */
 export type Failure = string;
@@ -9,6 +10,8 @@ export interface BriefRun {
   readonly output: string;
   readonly code: number | null;
   readonly failure?: Failure;
+  /** The host is what prevented its start. */
+  readonly prevented?: NotStarted;
 }
 
 const MOST_OUTPUT = 64_000;
@@ -16,26 +19,28 @@ const MOST_OUTPUT = 64_000;
 /** Runs a program that should answer at once, in a process group of its own, which is killed when the time is over. */
 export function runBriefly(program: string, args: readonly string[], patienceMs: number): Promise<BriefRun> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, {
+    const child: ChildProcess = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: '/',
-      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', PERF_CONFIG: '/dev/null' },
+      env: { PATH: process.env.PATH ?? DEFAULT_PATH, LC_ALL: 'C', PERF_CONFIG: '/dev/null' },
     });
     let output = '';
     const take = (text: string) => {
       output += text.slice(0, MOST_OUTPUT - output.length);
     };
-    child.stdout.setEncoding('latin1').on('data', take);
-    child.stderr.setEncoding('latin1').on('data', take);
+    // Neither is there when there was no descriptor for them.
+    child.stdout?.setEncoding('latin1').on('data', take);
+    child.stderr?.setEncoding('latin1').on('data', take);
     const late = setTimeout(() => {
       child.kill('SIGKILL');
-      child.stdout.destroy();
-      child.stderr.destroy();
+      child.stdout?.destroy();
+      child.stderr?.destroy();
       resolve({ output, code: null, failure: `no answer within ${patienceMs / 1000} s` });
     }, patienceMs);
     child.once('error', (error) => {
       clearTimeout(late);
-      resolve({ output, code: null, failure: errnoOf(error) });
+      const prevented = notStarted(errnoOf(error));
+      resolve({ output, code: null, failure: errnoOf(error), ...(prevented ? { prevented } : {}) });
     });
     child.once('close', (code, signal) => {
       clearTimeout(late);

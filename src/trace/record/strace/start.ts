@@ -49,7 +49,7 @@ export async function startStrace(start: StraceStart): Promise<StraceRecorder | 
       source: 'strace',
       code: 'strace-failed',
       message: `strace did not start: ${said}.`,
-      remedy: start.hasPerf ? 'What follows is of perf alone.' : 'Use --perf alone.',
+      remedy: remedyFor(said, start.hasPerf),
     });
     return undefined;
   }
@@ -59,6 +59,14 @@ export async function startStrace(start: StraceStart): Promise<StraceRecorder | 
       `strace could not attach to ${missed.length} of ${pids.length}: ${missed.slice(0, 20).join(', ')}.`,
     );
   return recorder;
+}
+
+function remedyFor(said: string, hasPerf: boolean): string {
+  // An older strace knows fewer, so it is asked and not a table of ours.
+  const named = /invalid system call|invalid.*class/.test(said)
+    ? '--syscalls takes what strace -e trace= does: openat,read or %file. '
+    : '';
+  return `${named}${hasPerf ? 'What follows is of perf alone.' : named === '' ? 'Use --perf alone.' : ''}`.trim();
 }
 
 /** Of those that strace could not attach to, who is there still, or has others of its process that are. */
