@@ -180,6 +180,8 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
       wakeUps: scheduled && !switchesOnly,
       straced: trace.input.strace.length > 0,
       filtered: trace.input.filtered,
+      narrowed: trace.input.filtered || trace.meta?.syscalls !== undefined,
+      askedUnknown: trace.meta === undefined && trace.input.perf.length === 0,
       pidsTold: trace.meta !== undefined && trace.input.perf.length > 0,
       stopped: (state) => outputs.add(state),
     });

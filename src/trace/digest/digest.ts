@@ -1,10 +1,10 @@
 import type { Analysed } from '../analyse.ts';
 import type { SpawnEvent, StateEvent, SyscallEvent, TraceEvent, TraceSink } from '../event.ts';
-import { findingsOfLedgers } from '../ledgers/findings/index.ts';
 import { Ledgers, type OpeningBalance } from '../ledgers/ledgers.ts';
 import { CallCounter, seconds } from './calls.ts';
 import { Channels } from './channels.ts';
 import { Enders } from './enders.ts';
+import { MissingCalls, missingCalls } from './missing-calls.ts';
 import { count, plural } from './numbers.ts';
 import { Spent } from './spent.ts';
 import { findStopped, Stops } from './stops.ts';
@@ -47,8 +47,12 @@ export interface DigestOptions {
   readonly wakeUps?: boolean;
   /** strace followed the tree: it tells of signals. */
   readonly straced?: boolean;
-  /** Only some of the calls were asked for. */
+  /** strace was asked for some of the calls only. */
   readonly filtered?: boolean;
+  /** So was perf, or it alone. */
+  readonly narrowed?: boolean;
+  /** Of a log that others made nobody has said which were. */
+  readonly askedUnknown?: boolean;
   /** Of each thread is told of which process it is. */
   readonly pidsTold?: boolean;
   /** Takes the stops that no event of the scheduler tells: they are known from strace's word, or from /proc. */
@@ -68,8 +72,10 @@ export class Digest implements TraceSink {
   readonly #processes = new Set<number>();
   readonly #children = new Set<number>();
   readonly #stops: Stops;
+  readonly #filtered: boolean;
+  readonly #narrowed: boolean;
+  readonly #missing: MissingCalls | undefined;
   readonly #pidsTold: boolean;
-  readonly #gaps = new Set<number>();
   /** Leaders that had ended before the recording; their threads live on. */
   readonly #endedBefore: ReadonlySet<number>;
   #spawned = 0;
@@ -82,11 +88,16 @@ export class Digest implements TraceSink {
     wakeUps = scheduled,
     straced = false,
     filtered = false,
+    narrowed = filtered,
+    askedUnknown = false,
     pidsTold = false,
     stopped,
   }: DigestOptions) {
     this.#ledgers = new Ledgers(opening);
     this.#pidsTold = pidsTold;
+    this.#filtered = filtered;
+    this.#narrowed = narrowed;
+    this.#missing = askedUnknown ? new MissingCalls() : undefined;
     this.#endedBefore = new Set(opening.tasks?.filter(({ ended }) => ended).map(({ tid }) => tid));
     this.#threads = new ThreadAccounts(scheduled);
     const { tables, tasks } = this.#ledgers;
@@ -102,7 +113,7 @@ export class Digest implements TraceSink {
       spent: this.#spent,
       callsUnseen: opening.callsUnseen ?? false,
       tasks,
-      filtered,
+      isWhole: () => !filtered && this.#missing?.looksWhole(this.#ledgers.unseenCloses) !== false,
       ...(this.#enders === undefined ? {} : { enders: this.#enders }),
     });
   }
@@ -111,9 +122,9 @@ export class Digest implements TraceSink {
     if (event.type === 'spawn') this.#born(event);
     else if (event.type === 'comm' && isOfBefore(event)) this.#named(event.pid);
     if (event.type === 'gap') {
-      this.#gaps.add(event.pid);
       this.#lost += event.lost ?? 0;
     }
+    this.#missing?.event(event);
     this.#ledgers.event(event);
     this.#enders?.event(event);
     this.#stops.event(event);
@@ -191,12 +202,19 @@ export class Digest implements TraceSink {
       .finish()
       .map((one) => (this.#endedBefore.has(one.tid) && isIdle(one) ? { ...one, ended: true } : one));
     const { path, startNs: _, endNs, ...rest } = facts;
-    const books = this.#ledgers.finish(endNs);
+    const sign = this.#missing?.sign(this.#ledgers.unseenCloses);
+    const books = this.#ledgers.finish(endNs, {
+      some: this.#narrowed || sign !== undefined,
+      // perf tells of those that wait whatever it is asked for.
+      waits: sign === undefined && (!this.#filtered || facts.sources.perf !== null),
+    });
     const untold = this.#foundUntold(facts);
     const unsureTasks = this.#unsure + untold.unsure;
     return {
       ...rest,
+      ...(this.#filtered || sign !== undefined ? { sources: withoutSome(rest.sources) } : {}),
       notes: [...rest.notes, ...this.#lostNote(), ...this.#hurriedNote()],
+      partial: [...rest.partial, ...(sign === undefined ? [] : [missingCalls(sign)])],
       correlation: analysed.correlation,
       totals: {
         ...this.#threads.tree(),
@@ -214,7 +232,7 @@ export class Digest implements TraceSink {
       stops: stops.slice(0, MOST_STOPS),
       findings: [
         ...findStopped(stops, (pid) => threads.find(({ tid }) => tid === pid)?.comm ?? ''),
-        ...findingsOfLedgers({ books, endNs, gaps: this.#gaps }),
+        ...this.#ledgers.findings(books, endNs),
       ],
       criticalPath: this.#waits.criticalPath(path.tid, path.from, path.to),
     };
@@ -229,6 +247,11 @@ export class Digest implements TraceSink {
   ): (StripState | undefined)[] | undefined {
     return this.#threads.strip(thread, columns, from, to);
   }
+}
+
+/** strace was asked for some of the calls, or seems to have been. */
+function withoutSome({ strace, perf }: TraceSummary['sources']): TraceSummary['sources'] {
+  return { strace: strace === null ? null : { ...strace, filtered: true }, perf };
 }
 
 /** A stretch of time in seconds. */

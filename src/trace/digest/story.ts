@@ -86,7 +86,7 @@ function whatItDid(thread: ThreadTotals, summary: TraceSummary): string {
   const who = `${thread.tid} ${thread.comm}`.trim();
   if (thread.ended && isIdle(thread)) return `${who} has ended${whileOthersLive(thread, summary)}.`;
   const [first, second] = thread.blockedOn;
-  if (!scheduled) return inCalls(who, thread, sources.perf !== null);
+  if (!scheduled) return inCalls(who, thread, sources);
   const all = allOf(thread);
   if (all === 0 && thread.syscalls > 0)
     return `${who} made ${plural(thread.syscalls, 'call')}, as strace alone saw: perf recorded nothing of it.`;
@@ -116,7 +116,11 @@ function whileOthersLive({ tid, pid }: ThreadTotals, { threads }: TraceSummary):
 }
 
 /** Where nobody recorded scheduling: calls that wait by nature have waited, and of others nobody knows. */
-function inCalls(who: string, thread: ThreadTotals, perf: boolean): string {
+function inCalls(
+  who: string,
+  thread: ThreadTotals,
+  { strace, perf }: Pick<TraceSummary['sources'], 'strace' | 'perf'>,
+): string {
   const { blockedSeconds, inCallsSeconds, blockedOn, syscalls } = thread;
   if (syscalls === 0) return `${who} began and ended no call that was recorded.`;
   if (blockedSeconds + inCallsSeconds === 0)
@@ -129,7 +133,8 @@ function inCalls(who: string, thread: ThreadTotals, perf: boolean): string {
       ? []
       : [`${time(one.seconds)} for ${kindInWords(one.kind)}`],
   );
-  const unsure = perf ? 'on CPU or waiting, which is not recorded' : 'on CPU or waiting, strace cannot tell';
+  const unsure =
+    perf !== null ? 'on CPU or waiting, which is not recorded' : 'on CPU or waiting, strace cannot tell';
   const parts = [
     ...(blockedSeconds > 0
       ? [`${time(blockedSeconds)} in calls that wait${on.length === 0 ? '' : ` (${on.join(', ')})`}`]
@@ -137,7 +142,9 @@ function inCalls(who: string, thread: ThreadTotals, perf: boolean): string {
     ...(inCallsSeconds > 0
       ? [`${time(inCallsSeconds)} in ${blockedSeconds > 0 ? 'other ' : ''}calls (${unsure})`]
       : []),
-    ...(between > 0 ? [`${time(between)} between calls`] : []),
+    ...(between > 0
+      ? [`${time(between)} between ${strace?.filtered ? 'these calls, in others perhaps' : 'calls'}`]
+      : []),
   ];
   return `${who} was ${parts.join(', ')}.`;
 }

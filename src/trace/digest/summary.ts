@@ -62,6 +62,8 @@ export interface TraceTarget {
 export interface StraceSourceFacts {
   readonly version: string | null;
   readonly argv: readonly string[] | null;
+  /** Some of the calls are in it only: those that were asked for, or, of a log that others made, it looks so. */
+  readonly filtered?: boolean;
   readonly tally: StraceTally;
 }
 

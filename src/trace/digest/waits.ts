@@ -124,12 +124,13 @@ export class Waits implements TraceSink {
   #sleeps: ReadonlyMap<number, readonly Kept[]> | undefined;
   #calls: ReadonlyMap<number, readonly Kept[]> | undefined;
   readonly #callsUnseen: boolean;
-  readonly #filtered: boolean;
+  readonly #isWhole: () => boolean;
   readonly #tasks: Tasks;
 
   /**
    * `enders`: where nobody recorded wake-ups; `callsUnseen`: nobody told calls, so that a sleep is not known to be outside of
-   * them; `filtered`: only some of the calls were told, and nothing else, so that what is between them may be calls that wait.
+   * them; `isWhole`, asked at the end: all calls were told; else, where nothing else was, what is between them may be calls that
+   * wait.
    */
   constructor(
     tools: {
@@ -137,11 +138,11 @@ export class Waits implements TraceSink {
       readonly spent?: Spent;
       readonly tasks?: Tasks;
       readonly callsUnseen?: boolean;
-      readonly filtered?: boolean;
+      readonly isWhole?: () => boolean;
     } = {},
   ) {
     this.#callsUnseen = tools.callsUnseen ?? false;
-    this.#filtered = tools.filtered ?? false;
+    this.#isWhole = tools.isWhole ?? (() => true);
     this.#enders = tools.enders;
     this.#spent = tools.spent;
     this.#tasks = tools.tasks ?? new Tasks();
@@ -352,10 +353,11 @@ export class Waits implements TraceSink {
 
   /** Short calls and what lies between them count as work, where all calls are told. */
   #mostly(tid: number, from: Ns, to: Ns): Awake['did'] {
+    const isWhole = this.#isWhole();
     let unknown = 0;
     let stopped = 0;
     for (const { did, seconds } of this.#spent?.within(tid, from, to) ?? []) {
-      if (did === 'absent' || (did === 'between-calls' && this.#filtered)) unknown += seconds;
+      if (did === 'absent' || (did === 'between-calls' && !isWhole)) unknown += seconds;
       else if (did === 'stopped') stopped += seconds;
     }
     const half = seconds(to - from) / 2;

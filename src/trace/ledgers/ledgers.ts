@@ -51,6 +51,7 @@ export class Ledgers implements TraceSink {
   readonly #signals: SignalLedgerSink;
   readonly #watches: WatchLedgerSink;
   readonly #gaps = new Set<number>();
+  #some: boolean = false;
   #endNs = 0;
 
   constructor(opening: OpeningBalance = {}) {
@@ -88,10 +89,22 @@ export class Ledgers implements TraceSink {
     this.#descriptors.event(event);
   }
 
-  /** `endNs`: of the trace, where it went on after its last event. */
-  finish(endNs: Ns = this.#endNs): LedgerBooks {
+  /** Descriptors that were closed, as their numbers were given out again, and no call told it. */
+  get unseenCloses(): number {
+    return this.#descriptors.unseenCloses;
+  }
+
+  /**
+   * @param endNs of the trace, where it went on after its last event.
+   * @param recorded `some`: some of the calls only; `waits`: those that wait for children are among them.
+   */
+  finish(
+    endNs: Ns = this.#endNs,
+    { some, waits }: { readonly some: boolean; readonly waits: boolean } = { some: false, waits: true },
+  ): LedgerBooks {
+    this.#some = some;
     return {
-      processes: this.#processes.finish(endNs),
+      processes: this.#processes.finish(endNs, waits),
       descriptors: this.#descriptors.finish(endNs),
       signals: this.#signals.finish(endNs),
       watches: this.#watches.finish(),
@@ -100,6 +113,6 @@ export class Ledgers implements TraceSink {
 
   /** What the books show to be wrong, the worst first. */
   findings(books: LedgerBooks, endNs: Ns = this.#endNs): TraceFinding[] {
-    return findingsOfLedgers({ books, endNs, gaps: this.#gaps });
+    return findingsOfLedgers({ books, endNs, gaps: this.#gaps, some: this.#some });
   }
 }

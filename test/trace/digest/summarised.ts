@@ -11,16 +11,18 @@ export function summarised(
     pid = 10,
     opening = {},
     filtered = false,
+    askedUnknown = false,
     pidsTold = false,
   }: {
     readonly scheduled?: boolean;
     readonly pid?: number;
     readonly opening?: OpeningBalance;
     readonly filtered?: boolean;
+    readonly askedUnknown?: boolean;
     readonly pidsTold?: boolean;
   } = {},
 ): TraceSummary {
-  const digest = new Digest({ opening, scheduled, filtered, pidsTold });
+  const digest = new Digest({ opening, scheduled, filtered, askedUnknown, pidsTold });
   for (const event of events) digest.event(event);
   const endNs = Math.max(
     ...events.map((event) => event.startNs + ('durationNs' in event ? event.durationNs : 0)),

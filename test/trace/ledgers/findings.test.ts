@@ -16,6 +16,12 @@ function findings(script: string, { opening = {}, sources, endMs = 10_000, also 
   return ledgers.findings(ledgers.finish(endMs * 1e6), endMs * 1e6);
 }
 
+/** The same of a recording that was asked for some of the calls. */
+function narrowed(script: string, endMs = 10_000) {
+  const ledgers = feed(new Ledgers(), told(script));
+  return ledgers.findings(ledgers.finish(endMs * 1e6, { some: true, waits: true }), endMs * 1e6);
+}
+
 /** `severity confidence cause`. */
 function brief(script: string, options?: Options): string[] {
   return findings(script, options).map(
@@ -48,6 +54,13 @@ const GAP: TraceEvent = {
 };
 
 describe('fd-leak', () => {
+  it('is possible only where what uses them may not have been recorded', () => {
+    expect(brief(spread(200, 0, 10_000, opening))).toEqual(['warning likely fd-leak']);
+    const [found] = narrowed(spread(200, 0, 10_000, opening));
+    expect(found).toMatchObject({ cause: 'fd-leak', confidence: 'possible' });
+    expect(found?.because).toContain('not all calls were recorded');
+  });
+
   it('is found with the call that leaks, its figures, and what it opened', () => {
     const [found] = findings(spread(200, 0, 10_000, opening));
     expect(found).toMatchObject({
@@ -184,6 +197,10 @@ describe('fd-inherited', () => {
 
   it('is a word about files', () => {
     expect(brief(started('openat(AT_FDCWD, "/x", O_RDONLY) = 7</x>'))).toEqual(['info certain fd-inherited']);
+    expect(narrowed(started('openat(AT_FDCWD, "/x", O_RDONLY) = 7</x>'))[0]).toMatchObject({
+      cause: 'fd-inherited',
+      confidence: 'possible',
+    });
   });
 
   it.each([

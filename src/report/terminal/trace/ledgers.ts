@@ -94,6 +94,7 @@ function descriptorItems({ descriptors: { totals } }: LedgerBooks): string[] {
     `${count(closed)} closed`,
     ...some(totals.closed.exit, 'closed by exit', 'closed by exit'),
     ...some(totals.closed.exec, 'closed by exec', 'closed by exec'),
+    ...some(totals.closed.unseen, 'closed unseen', 'closed unseen'),
     `${count(totals.left)} open at the end`,
     ...some(totals.inheritedOverExec, 'inherited over exec', 'inherited over exec'),
     ...some(totals.passed, 'passed on', 'passed on'),

@@ -60,6 +60,10 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
     this.#atStart = atStart;
   }
 
+  get unseenCloses(): number {
+    return this.#totals.closed.unseen;
+  }
+
   /** Only the time: what happens to descriptors, the tables tell. */
   event(event: TraceEvent): void {
     const end = endOf(event);

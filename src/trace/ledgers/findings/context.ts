@@ -7,6 +7,8 @@ export interface Context {
   readonly endNs: Ns;
   /** Processes of which events were lost; 0 among them: of all. */
   readonly gaps: ReadonlySet<number>;
+  /** Some of the calls were recorded only: what was not may have happened, too. */
+  readonly some?: boolean;
 }
 
 /** Events of the process were lost: what was not seen may have happened. */

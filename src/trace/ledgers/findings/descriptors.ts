@@ -43,7 +43,7 @@ function leak(context: Context, groups: readonly LeftGroup[]): TraceFinding {
   );
   const process = context.books.descriptors.processes.items.find((entry) => entry.pid === pid);
   const strong = groups.some((group) => strength(group) === 'warning');
-  const many = abandoned >= SPEAKS_FOR_ITSELF && strong && !hasGap(context, pid);
+  const many = abandoned >= SPEAKS_FOR_ITSELF && strong && !hasGap(context, pid) && context.some !== true;
   const calls = groups.map(({ call, kind }) => `${call} (${kind})`).join(', ');
   const what = Object.entries(first.what)[0];
   return {
@@ -86,6 +86,7 @@ function because(context: Context, group: LeftGroup, limited: boolean, many: boo
   if (hasGap(context, group.pid)) return 'events were lost: some may have been closed unseen';
   const spread = `what stays behind was opened all through the trace (${group.quarters.join(', ')} by quarters)`;
   if (limited) return `${spread}, and the limit was reached`;
+  if (context.some) return `${spread}; not all calls were recorded: what uses them may be among the others`;
   if (group.pollsUnseen) return `${spread}; which of them it polls, registers alone do not tell`;
   return many ? spread : `${spread}, and it may yet be closed: a longer trace tells`;
 }
@@ -99,7 +100,7 @@ function growth(process: DescriptorProcess | undefined): string {
 }
 
 /** Programs that live on with descriptors which the process that started them forgot to close. */
-export function findInherited({ books }: Context): TraceFinding[] {
+export function findInherited({ books, some }: Context): TraceFinding[] {
   const byParent = new Map<number, InheritedOverExec[]>();
   for (const heir of books.descriptors.inherited.items) {
     if (!heir.alive || heir.livedNs < LASTING_NS || forgotten(heir).length === 0) continue;
@@ -116,8 +117,10 @@ export function findInherited({ books }: Context): TraceFinding[] {
       cause: 'fd-inherited',
       family: 'leak',
       severity: harmful ? 'warning' : 'info',
-      confidence: 'certain',
-      because: 'made without close-on-exec, copied by fork, still there after exec, and never used since',
+      confidence: some ? 'possible' : 'certain',
+      because: some
+        ? 'made without close-on-exec, copied by fork, still there after exec, and used by none of the calls that were recorded, which are not all'
+        : 'made without close-on-exec, copied by fork, still there after exec, and never used since',
       title: `${named(first.pid, first.comm)} holds ${count(fds.length, 'descriptor')} of ${named(first.fromPid, first.fromComm)}`,
       summary:
         `${named(first.fromPid, first.fromComm)} started ${count(heirs.length, 'program')} that ${heirs.length === 1 ? 'lives' : 'live'} on with ` +

@@ -85,6 +85,7 @@ export class ProcessLedgerSink implements TraceSink {
   #threadsEnded = 0;
   #execs = 0;
   #endNs = 0;
+  #sawWaits: boolean = false;
   readonly #waitsUnseen: boolean;
 
   /** `waitsUnseen`: no call is told, wait4 neither: then nobody can say that a child was left. */
@@ -132,8 +133,13 @@ export class ProcessLedgerSink implements TraceSink {
     if (end > this.#endNs) this.#endNs = end;
   }
 
-  finish(endNs: Ns = this.#endNs): ProcessLedger {
+  /** `waits`: calls that wait were recorded. If not, and none is there, nobody can say that a child was left. */
+  finish(endNs: Ns = this.#endNs, waits: boolean = true): ProcessLedger {
     this.#giveUp([...this.#early.values()]);
+    if (!waits && !this.#sawWaits) {
+      this.#unreapingOver.length = 0;
+      for (const record of [...this.#now.values()]) if (record.state === 'zombie') this.#drop(record, 'gone');
+    }
     const records = [...this.#now.values()];
     const alive = records.filter(({ state }) => state === 'alive');
     const zombies = records.filter(({ state }) => state === 'zombie');
@@ -347,6 +353,7 @@ export class ProcessLedgerSink implements TraceSink {
   #waits(event: SyscallEvent): void {
     const waiter = this.#of(event.pid);
     waiter.waits++;
+    this.#sawWaits = true;
     const collected = collectedBy(event);
     if (collected === undefined) return;
     const pid = this.#tasks.resolve(event.pid, collected.who);
