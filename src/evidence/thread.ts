@@ -149,15 +149,24 @@ export class ThreadEvidence {
     return signs.length === 0 ? undefined : signs.some(([before, after]) => before !== after);
   }
 
-  /** In one and the same system call, with the same arguments and from the same place, whenever it was seen asleep. */
+  /**
+   * In one and the same system call, with the same arguments and from the same place, whenever it was seen asleep. A poll goes
+   * on with what is left of its time: of such the set counts.
+   */
   get staysInCall(): boolean {
     const looks = this.#world.history(this.path('syscall'));
     const calls = looks
-      .map((outcome) => (outcome.kind === 'text' ? outcome.text : ''))
+      .map((outcome) => (outcome.kind === 'text' ? this.#withoutTime(outcome.text) : ''))
       .filter((text) => !text.startsWith('running'));
     return (
       looks.length > 1 && calls.length > 0 && calls[0] !== '' && calls.every((call) => call === calls[0])
     );
+  }
+
+  #withoutTime(text: string): string {
+    const call = parseSyscall(text);
+    if (call?.kind !== 'in' || !POLLS.test(syscallName(call.nr, this.#arch) ?? '')) return text;
+    return [call.nr, call.args[0], call.args[1], call.sp, call.pc].join(' ');
   }
 
   /** State letters of all looks, oldest first. */
@@ -195,6 +204,9 @@ export class ThreadEvidence {
     return Math.max(0, (own - then) / 1000);
   }
 }
+
+/** The first two arguments tell the set that is watched. */
+const POLLS = /^(?:p?poll|p?select6?|_newselect|epoll_p?wait2?)$/;
 
 const switchesOf = (status: ProcStatus) =>
   (status.voluntarySwitches ?? 0) + (status.nonvoluntarySwitches ?? 0);

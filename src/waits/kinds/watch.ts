@@ -1,4 +1,3 @@
-import type { ProcessEvidence } from '../../evidence/process.ts';
 import { parseNetUnix } from '../../procfs/net-unix.ts';
 import { fact, fdFact, lineFact, pointFacts, stateFact } from '../facts.ts';
 import type { Fact } from '../graph.ts';
@@ -11,7 +10,7 @@ import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../
 /** Readiness (poll(2), epoll_ctl(2)). */
 const POLLIN = 1;
 const POLLOUT = 4;
-/** Told only when it changes: such a set may sleep with room to write. */
+/** Told only when it changes. */
 const EPOLLET = 0x8000_0000;
 
 /** A descriptor of a set, and for what it is watched. */
@@ -20,6 +19,8 @@ interface Watched {
   readonly input: boolean;
   /** Asleep with this, it is proved that there is no room: the kernel would have woken it at once. */
   readonly output: boolean;
+  /** Only a change wakes it: it may sleep with room to write. */
+  readonly edge?: boolean;
 }
 
 /** poll, select and epoll: waits for any of a set of descriptors. Healthy, unless what it watches can never become ready. */
@@ -46,12 +47,12 @@ export const watch: Resolver = (context) => {
   const found = watched.slice(0, 64).map((each): Found => {
     const set = epoll ? fd : undefined;
     return {
-      fd: each.fd,
+      isOwn: isOwnWakeUp(context, each.fd),
       hops: each.input ? watchedHops(context, each.fd, set) : [],
-      ...(each.output ? { output: outputOf(context, each.fd) } : {}),
+      ...(each.output ? { output: outputOf(context, each.fd, each.edge) } : {}),
     };
   });
-  const one = hasOnePeer(context, found);
+  const one = hasOnePeer(found);
   const output = one ? found.find((each) => each.output !== undefined)?.output : undefined;
   if (output !== undefined) {
     return waitOf(context, {
@@ -62,6 +63,8 @@ export const watch: Resolver = (context) => {
       facts: [...pointFacts(evidence, thread), ...output.facts],
       detail: output.detail,
       hops: output.hops,
+      // Clients poll again and again while they connect, to show how far they are: the socket in it says that nothing came.
+      ...(output.kind === 'connect' ? { restless: true } : {}),
     });
   }
   const hops = found.flatMap((each) => each.hops.filter((hop) => one || hop.soft !== true));
@@ -85,7 +88,8 @@ function epollSet({ process, thread }: WaitContext): Watched[] {
     .map(({ tfd, events }) => ({
       fd: tfd,
       input: (events & POLLIN) !== 0,
-      output: (events & POLLOUT) !== 0 && (events & EPOLLET) === 0,
+      output: (events & POLLOUT) !== 0,
+      edge: (events & EPOLLET) !== 0,
     }))
     .filter(({ input, output }) => input || output);
 }
@@ -109,7 +113,7 @@ function pollSet({ evidence, process, thread }: WaitContext): Watched[] {
 
 /** What was found out of a watched descriptor. */
 interface Found {
-  readonly fd: number;
+  readonly isOwn: boolean;
   readonly hops: readonly Hop[];
   readonly output?: Output | undefined;
 }
@@ -118,8 +122,8 @@ interface Found {
  * Who waits for any of several is not held up by one of them: that a peer is stopped, or does not read, counts only when
  * nobody else could wake this thread. What can never come (a pipe held by somebody left behind) counts always.
  */
-function hasOnePeer({ process }: WaitContext, found: readonly Found[]): boolean {
-  const outside = found.filter(({ fd }) => !isOwnWakeUp(process, process.fd(fd)?.target ?? ''));
+function hasOnePeer(found: readonly Found[]): boolean {
+  const outside = found.filter(({ isOwn }) => !isOwn);
   const peers = outside.map(
     ({ hops, output }) => new Set([...hops, ...(output?.hops ?? [])].map((hop) => hop.edges.at(-1)?.to.id)),
   );
@@ -140,12 +144,12 @@ interface Output {
   readonly detail: Readonly<Record<string, string | number>>;
 }
 
-function outputOf({ evidence, process, node }: WaitContext, fd: number): Output | undefined {
+function outputOf({ evidence, process, node }: WaitContext, fd: number, edge = false): Output | undefined {
   const target = process.fd(fd)?.target ?? '';
   const facts = fdFact(process, fd);
   if (target.startsWith('pipe:[')) {
     const ends = pipeEnds(evidence, target, 'r');
-    if (process.fd(fd)?.access === 'r' || ends.holders.length === 0) return undefined;
+    if (edge || process.fd(fd)?.access === 'r' || ends.holders.length === 0) return undefined;
     const hops = pipeHops(evidence, node, target, 'waits for room in', 'r', ends, false);
     const detail = { pipe: target, readers: ends.holders.length };
     return { kind: 'pipe-write', what: `room in ${target}`, facts, hops, detail };
@@ -158,14 +162,19 @@ function outputOf({ evidence, process, node }: WaitContext, fd: number): Output 
     const hops = peerHops(evidence, process, node, view, 'waits for the answer of', 'is');
     return { kind: 'connect', what: `connect to ${to}`, facts, hops, detail: { to } };
   }
+  if (edge) return undefined;
   if (view.tcp?.state !== 'ESTABLISHED' && view.unix?.state !== 'ESTAB') return undefined;
   const hops = peerHops(evidence, process, node, view, 'waits for room in', 'to be read by', { anyOf: true });
   return { kind: 'socket-write', what: `room in ${to}`, facts, hops, detail: { to } };
 }
 
-/** Descriptors by which a process wakes itself (eventfd, timers, a pipe with both ends): they bring nothing from outside. */
-function isOwnWakeUp(process: ProcessEvidence, target: string): boolean {
+/** Descriptors by which a process wakes itself (eventfd, timers, a pipe or pair with both ends): they bring nothing from outside. */
+function isOwnWakeUp(context: WaitContext, fd: number): boolean {
+  const { process } = context;
+  const target = process.fd(fd)?.target ?? '';
   if (/^anon_inode:\[(?:eventfd|timerfd|signalfd)\]/.test(target)) return true;
+  if (inodeOf(target) !== undefined)
+    return pairOf(context, target)?.holders.some(({ pid }) => pid === process.pid) === true;
   if (!target.startsWith('pipe:[')) return false;
   const ends = process.fds.filter((fd) => fd.target === target).map(({ access }) => access);
   return ends.some((access) => access !== 'r') && ends.some((access) => access !== 'w');
@@ -254,14 +263,13 @@ function watchedHops(context: WaitContext, fd: number, epoll: number | undefined
   return [];
 }
 
-/** A pair of unix sockets in place of a pipe, as Node gives its children: the same story, told by sock_diag. */
-function socketHops({ evidence, process, node }: WaitContext, target: string, facts: readonly Fact[]): Hop[] {
+/** A connected unix socket without a name (socketpair(2)), and who has its other end. */
+function pairOf({ evidence, process }: WaitContext, target: string) {
   const inode = inodeOf(target);
   const listed = evidence.world
     .parsed(`${process.dir}/net/unix`, parseNetUnix)
     ?.find((socket) => socket.inode === inode);
-  // Only a connected, nameless one can be somebody's standard output; of all others the peer is a client or a server.
-  if (inode === undefined || listed === undefined || (listed.path ?? '') !== '') return [];
+  if (inode === undefined || listed === undefined || (listed.path ?? '') !== '') return undefined;
   const view = socketView(evidence, process, inode);
   const peers = peerInodes(evidence, process, view).flatMap((peer) =>
     evidence.host.holders(`socket:[${peer}]`),
@@ -269,7 +277,18 @@ function socketHops({ evidence, process, node }: WaitContext, target: string, fa
   const holders = [...new Set(peers.map(({ pid }) => pid))]
     .map((pid) => evidence.process(pid))
     .filter((by) => by !== undefined);
-  if (holders.length === 0) return [];
+  return { view, holders };
+}
+
+/** A pair of unix sockets in place of a pipe, as Node gives its children: the same story, told by sock_diag. */
+function socketHops(context: WaitContext, target: string, facts: readonly Fact[]): Hop[] {
+  const { evidence, process, node } = context;
+  // Only a connected, nameless one can be somebody's standard output; of all others the peer is a client or a server.
+  const pair = pairOf(context, target);
+  if (pair === undefined || pair.holders.length === 0) return [];
+  const { view, holders } = pair;
+  // A loop's own wake-up pair has both ends in one process.
+  if (holders.some(({ pid }) => pid === process.pid)) return [];
   if (evidence.host.fdCoverage.late > 0 || !holders.every((by) => isLeftBehind(evidence, by, process))) {
     return peerHops(evidence, process, node, view, 'watches for data of', 'written by', {
       soft: true,

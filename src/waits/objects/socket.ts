@@ -134,7 +134,7 @@ export function peerHops(
           edge(
             socket,
             thing('remote', remote, remote),
-            'connected to',
+            view.tcp.state === 'SYN_SENT' ? 'goes to' : 'connected to',
             remote,
             '/proc/PID/net/tcp',
             view.facts,

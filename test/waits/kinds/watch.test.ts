@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FakeHost, FakeProcess } from '../../support/fake-host.ts';
-import { paths, waitOf } from '../../support/looks.ts';
+import { diagnosed, paths, told, waitOf } from '../../support/looks.ts';
 
 const init = { pid: 1, comm: 'init' };
 const shell = { pid: 50, comm: 'sh' };
@@ -77,6 +77,19 @@ it('a nameless unix socket in place of a pipe is held likewise', async () => {
   expect(paths(wait)).toEqual(['thread:60 > socket:88 > process:70']);
 });
 
+it('a loop’s own pair of sockets is not, though all of its holders were left behind', async () => {
+  const files = {
+    '/proc/60/net/unix':
+      'Num       RefCount Protocol Flags    Type St Inode Path\n0000000000000000: 00000003 00000000 00000000 0001 03    88\n',
+    'ss:unix:0': 'u_str ESTAB  0      0                     * 88     * 89    \n',
+  };
+  const daemon = { ...epoll([6, '1']), ppid: 1, session: 60, fds: { ...fds, 8: 'rw socket:[89]' } };
+  for (const others of [[], [left]]) {
+    const wait = await waitOf({ ...host(daemon, ...others), files }, 60);
+    expect(wait).toMatchObject({ idle: 'idle-epoll', detail: { held: false }, hops: [] });
+  }
+});
+
 it('a server’s socket with a name is nobody’s output', async () => {
   const files = {
     '/proc/60/net/unix': 'Num\n0000000000000000: 00000003 00000000 00000000 0001 03    88 /run/app.sock\n',
@@ -123,5 +136,53 @@ describe('room to write', () => {
     const other = { pid: 80, comm: 'other', ppid: 60, fds: { 4: 'rw socket:[90]' } };
     const wait = await waitOf({ ...host(watcher, reader, other), files }, 60);
     expect(wait).toMatchObject({ kind: 'watch', idle: 'idle-epoll' });
+  });
+});
+
+describe('a connect that is not answered', () => {
+  const SYN_SENT =
+    '   0: 0100007F:1F90 05060708:01BB 02 00000000:00000001 01:00000000 00000000     0        0 88 2 00000000dddcaf0c 100 0 0 10 0';
+  const files = {
+    '/proc/60/net/tcp': `  sl  local_address rem_address   st\n${SYN_SENT}`,
+    '/proc/60/net/unix':
+      'Num       RefCount Protocol Flags    Type St Inode Path\n0000000000000000: 00000003 00000000 00000000 0001 03    98\n',
+    'ss:unix:0': 'u_str ESTAB  0      0                     * 98     * 99    \n',
+  };
+  const withPair = { ...fds, 7: 'rw socket:[98]', 8: 'rw socket:[99]' };
+
+  it.each<[string, FakeProcess]>([
+    ['by epoll', epoll([6, '4'], [5, '1'])],
+    ['by epoll of edges, as Go has it', epoll([6, '8000201d'], [5, '1'])],
+    ['beside a pair of sockets of its own', { ...epoll([6, '4'], [7, '1']), fds: withPair }],
+  ])('%s', async (_, watcher) => {
+    const wait = await waitOf({ ...host(watcher), files }, 60);
+    expect(wait).toMatchObject({ kind: 'connect', restless: true });
+    expect(paths(wait)).toEqual(['thread:60 > socket:88 > remote:8.7.6.5:443']);
+  });
+
+  it('is one of many things that a server watches: nothing is proved', async () => {
+    const server = { ...epoll([6, '8000201d'], [9, '8000201d']), fds: { ...fds, 9: 'rw socket:[79]' } };
+    expect((await waitOf({ ...host(server), files }, 60)).kind).toBe('watch');
+  });
+});
+
+describe('who polls again and again', () => {
+  const SYN_SENT =
+    '   0: 0100007F:1F90 05060708:01BB 02 00000000:00000001 01:00000000 00000000     0        0 88 2 00000000dddcaf0c 100 0 0 10 0';
+  const files = { '/proc/60/net/tcp': `  sl  local_address rem_address   st\n${SYN_SENT}` };
+  const set = [6, 0, 0, 0, 4, 0, 0, 0];
+  const polls = (time: string, at = '100') => ({
+    ...poll,
+    call: `poll(0x7f0000000${at}, 1, ${time})`,
+    memory: { '7f0000000100': set, '7f0000000200': set },
+  });
+
+  it.each([
+    ['of the same set, with what is left of its time', { ...polls('0x3b1'), switches: 99 }, true],
+    ['of another set', { ...polls('0x3b1', '200'), switches: 99 }, false],
+  ])('%s', async (_, later, isTold) => {
+    const before = { ...polls('0x3e8'), switches: 9 };
+    const diagnosis = await diagnosed({ ...host(before), files, looks: [{ 60: later }] }, 60);
+    expect(told(diagnosis)).toEqual(isTold ? ['tcp-connect-wait → remote:8.7.6.5:443'] : []);
   });
 });
