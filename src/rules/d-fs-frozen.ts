@@ -1,6 +1,11 @@
+import type { Step } from '../waits/walk.ts';
 import { findingAt, who } from './build.ts';
-import { shellWord, sigkillDoesNot } from './remedies.ts';
+import { advice, shellWord, sigkillDoesNot } from './remedies.ts';
 import { rule } from './rule.ts';
+
+/** Where the mount can be named only as the waiter names it: a prefix that goes into its mount namespace. */
+const inside = ({ wait }: Step): string =>
+  wait.detail?.elsewhere === true ? `nsenter --target ${wait.process.pid} --mount ` : '';
 
 export default rule({
   id: 'd-fs-frozen',
@@ -9,16 +14,20 @@ export default rule({
   find: (blame) =>
     blame.stepsOf('fs-frozen').map((step) => {
       const mount = step.wait.detail?.mountPoint;
+      const isOverlay = step.wait.detail?.fsType === 'overlay';
       return findingAt(blame, step, {
         severity: 'critical',
         title: mount === undefined ? 'a file system is frozen' : `${mount} is frozen`,
         summary: `${who(step)} writes to a file system that is frozen (fsfreeze, a snapshot, a backup agent): no process holds it, the mount does. Reading it still works.`,
         remedies: [
           {
-            command: `fsfreeze --unfreeze ${mount === undefined ? 'MOUNTPOINT' : shellWord(String(mount))}`,
+            command: `${inside(step)}fsfreeze --unfreeze ${mount === undefined || isOverlay ? 'MOUNTPOINT' : shellWord(String(mount))}`,
             effect: 'thaws it; every writer goes on',
             risk: 'a snapshot or backup that is being taken right now is not consistent',
           },
+          ...(isOverlay
+            ? [advice('An overlay cannot be thawed itself: MOUNTPOINT is the file system of its upperdir.')]
+            : []),
           sigkillDoesNot(),
         ],
       });
@@ -62,6 +71,7 @@ export default rule({
       'A dead disk: there readers hang as well, and `procs_blocked` counts the waiters.',
       'A device suspended by device mapper: writers look just like this, readers look like dead ' +
         'block I/O.',
+      'A writer to an overlay (a container): the file system of its upperdir is the frozen one.',
       'A frozen cgroup (v1) is D as well, in `__refrigerator` or in its last sleep: see ' +
         '`cgroup-frozen`.',
     ],

@@ -1,10 +1,13 @@
+import type { Mount } from '../../procfs/mountinfo.ts';
 import { lineFact, pointFacts } from '../facts.ts';
+import type { Confidence, Edge } from '../graph.ts';
 import { edge } from '../nodes.ts';
 import { deviceHops, deviceName } from '../objects/block-device.ts';
-import { callTarget } from '../objects/call-target.ts';
-import { mountFact, mountNode } from '../objects/mount.ts';
+import { type CallTarget, callTarget, directoryOf } from '../objects/call-target.ts';
+import { hostMountPoint, mountFact, mountNode } from '../objects/mount.ts';
+import { upperMount } from '../objects/overlay.ts';
 import { isFaulting, writableMappedMounts } from '../objects/page-fault.ts';
-import { inFrames, type Resolver, waitOf } from '../wait.ts';
+import { inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /** Other users of per-CPU rwsems: not the freeze level of a file system. */
 const NOT_FREEZE =
@@ -12,7 +15,7 @@ const NOT_FREEZE =
 
 /** A write to a frozen file system: sleeps on the superblock's freeze level (fs/super.c, sb_start_write). */
 export const fsFrozen: Resolver = (context) => {
-  const { evidence, process, thread, node } = context;
+  const { evidence, process, thread } = context;
   if (
     thread.state !== 'D' ||
     !inFrames(
@@ -24,12 +27,11 @@ export const fsFrozen: Resolver = (context) => {
     return undefined;
   }
   if (inFrames(thread, NOT_FREEZE)) return undefined;
-  const call = callTarget(context);
+  const call = callTarget(context, 'to');
   const facts = [...pointFacts(evidence, thread), ...call.facts];
-  const mapped = isFaulting(thread) ? writableMappedMounts(evidence, process) : [];
-  const mount = isFaulting(thread) ? (mapped.length === 1 ? mapped[0] : undefined) : call.mount;
   const name = thread.syscallName ?? 'page fault';
-  if (mount === undefined) {
+  const place = placeOf(context, call);
+  if (place === undefined) {
     return waitOf(context, {
       kind: 'fs-frozen',
       point: `${name}: a file system is frozen`,
@@ -38,40 +40,83 @@ export const fsFrozen: Resolver = (context) => {
       facts,
     });
   }
+  const { mount, edges } = edgesTo(context, place);
   const device = deviceName(evidence, mount.major, mount.minor);
   const suspended =
     device === undefined
       ? []
       : lineFact(evidence, `/sys/class/block/${device}/dm/suspended`, '1', 'suspended with its file system');
   const at = mountNode(mount);
-  const proof = mountFact(evidence, process, mount);
-  const toMount = edge(
-    node,
-    at,
-    'waits for the thaw of',
-    at.name,
-    'writers of a frozen file system sleep there',
-    proof,
-  );
   if (device !== undefined && suspended.length > 0) {
     const on = { id: `device:${device}`, kind: 'device' as const, name: device };
-    const edges = [toMount, edge(at, on, 'lies on', device, 'device of the mount', proof)];
+    const below = edge(at, on, 'lies on', device, 'device of the mount', mountFact(evidence, process, mount));
     return waitOf(context, {
       kind: 'block-io',
       point: `${name}: ${at.name}, device suspended`,
       subsystem: 'dm',
       killable: false,
       facts,
-      hops: deviceHops(evidence, process, edges, device),
+      hops: deviceHops(evidence, process, [...edges, below], device),
     });
   }
+  const reached = hostMountPoint(evidence, mount);
   return waitOf(context, {
     kind: 'fs-frozen',
     point: `${name}: ${at.name} is frozen`,
     subsystem: 'fsfreeze',
     killable: false,
     facts,
-    detail: { mountPoint: mount.mountPoint, fsType: mount.fsType },
-    hops: [{ edges: [toMount] }],
+    detail: {
+      mountPoint: reached ?? mount.mountPoint,
+      fsType: mount.fsType,
+      ...(reached === undefined ? { elsewhere: true } : {}),
+    },
+    hops: [{ edges }],
   });
 };
+
+interface Place {
+  readonly mount: Mount;
+  readonly how: string;
+  readonly confidence: Confidence;
+}
+
+/** The mount that is written to: of the call's file, of the mapped one in a page fault, or as far as it can be guessed. */
+function placeOf(context: WaitContext, { mount }: CallTarget): Place | undefined {
+  const { evidence, process, thread } = context;
+  const how = 'writers of a frozen file system sleep there';
+  if (isFaulting(thread)) {
+    const [mapped, another] = writableMappedMounts(evidence, process);
+    return mapped === undefined || another !== undefined
+      ? undefined
+      : { mount: mapped, how, confidence: 'certain' };
+  }
+  if (mount !== undefined) return { mount, how, confidence: 'certain' };
+  return directoryOf(context);
+}
+
+/** The edges to the mount that is frozen: behind an overlay that of its upper layer. */
+function edgesTo({ evidence, process, node }: WaitContext, place: Place): { mount: Mount; edges: Edge[] } {
+  const { mount, how, confidence } = place;
+  const at = mountNode(mount);
+  const proof = mountFact(evidence, process, mount);
+  const upper = mount.fsType === 'overlay' ? upperMount(evidence, process, mount) : undefined;
+  if (upper === undefined)
+    return { mount, edges: [edge(node, at, 'waits for the thaw of', at.name, how, proof, confidence)] };
+  const below = mountNode(upper);
+  return {
+    mount: upper,
+    edges: [
+      edge(node, at, 'writes to', at.name, 'the file of its system call', proof, confidence),
+      edge(
+        at,
+        below,
+        'waits for the thaw of',
+        below.name,
+        'an overlay keeps what is written in its upperdir, and cannot be frozen itself',
+        [],
+        confidence,
+      ),
+    ],
+  };
+}

@@ -1,9 +1,10 @@
 import type { Mount } from '../../procfs/mountinfo.ts';
 import { fdFact, lineFact } from '../facts.ts';
-import type { Fact } from '../graph.ts';
+import type { Confidence, Fact } from '../graph.ts';
 import type { WaitContext } from '../wait.ts';
+import { dataFd } from './data-fd.ts';
 import { readString } from './memory.ts';
-import { mountOfFd, mountOfPath } from './mount.ts';
+import { isPseudo, mountOfFd, mountOfPath } from './mount.ts';
 
 /** What file the thread's system call is about. */
 export interface CallTarget {
@@ -35,13 +36,16 @@ const NEW_NAME: Readonly<Record<string, { path: number; directory?: number }>> =
 
 const AT_FDCWD = -100;
 
-/** The file of the system call in flight, by its descriptor or its path; no more than empty when neither can be told. */
-export function callTarget(context: WaitContext): CallTarget {
+/**
+ * The file of the system call in flight, by its descriptor or its path; no more than empty when neither can be told.
+ * @param side of a call that moves data between two descriptors; without it that of its first argument
+ */
+export function callTarget(context: WaitContext, side?: 'from' | 'to'): CallTarget {
   const { evidence, process, thread } = context;
   const name = thread.syscallName;
   if (name === undefined) return { facts: [] };
   if (FD_FIRST.test(name)) {
-    const fd = thread.intArgument(0);
+    const fd = side === undefined ? thread.intArgument(0) : dataFd(thread, side);
     if (fd === undefined) return { facts: [] };
     const path = process.fd(fd)?.target;
     const mount = mountOfFd(process, fd);
@@ -63,6 +67,27 @@ export function callTarget(context: WaitContext): CallTarget {
     { path: `${process.dir}/mem@0x${address.toString(16)}`, line: text, says: `the path given to ${name}()` },
   ];
   return { path, ...(mount === undefined ? {} : { mount }), facts };
+}
+
+/** The mount of the directory from which a path that cannot be read is looked up, if it is a relative one. */
+export function directoryOf({
+  process,
+  thread,
+}: WaitContext):
+  | { readonly mount: Mount; readonly how: string; readonly confidence: Confidence }
+  | undefined {
+  const place = pathPlace(thread.syscallName ?? '');
+  if (place === undefined) return undefined;
+  const fd = place.directory === undefined ? AT_FDCWD : thread.intArgument(place.directory);
+  if (fd !== undefined && fd !== AT_FDCWD) {
+    const mount = mountOfFd(process, fd);
+    // Nobody hands over a directory with an absolute path, which would not be looked up there.
+    return mount && { mount, how: `of the directory given to its call, fd ${fd}`, confidence: 'likely' };
+  }
+  const cwd = process.link('cwd');
+  const mount = cwd === undefined ? undefined : mountOfPath(process, cwd);
+  if (mount === undefined || mount.mountPoint === '/' || isPseudo(mount)) return undefined;
+  return { mount, how: 'of its working directory: its path could not be read', confidence: 'possible' };
 }
 
 /** Which arguments are the path and its directory. */

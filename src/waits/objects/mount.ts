@@ -8,6 +8,11 @@ import { thing } from '../nodes.ts';
 const NETWORK = /^(?:nfs4?|cifs|smb3?|smbfs|ceph|9p|afs|glusterfs|lustre|gfs2|ocfs2|beegfs|orangefs|coda)$/;
 
 export const isFuse = (mount: Mount) => /^fuse(?:blk)?(?:\.|$)/.test(mount.fsType);
+const PSEUDO =
+  /^(?:proc|sysfs|cgroup2?|tmpfs|devtmpfs|devpts|debugfs|tracefs|securityfs|mqueue|hugetlbfs|bpf|pstore|configfs|fusectl|binfmt_misc|autofs|ramfs|rootfs)$/;
+
+/** Kept in memory: nothing there can be frozen, and no disk waited for. */
+export const isPseudo = (mount: Mount) => PSEUDO.test(mount.fsType);
 export const isNetwork = (mount: Mount) => NETWORK.test(mount.fsType);
 
 export function mountOfFd(process: ProcessEvidence, fd: number): Mount | undefined {
@@ -22,6 +27,13 @@ export function mountOfPath(process: ProcessEvidence, path: string): Mount | und
 /** The same in our own mount namespace: for paths that the kernel tells without a process (a loop device's file). */
 export function mountOfHostPath(evidence: Evidence, path: string): Mount | undefined {
   return longestPrefix(evidence.world.parsed('/proc/self/mountinfo', parseMountinfo) ?? [], path);
+}
+
+/** Where a file system of another mount namespace is reached from ours, if it is. */
+export function hostMountPoint(evidence: Evidence, { major, minor, mountPoint }: Mount): string | undefined {
+  const all = evidence.world.parsed('/proc/self/mountinfo', parseMountinfo) ?? [];
+  const same = all.filter((mount) => mount.major === major && mount.minor === minor);
+  return (same.find((mount) => mount.mountPoint === mountPoint) ?? same[0])?.mountPoint;
 }
 
 function longestPrefix(mounts: readonly Mount[], path: string): Mount | undefined {
