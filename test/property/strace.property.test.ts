@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOf, parseArguments, targetOf } from '../../src/trace/strace/arguments.ts';
-import { LONGEST_LINE } from '../../src/trace/strace/reader.ts';
+import { LONGEST_LINE } from '../../src/trace/strace/whole-lines.ts';
 import { read } from '../trace/strace/read.ts';
 import { hostile, sizeOf } from './hostile.ts';
 import { BASE_SECONDS, madeArgument, madeLog, madeString, printLog, quote, style } from './strace-log.ts';

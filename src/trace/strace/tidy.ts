@@ -1,4 +1,5 @@
-import { LINE, type LineReader, STAMP } from './line.ts';
+import { LINE, type LineReader } from './line/line.ts';
+import { STAMP } from './line/prefix.ts';
 import { parseResult } from './result.ts';
 
 /** Where the lines go that are not a whole record by themselves. */
@@ -185,7 +186,7 @@ export class Tidy {
   #isNew(waiting: Waiting, body: string): boolean {
     const reader = this.#reader;
     const whole = this.#read(body) > 0;
-    if (waiting.stamped && reader.stamp === STAMP.none && Number.isNaN(reader.deltaNs)) return false;
+    if (waiting.stamped && !this.#stamped()) return false;
     if (!whole && reader.whole === LINE.none) return false;
     if (reader.whole !== LINE.call) return true;
     return reader.name.call || (whole && !MACRO.test(reader.name.text)) || this.#prefixed();
@@ -218,7 +219,7 @@ export class Tidy {
   }
 
   #wait(body: string, kind: number, line: number, writes: boolean): void {
-    const stamped = this.#reader.stamp !== STAMP.none || !Number.isNaN(this.#reader.deltaNs);
+    const stamped = this.#stamped();
     const message = kind === LINE.perhapsOpen ? null : GLUED_MESSAGE.exec(body);
     const head = message ? body.slice(0, message.index) : body;
     this.#waiting = { head, text: head, kind, line, lines: 1, stamped, writes, glued: message !== null };
@@ -227,7 +228,8 @@ export class Tidy {
 
   /** A line that begins no record, or one that cannot be read. */
   #other(body: string, line: number, begins: boolean): void {
-    const { stamp, deltaNs, body: at } = this.#reader;
+    const { body: at } = this.#reader;
+    const { stamp, deltaNs } = this.#reader.prefix;
     const late = BEGINS_LATE.exec(body);
     if (late && late.index > 0 && this.#read(body.slice(late.index)) > 0) {
       this.#sink.record(line);
@@ -260,7 +262,7 @@ export class Tidy {
       return;
     }
     if (kind === LINE.none) {
-      this.#sink.refused(text, reader.deltaNs);
+      this.#sink.refused(text, reader.prefix.deltaNs);
       return;
     }
     this.#read(text);
@@ -289,8 +291,12 @@ export class Tidy {
   }
 
   #prefixed(): boolean {
-    const { stamp, deltaNs, nr } = this.#reader;
-    return stamp !== STAMP.none || !Number.isNaN(deltaNs) || nr >= 0;
+    return this.#stamped() || this.#reader.prefix.nr >= 0;
+  }
+
+  #stamped(): boolean {
+    const { stamp, deltaNs } = this.#reader.prefix;
+    return stamp !== STAMP.none || !Number.isNaN(deltaNs);
   }
 
   /** Reads a line that somebody has put together. */

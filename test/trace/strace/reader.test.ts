@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { outOfStep, startled } from '../../../src/trace/strace/out-of-step.ts';
-import { LONGEST_LINE } from '../../../src/trace/strace/reader.ts';
+import { LONGEST_LINE } from '../../../src/trace/strace/whole-lines.ts';
 import { read, type Told } from './read.ts';
 
 const STAMP = '1795643485.478023095 (+     0.000020089)';
@@ -221,6 +221,14 @@ describe('halves', () => {
       { state: 'detached', args: '' },
       { state: 'open', args: '0,' },
     ]);
+  });
+
+  it('end without parentheses where strace 4.x tells of a call that does not return', () => {
+    const { calls: paired, reader } = read(
+      '1 exit_group(0 <unfinished ...>\n2 exit_group(3 <unfinished ...>\n1 <... exit_group resumed> = ?\n2 <... exit_group resumed> = ?\n',
+    );
+    expect(paired).toMatchObject([{ state: 'no-return' }, { state: 'no-return', args: '3' }]);
+    expect(reader.tally).toMatchObject({ resumed: 2, foreign: 0, refused: 0, unfinishedLeft: 0 });
   });
 
   it('go over to the leader when a thread execs', () => {

@@ -1,5 +1,5 @@
 import type { PerfHeader } from '../../perf/batch.ts';
-import type { StampKind } from '../../strace/reader.ts';
+import type { StampKind } from '../../strace/log-clock.ts';
 import type { ThreadCalls } from './calls.ts';
 import { type Demands, type Fit, misfits, pairUp, proves } from './fit.ts';
 import { type Both, follow, type Refined, refine } from './refine.ts';

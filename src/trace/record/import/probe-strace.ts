@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { StraceCall, StraceVisitor } from '../../strace/call.ts';
-import type { StampKind } from '../../strace/reader.ts';
+import type { StampKind } from '../../strace/log-clock.ts';
 import { StraceFile } from '../files/strace-file.ts';
 import { ImportError } from './import-error.ts';
 import { checkRegular, threadOfName } from './regular-file.ts';

@@ -1,4 +1,4 @@
-import { isKnownCall } from './known-calls.ts';
+import { isKnownCall } from '../known-calls.ts';
 
 /** A word that comes again and again in a log: the name of a call, an errno, the text behind one. */
 export interface Word {
