@@ -185,7 +185,7 @@ function report(evidence: Evidence, look: Look): Diagnosis {
   return {
     target,
     verdict: verdictOf(process, look.steps, look.findings, lost),
-    findings: relocated(look.findings, evidence.world.proc),
+    findings: relocated(look.findings, evidence.world.proc, evidence.host.self.foreign === true),
     threads: threadReports(process, look.steps, tid),
     unseen: [...lost, ...unseenOf(evidence, process, look.steps, look.lost)],
     host: relocatedHost(hostFacts(evidence), evidence.world.proc),

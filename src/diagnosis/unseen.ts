@@ -54,7 +54,7 @@ export function unseenOf(
   if (self.foreign === true) {
     list.unshift({
       what: 'these processes by the PIDs that this shell knows',
-      why: `${evidence.world.proc} shows another PID namespace: all PIDs said here, those in commands too, are its`,
+      why: `${evidence.world.proc} shows another PID namespace: all PIDs said here are its`,
       remedy: 'run commands inside it (nsenter -p -m), or mount a /proc of your own',
     });
   }

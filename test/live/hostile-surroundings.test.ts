@@ -11,7 +11,7 @@ import { type Attacked, ask, attack, mishaps } from './attack.ts';
 interface Report {
   target: { pid: number; comm: string };
   verdict: { state: string; idle?: string };
-  findings: { cause: string; evidence: { path: string }[] }[];
+  findings: { cause: string; evidence: { path: string }[]; remedies: { command: string }[] }[];
   unseen: { what: string; why: string }[];
   error?: { code: string; message: string };
 }
@@ -123,6 +123,21 @@ describe.runIf(isRoot)('another PID namespace', () => {
       readFileSync(path);
     }
     expect(report.unseen[0]?.why).toMatch(/another PID namespace/);
+    // Pasted here, `kill -CONT 1` would be a signal to our own init.
+    const [remedy] = report.findings[0]!.remedies;
+    expect(remedy?.command).toBe(`nsenter -t ${init} -p kill -CONT 1`);
+    execFileSync('sh', ['-c', remedy!.command]);
+    await lab.until('it to go on', () => lab.state(init) === 'S');
+  });
+
+  test('with the /proc of ours, commands that name a PID are told as comments', async () => {
+    const { pid } = await lab.start('sleep', ['900']);
+    process.kill(pid, 'SIGSTOP');
+    await lab.until('it to stop', () => lab.state(pid) === 'T');
+    const { report } = await inspect(pid, ['unshare', '-pf']);
+    expect(report.findings[0]?.remedies[0]?.command).toBe(
+      `# outside of this PID namespace: kill -CONT ${pid}`,
+    );
   });
 
   test.each(['/nonexistent', '/etc', '/'])('%s is no proc file system', async (path) => {
