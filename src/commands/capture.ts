@@ -6,6 +6,7 @@ import { USAGE, UserError } from '../cli/errors.ts';
 import { EXIT, type ExitCode } from '../cli/exit-codes.ts';
 import { onInterrupt } from '../cli/interrupt.ts';
 import { DEPTH, SAMPLE_MS, TIMEOUT_SECONDS } from '../cli/looking.ts';
+import type { DiagnosisResult } from '../diagnosis/diagnose.ts';
 
 /** Who asks for one of these does not expect a directory of that name. */
 const OTHER_FILES = /^$|\.(?:tar|zip|7z|xz|bz2|zst|json|txt|log|html)$|(?<!\.tar)\.gz$/;
@@ -59,7 +60,20 @@ export class Capture extends BaseCommand {
     );
     if (flags.json) this.printJson({ schemaVersion: 1, bundle: path, targets, redacted: flags.redact });
     else this.print(`${path}\n`);
-    this.complain(flags.json ? [] : [`diagnose it with: procdiag inspect --from ${path}`]);
+    const { line } = await import('../report/text.ts');
+    if (!flags.json)
+      this.complain([...lacks(results).map(line), `diagnose it with: procdiag inspect --from ${path}`]);
     return EXIT.OK;
   }
+}
+
+/** What a colleague will miss in it, while somebody could still take a better one. */
+function lacks(results: readonly DiagnosisResult[]): string[] {
+  const [first, ...more] = results.flatMap((result) =>
+    'diagnosis' in result ? result.diagnosis.unseen : [],
+  );
+  if (first === undefined) return [];
+  const others = more.length === 0 ? '' : `, and ${more.length} more`;
+  const remedy = first.remedy === '' ? '' : `: ${first.remedy}`;
+  return [`it lacks what could not be seen: ${first.what}: ${first.why}${others}${remedy}`];
 }

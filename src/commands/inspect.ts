@@ -84,11 +84,11 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not look,
     return async (results) => this.printJson(diagnosisJson(results, { toolVersion: version }));
   }
 
-  async #asText(flags: { threads: boolean; 'no-color': boolean }): Promise<Show> {
+  async #asText(flags: { threads: boolean; 'no-color': boolean; from?: string | undefined }): Promise<Show> {
     const { renderResults } = await import('../report/terminal/results.ts');
-    const screen = await this.screen(flags);
-    return async (results) =>
-      this.print((await renderResults(results, { ...screen, threads: flags.threads })).text);
+    const { threads, from } = flags;
+    const options = { ...(await this.screen(flags)), threads, captured: from !== undefined };
+    return async (results) => this.print((await renderResults(results, options)).text);
   }
 }
 

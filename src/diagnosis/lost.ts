@@ -30,8 +30,15 @@ export function lostReads(world: World, lost: ReadonlySet<Key>): Unseen[] {
   return [...groups.values()].map(({ what, why, late, pids }) => ({
     what: pids.size === 0 ? what : `${what} (of ${namesOf([...pids])})`,
     why,
-    remedy: late ? 'run again with a larger --timeout, and not under nice' : '',
+    remedy: remedyOf(why, late),
   }));
+}
+
+/** Where the host starts no reader, more time does not help. */
+function remedyOf(why: string, late: boolean): string {
+  if (/\(E[MN]FILE\)/.test(why)) return 'allow more open files: ulimit -n 1024';
+  if (/\(EAGAIN\)/.test(why)) return 'allow more processes: ulimit -u, or pids.max of the cgroup';
+  return late ? 'run again with a larger --timeout, and not under nice' : '';
 }
 
 function worthOf(key: Key): string {

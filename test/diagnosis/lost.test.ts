@@ -53,6 +53,16 @@ const KINDS = ['stack', 'fd', 'maps', 'mem', 'ss'];
 const kindOf = (key: Key) => /^(mem|pagemap|ss|sem):/.exec(key)?.[1] ?? key.slice(key.lastIndexOf('/') + 1);
 
 describe('what could not be read in time', () => {
+  it.each([
+    ['EMFILE', 'allow more open files: ulimit -n 1024'],
+    ['EAGAIN', 'allow more processes: ulimit -u, or pids.max of the cgroup'],
+  ])('advises more room, not more time, on %s', async (errno, remedy) => {
+    const why = `no process could be started to read it safely (${errno})`;
+    const source = starved(PIPE_KEPT, (key) => kindOf(key) === 'stack', { kind: 'skipped', why, lost: true });
+    const { unseen } = await diagnosed(source, 70);
+    expect(unseen[0]).toMatchObject({ why, remedy });
+  });
+
   it.each(Object.entries(STORIES))('never has %s called healthy', async (_cause, { host, ask }) => {
     const whole = await diagnosed(host, ask);
     if (whole.verdict.state === 'healthy') return;

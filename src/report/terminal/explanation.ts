@@ -1,4 +1,4 @@
-import type { Family, Rule } from '../../rules/rule.ts';
+import type { Rule } from '../../rules/rule.ts';
 import {
   heading,
   indent,
@@ -27,10 +27,10 @@ export function renderExplanation(rule: Rule, options: ExplanationOptions): stri
   const width = Math.max(NARROWEST, options.width);
   const palette = makePalette(options.colour, options.unicode);
   const { explanation } = rule;
-  const title: Row = [span(rule.id, 'name'), span(`  ${rule.title}`)];
+  const title: Row = [span(rule.id, 'name'), span(`: ${rule.title}`)];
   const rows: Row[] = [
     ...wrap(title, { first: width }),
-    ...paragraph([span(`family ${rule.family}`, 'quiet')], width, 0),
+    ...paragraph([span(`family ${familyOf(rule)}`, 'quiet')], width, 0),
     [],
     ...paragraph(prose(explanation.meaning), width, 2),
     ...list('see it by hand', explanation.byHand, width, palette),
@@ -57,14 +57,19 @@ export function renderExplanationList(rules: readonly Rule[], options: Explanati
   const width = Math.max(NARROWEST, options.width);
   const palette = makePalette(options.colour, options.unicode);
   const column = Math.max(...rules.map((rule) => rule.id.length)) + 2;
-  const families = new Map<Family, Rule[]>();
-  for (const rule of rules) families.set(rule.family, [...(families.get(rule.family) ?? []), rule]);
+  const families = new Map<string, Rule[]>();
+  for (const rule of rules) families.set(familyOf(rule), [...(families.get(familyOf(rule)) ?? []), rule]);
   const rows = [...families].flatMap(([family, members]) => [
     heading(family, width, palette),
     ...members.flatMap((rule) => oneLine(rule, column, width)),
     [],
   ]);
   return toText([...rows, [span('One of them: ', 'quiet'), span('procdiag explain CAUSE', 'code')]], palette);
+}
+
+/** `none` has it in JSON: nothing is wrong. */
+function familyOf({ family }: Rule): string {
+  return family === 'none' ? 'healthy' : family;
 }
 
 /** Name and title side by side where there is room for both. */

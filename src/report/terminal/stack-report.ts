@@ -87,7 +87,7 @@ function verdictOf(
     const words =
       all === 1
         ? 'Not known to be blocked: its stack alone cannot tell.'
-        : `No task is known to be blocked; of ${unknown} of ${all} the stack alone cannot tell.`;
+        : `No task is known to be blocked; ${unknown === all ? 'the stacks' : `the stacks of ${unknown} of ${all}`} alone cannot tell.`;
     return [glyphs.doubt, 'doubt', words];
   }
   return [glyphs.good, 'good', all === 1 ? 'A healthy sleep.' : `All ${all} tasks sleep healthily.`];
@@ -95,10 +95,12 @@ function verdictOf(
 
 function groupRows(group: StackGroup, tasks: readonly StackTask[], width: number, colours: Palette): Row[] {
   const [glyph, style] = markOf(group, colours);
-  const count = `${group.tasks.length} ${group.tasks.length === 1 ? 'task' : 'tasks'}`;
+  const one = group.tasks.length === 1;
+  const count = `${group.tasks.length} ${one ? 'task' : 'tasks'}`;
+  const healthy = group.benign === true ? ` ${one ? 'is' : 'are'} healthy:` : '';
   const title: Span[] = [
     own(count, 'name'),
-    own(group.benign === true ? ': healthy, for ' : group.tasks.length === 1 ? ' waits for ' : ' wait for '),
+    own(`${healthy} ${one ? 'waits' : 'wait'} for `),
     span(group.waitsFor, 'name'),
     own(' '),
     glued(`[${group.subsystem}]`, 'code'),

@@ -296,7 +296,7 @@ function stateAlone(frames: readonly string[], context: FrameContext): FrameClas
       // In the scheduler: it was woken, or gave way, and its frames still tell where.
       return /^_*(?:schedule|switch_to)/.test(frames[0] ?? '')
         ? undefined
-        : { subsystem: 'unknown', waitsFor: 'nothing: it runs, or is ready to run', benign: null };
+        : { subsystem: 'unknown', waitsFor: 'nothing (runs, or is ready to run)', benign: null };
     case 'Z':
     case 'X':
     case 'x':

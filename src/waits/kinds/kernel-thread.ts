@@ -9,7 +9,10 @@ export const kernelThread: Resolver = (context) => {
   const named = classifyFrames(thread.frames, { state: thread.state, comm: thread.comm, kthread: true });
   return waitOf(context, {
     kind: 'kernel-thread',
-    point: `the kernel (${named.subsystem === 'unknown' ? (thread.frames[0] ?? 'idle') : named.waitsFor})`,
+    point:
+      named.subsystem === 'unknown'
+        ? `the kernel (${thread.frames[0] ?? 'idle'})`
+        : `the kernel: waits for ${named.waitsFor}`,
     idle: 'idle-kthread',
     subsystem: 'kthread-idle',
     facts: pointFacts(evidence, thread),

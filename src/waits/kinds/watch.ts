@@ -42,8 +42,10 @@ export const watch: Resolver = (context) => {
   const fd = thread.intArgument(0);
   const what =
     epoll && fd !== undefined
-      ? `epoll ${fd}, ${watched.length} descriptors`
-      : `${watched.length || ''} descriptors`.trim();
+      ? `epoll ${fd}, ${countOf(watched.length)}`
+      : watched.length === 0
+        ? 'descriptors'
+        : countOf(watched.length);
   const found = watched.slice(0, 64).map((each): Found => {
     const set = epoll ? fd : undefined;
     return {
@@ -302,3 +304,5 @@ function socketHops(context: WaitContext, target: string, facts: readonly Fact[]
     }),
   );
 }
+
+const countOf = (count: number): string => `${count} ${count === 1 ? 'descriptor' : 'descriptors'}`;
