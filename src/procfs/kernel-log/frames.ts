@@ -23,8 +23,8 @@ export interface FrameLine {
 
 const NAME = '[A-Za-z_$][\\w.$]{0,180}';
 const OFFSET = '\\+(?:0x[0-9a-f]{1,16}(?:/0x[0-9a-f]{1,16})?|\\d{1,8}/\\d{1,8}|\\d{1,8}(?=\\s|$))';
-/** `[<0>]`, `[<ffffffff81…>]`, `[c000…]` (ppc64), `([<…>])` (s390), `[]` (HTML ate the rest). */
-const ADDRESS = '\\(?\\[(?:<[^<>\\]\\s]{0,18}>|[0-9a-f]{8,16}|)\\]';
+/** `[<0>]`, `[<ffffffff81…>]`, `[c000…]` (ppc64), `([<…>])` (s390), `[]` (HTML ate the rest), `<c015010e>` (2.6.1x). */
+const ADDRESS = '(?:\\(?\\[(?:<[^<>\\]\\s]{0,18}>|[0-9a-fA-F]{8,16}|)\\]|<[0-9a-f]{8,16}>)';
 const MODULE = '(?: {1,4}\\[([\\w-]{1,60})(?: [0-9a-f]{20,64})?\\])?';
 const UNRELIABLE = '(\\s*\\(unreliable\\))?';
 

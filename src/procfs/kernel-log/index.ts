@@ -54,7 +54,12 @@ export function parseKernelLog(text: string): LoggedTask[] {
   const parser = new Parser();
   let number = 0;
   const ordered = isNewestFirst(text) ? [...lines(text)].reverse() : lines(text);
-  for (const raw of ordered) parser.line(raw, ++number);
+  for (const raw of ordered) {
+    number++;
+    // A log inside of a JSON string; what stands behind the last line's end are the other fields.
+    if (raw.includes('\\n')) for (const part of raw.split(/(?:\\r)?\\n(?!")/)) parser.line(part, number);
+    else parser.line(raw, number);
+  }
   return parser.finish();
 }
 
@@ -88,7 +93,8 @@ class Parser {
   finish(): LoggedTask[] {
     if (this.#wrapped) this.#record(this.#wrapped.content, this.#wrapped.caller, this.#wrapped.line, 0);
     const found = this.#tasks.filter((task) => task.frames.length > 0 || task.reported || task.blocker);
-    const telling = found.filter((task) => task.pid !== undefined || !isRemnant(task));
+    const cut = isCutOff(found) ? found[0] : undefined;
+    const telling = found.filter((task) => task.pid !== undefined || !(task === cut || isRemnant(task)));
     if (telling.length > 0) return merge(telling);
     return merge(found.length > 0 ? found : this.#cpuTasks.filter((task) => task.frames.length > 0));
   }
@@ -282,6 +288,18 @@ class Parser {
 /** Mailers wrap at blanks; quoted-printable text is cut anywhere, with `=` at the cut. */
 function join(begin: string, rest: string): string {
   return begin.endsWith('=') ? `${begin.slice(0, -1)}${rest}` : `${begin} ${rest}`;
+}
+
+/**
+ * A log that begins in the middle of a trace: the kernel heads each, and begins all with the scheduler's frames. What the
+ * task slept in is not in the text.
+ */
+function isCutOff([first, ...others]: readonly LoggedTask[]): boolean {
+  if (!first || first.pid !== undefined || first.comm !== undefined) return false;
+  const [top] = first.frames;
+  const begun =
+    top === undefined || top.raw.startsWith('[<0>]') || /^_*(?:schedule|switch_to)/.test(top.name);
+  return !begun && others.some((task) => task.reported);
 }
 
 /** The outer end of a stack whose begin was cut off. */

@@ -15,12 +15,20 @@ const MAX_LINE = 2000;
 
 const QUOTE = /^[ \t]{0,40}(?:[>|][ \t]{0,40})+/;
 /** `2024-03-11T14:29:12+0000 host kernel: `, `кві 06 15:07:05 host kernel: [  1.2]`: any text with a time, then `kernel:`. */
-const SYSLOG = /^(?=[^[]{0,100}\d:\d\d)[^[]{0,140}?\bkernel(?:\[\d+\])?: ?/;
+const SYSLOG = /^(?=[^[]{0,100}\d:\d\d)[^[]{0,140}?\bkernel(?:\[\d+\])?(?:: ?| - - - ?)/;
 /** The same, where journalctl was asked for monotonic stamps: `[ 3810.402158] host kernel: `. */
 const MONOTONIC_HOST = /^(?:[\w.-]{1,80} )?kernel: ?/;
-/** A syslog line of a system which does not say `kernel:`, just before dmesg's own stamp. */
-const BARE_SYSLOG =
-  /^(?:\S{3,12} +\d{1,2} \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,16}) (?:[\w.-]{1,80}:? )?(?=\[)/;
+/**
+ * Whatever stands before dmesg's own stamp: a syslog line that does not say `kernel:`, a container runtime's JSON, a log
+ * shipper's levels, a console prompt before the first record.
+ */
+const SHIPPED = /^(?:(?!\+0x).){1,160}?(?=\[ {0,12}\d{1,12}\.\d{3,9}\])/;
+/** A date, where no tag says who wrote the line: `05/06/2024 07:08:09 `, `Aug 26 22:05:06 `, `07:08:09.123 `. */
+const DATED =
+  /^(?:(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d[-/.]\d\d[-/.]\d{2,4}|\p{L}{3,9} {1,2}\d{1,2}(?: \d{4})?),?[T ])?\d\d:\d\d:\d\d\S{0,24}(?: [AP]M)?\s/u;
+/** Host, facility and level behind it, when a line of the kernel follows. */
+const HOST =
+  /^(?:[\w.:@/[\]-]{1,60} {1,2}){1,3}?(?=INFO: task |task:\S|Call [Tt]race:|<\/?TASK>|\[<|\? \w|Workqueue:|[\w.]{1,120}\+0x|\S{1,16} {1,16}[RSDTtZ] {1,8}(?:running|\?|[\da-f]))/;
 const LEVEL = /^<\d{1,3}>/;
 /** `[  123.456789]`, `[  +0.000002]`, `[  12.3@1]`, `[   1.2 /  0]`. */
 const SECONDS = /^\[ {0,12}\+?\d{1,12}\.\d{1,9}[^\][]{0,24}\]/;
@@ -29,8 +37,6 @@ const CLOCK = /^\[[^\][<>]{0,40}\d\d:\d\d:\d\d[^\][<>]{0,24}\]/;
 const CALLER = /^\[ {0,8}([TC]\d{1,8})\]/;
 /** Vendor kernels print who ran where: `[2:  kworker/u16:3: 1234]`. */
 const VENDOR_CALLER = /^\[\d{1,4}: {0,16}[^\][]{1,40}: {0,8}\d{1,8}\]/;
-/** A console prompt before the first record: `(initramfs) [  183.4] INFO: …`. */
-const PROMPT = /^[^[\]]{1,60}(?=\[ {0,12}\d{1,12}\.\d{3,9}\])/;
 /** A trace event's head: `  bash-1234  [001] d..1  12.345678: `. */
 const FTRACE = /^\S{1,20}-\d{1,8} {1,8}\[\d{1,4}\] \S{3,6} {1,8}\d{1,12}\.\d{1,9}: /;
 
@@ -50,6 +56,7 @@ export function stripLine(raw: string): LogLine {
     if (match) text = text.slice(match[0].length);
     return match;
   };
+  if (text.includes('&') || text.includes('>')) text = withoutMarkup(text);
   const quoted = QUOTE.exec(text);
   if (quoted) text = text.slice(quoted[0].length);
   // A soft line break of quoted-printable mail stands at the end.
@@ -68,16 +75,42 @@ export function stripLine(raw: string): LogLine {
         const match = cut(CALLER);
         if (match) caller = match[1]!;
         else if (stamped) cut(VENDOR_CALLER);
+        else if (cut(SHIPPED)) stamped = true;
       }
     } else if (first === 0x3c /* < */) cut(LEVEL);
-    else if (round === 0 || stamped) {
+    else {
       if (cut(MONOTONIC_HOST) || (!stamped && cut(SYSLOG))) stamped = true;
-      else if (!stamped && (cut(BARE_SYSLOG) || cut(FTRACE) || cut(PROMPT))) stamped = true;
+      else if (!stamped && (cut(FTRACE) || cut(SHIPPED))) stamped = true;
+      else if (!stamped && cut(DATED)) {
+        stamped = true;
+        cut(HOST);
+      }
     }
     if (text.length === before) break;
     trim();
   }
   return { content: text, caller, stamped, indent };
+}
+
+const TAGS_BEFORE = /^\s{0,40}(?:<(?:p|pre|code|div|li|td|tr|span|blockquote)\b[^<>]{0,80}>\s{0,8})+/i;
+const TAGS_BEHIND = /(?:<(?:br\s?\/?|\/(?:p|pre|code|div|li|td|tr|span|blockquote))>\s{0,8})+$/i;
+const ENTITY = /&(?:(lt|gt|amp|quot|nbsp)|#(\d{2,3})|#x([\da-f]{2}));/gi;
+const CHARACTERS: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', nbsp: ' ' };
+
+/** A log that was copied out of the source of a page: its tags at both ends go, and `&lt;` is `<`. */
+function withoutMarkup(text: string): string {
+  const bare = text.replace(TAGS_BEFORE, '').replace(TAGS_BEHIND, '');
+  if (!bare.includes('&')) return bare;
+  // Escaped twice, by a page that quotes another's source.
+  return unescaped(bare.includes('&amp;') ? unescaped(bare) : bare);
+}
+
+function unescaped(text: string): string {
+  return text.replace(ENTITY, (_all, name: string | undefined, decimal: string | undefined, hex: string) =>
+    name === undefined
+      ? String.fromCharCode(decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal))
+      : CHARACTERS[name.toLowerCase()]!,
+  );
 }
 
 /** The lines of a text, one at a time: a log of many megabytes is not split into an array first. */

@@ -38,7 +38,9 @@ const MODERN = /^(?:INFO: )?task:(.{1,64}?) {0,60}\bstate:(\S)/;
  * `syz-executor.0  D12048 18224   2776 0x00040008`, `init R  running task  0 1 0 0x…`, `bash S 00000000 4828 12 1 13 (NOTLB)`.
  */
 const OLD =
-  /^(\S.{0,39}?) {1,40}([RSDTtZXIKWPx]) {0,8}(?:running task {0,8}|\? {1,8}|[0-9a-f]{8,16} {1,8})?(?:(\d{1,8}) {1,8})?(\d{1,10}) {1,8}(\d{1,10})(?: {1,8}\d{1,10}){0,3} {1,8}(?:0x[0-9a-f]{1,16}|\((?:NOTLB|L-TLB)\))/;
+  /^(\S.{0,39}?) {1,40}([RSDTtZXIKWPx]) {0,8}(?:running task {0,8}|\? {1,8}|[0-9a-fA-F]{8,16} {1,8})?(?:(\d{1,8}) {1,8})?(\d{1,10}) {1,8}(\d{1,10})(?: {1,20}\d{1,10}){0,3} {1,40}(?:0x[0-9a-f]{1,16}|\((?:NOTLB|L-TLB)\))/;
+/** Before 2.6.32 x86-64 ended it behind the parent. */
+const OLDEST = /^(\S.{0,15}?) {1,16}([RSDTtZX]) [0-9a-f]{16} {1,8}\d{1,8} {1,8}(\d{1,10}) {1,8}(\d{1,10})$/;
 
 /** The line of sched_show_task() that heads a trace, in the forms of kernels old and new. */
 export function parseTaskLine(content: string): TaskHeader | undefined {
@@ -56,10 +58,11 @@ export function parseTaskLine(content: string): TaskHeader | undefined {
       };
     }
   }
-  if (!content.includes('0x') && !content.includes('TLB)')) return undefined;
-  const match = OLD.exec(content);
+  const old = content.includes('0x') || content.includes('TLB)');
+  const match = old ? OLD.exec(content) : OLDEST.exec(content);
   if (!match) return undefined;
-  return { comm: match[1]!.trim(), state: match[2]!, pid: Number(match[4]), ppid: Number(match[5]) };
+  const [pid, ppid] = old ? [match[4], match[5]] : [match[3], match[4]];
+  return { comm: match[1]!.trim(), state: match[2]!, pid: Number(pid), ppid: Number(ppid) };
 }
 
 /** crash(8) `bt`: `PID: 1234   TASK: ffff880…  CPU: 2   COMMAND: "bash"`. */
@@ -67,6 +70,9 @@ const CRASH =
   /^PID: {1,4}(\d{1,10}) {1,8}TASK: {1,4}\S{1,20} {1,8}CPU: {1,4}\d{1,5} {1,8}COMMAND: {1,4}"([^"]{0,64})"/;
 /** A prompt, a file name or `grep`'s prefix: `# cat /proc/1344/stack`, `==> /proc/1/task/2/stack <==`, `/proc/9/stack: [<0>] …`. */
 const PROC = /(?:\/proc|^\.)\/([^/\s]{1,40})\/(?:task\/([^/\s]{1,40})\/)?stack\b/;
+/** The same from within /proc, and what scripts print: `==> 6409/stack <==`, `# cat 1818/stack`, `===> 2724[2725]/stack <===`. */
+const RELATIVE =
+  /(?:^|[\s>])(\d{1,10})(?:\/task\/(\d{1,10})|\[(\d{1,10})\])?\/stack(?=:|\s{0,4}(?:<=+)?\s{0,4}$)/;
 /** The shell stands in the directory: `user@host:/proc/1213429$ sudo cat stack`. */
 const PROC_DIRECTORY = /\/proc\/(\d{1,10})(?:\/task\/(\d{1,10}))?\/?[\s\]]?[$#%>] .{0,60}\bstack\s*$/;
 /** What people write above a stack: `=== 1234: bcache_writeback`, `PID 12 (bash):`, `bash (12):`, `pid: 12, comm: bash`. */
@@ -82,9 +88,11 @@ export function parseHeading(
   if (content.length > 200) return undefined;
   const crash = CRASH.exec(content);
   if (crash) return { header: { pid: Number(crash[1]), comm: crash[2]! }, rest: '', certain: true };
-  const proc = content.includes('stack') ? (PROC.exec(content) ?? PROC_DIRECTORY.exec(content)) : null;
+  const proc = content.includes('stack')
+    ? (PROC.exec(content) ?? RELATIVE.exec(content) ?? PROC_DIRECTORY.exec(content))
+    : null;
   if (proc) {
-    const pid = Number(proc[2] ?? proc[1]);
+    const pid = Number(proc[2] ?? proc[3] ?? proc[1]);
     const after = content.slice(proc.index + proc[0].length).replace(/^\s*[:=]?\s*/, '');
     return { header: Number.isInteger(pid) ? { pid } : {}, rest: after, certain: true };
   }
@@ -104,17 +112,26 @@ export function parseHeading(
 /** ps(1)'s columns: the first number is the PID, a lone state letter with BSD flags follows. */
 const PS = /^(?:[a-z_][\w-]{0,31} {1,16})?(\d{1,10}) .{0,80}? ([RSDTtZI][<NLsl+]{0,4}) {1,16}(\S.{0,200})$/;
 
+/** `ps -f`: no state. */
+const PS_FULL =
+  /^[a-z_][\w+-]{0,31} {1,16}(\d{1,10}) {1,16}(\d{1,10}) {1,8}\d{1,3} .{1,40} \d[\d-]*:\d\d:\d\d (\S.{0,200})$/;
+
 /** What a line of `ps` says of a process: its state, and its name when the last column looks like one. */
 export function parsePsLine(content: string): (TaskHeader & { pid: number }) | undefined {
   if (content.length > 300) return undefined;
+  const full = PS_FULL.exec(content);
+  if (full) return { pid: Number(full[1]), ppid: Number(full[2]), ...commandIn(full[3]!) };
   const match = PS.exec(content);
   if (!match) return undefined;
-  const command = /(?:\d +|^)([A-Za-z[(/][^\s:]{0,63}):?(?: |$)/.exec(afterClock(match[3]!));
-  return {
-    pid: Number(match[1]),
-    state: match[2]![0]!,
-    ...(command ? { comm: command[1]!.replace(/^.*\/(?=[^/])/, '') } : {}),
-  };
+  return { pid: Number(match[1]), state: match[2]![0]!, ...commandIn(afterClock(match[3]!)) };
+}
+
+/** The name, when the column begins with one: of the path only its end, of kernel threads and the dead without the brackets. */
+function commandIn(column: string): { comm?: string } {
+  const [, command] = /(?:\d +|^)([A-Za-z[(/.][^\s:]{0,63}):?(?: |$)/.exec(column) ?? [];
+  if (command === undefined) return {};
+  const bracketed = /^\[(.+)\]$/.exec(command);
+  return { comm: bracketed ? bracketed[1]! : command.replace(/^.*\/(?=[^/])/, '') };
 }
 
 /** The last column: the command, behind TIME or ELAPSED when the line has it (WCHAN may stand before). */

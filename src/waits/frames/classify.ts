@@ -1,6 +1,6 @@
 import { writesToFs } from './frozen-fs.ts';
 import { familyOf, ruleOf } from './lookup.ts';
-import { moduleSubsystem } from './modules.ts';
+import { moduleSubsystem, ownsItsNames } from './modules.ts';
 import { canonicalName } from './names.ts';
 import type { FrameRule } from './rule.ts';
 import type { Subsystem } from './subsystem.ts';
@@ -42,7 +42,32 @@ const LOCK_REACH = 3;
  * outwards: lock, page and generic wait functions tell the mechanism, the first function with a meaning of its own tells
  * the subsystem. See `Tier` in rule.ts.
  */
-export function classifyFrames(frames: readonly string[], context: FrameContext = {}): FrameClass {
+export function classifyFrames(all: readonly string[], context: FrameContext = {}): FrameClass {
+  const leftovers = aboveScheduler(all);
+  if (leftovers > 0) {
+    const { modules } = context;
+    return classifyFrames(all.slice(leftovers), {
+      ...context,
+      ...(modules ? { modules: modules.slice(leftovers) } : {}),
+    });
+  }
+  return classify(all, context);
+}
+
+const SLEPT = /^(?:_{0,2}schedule|io_schedule|(?:io_)?schedule_timeout|__switch_to)$/;
+/** Leftovers further up are none. */
+const LEFTOVERS = 8;
+
+/**
+ * How many functions stand above the scheduler. Kernels without frame pointers (2.6 and older) print whatever looks like an
+ * address on the stack of a sleeping thread, without `?`.
+ */
+function aboveScheduler(frames: readonly string[]): number {
+  for (let at = 0; at <= LEFTOVERS && at < frames.length; at++) if (SLEPT.test(frames[at]!)) return at;
+  return 0;
+}
+
+function classify(frames: readonly string[], context: FrameContext): FrameClass {
   const byState = stateAlone(frames, context);
   if (byState) return byState;
   const found = refine(frames, walk(frames, context));
@@ -77,10 +102,11 @@ function walk(frames: readonly string[], context: FrameContext): FrameClass {
       };
     }
     const rule = ruleOf(name);
-    if (!rule) {
+    const module = context.modules?.[index];
+    if (!rule || (module !== undefined && ownsItsNames(module, rule))) {
       const idle = kernelThread(frames, index, seen, context);
       if (idle) return idle;
-      const byModule = moduleClass(context.modules?.[index], name, seen);
+      const byModule = moduleClass(module, name, seen);
       if (byModule) return byModule;
       if (context.uncertain) continue;
       seen.distance++;
@@ -133,8 +159,12 @@ function apply(
     case 'wait':
     case 'family': {
       if (seen.page && !(rule.pages === 'anywhere' || (rule.pages === 'adjacent' && here))) return undefined;
-      // A lock in code that has no name of its own among the subsystems is told by its kind.
+      // A lock in code that has no name of its own among the subsystems is told by its kind, and a wait for I/O by that.
       if (seen.lock && rule.subsystem === 'unknown') return lockIn(seen.lock, name, rule.waitsFor);
+      if (rule.subsystem === 'unknown' && rule.tier === 'family') {
+        if (context.uncertain) return undefined;
+        if (seen.event && seen.event.subsystem !== 'unknown') return eventIn(seen.event, name, rule, context);
+      }
       if (seen.lock && here && rule.lock !== undefined) return lockIn(seen.lock, name);
       const asleepInMain =
         rule.tier === 'family' &&
@@ -158,7 +188,12 @@ function taker(rule: FrameRule, name: string, seen: Seen, context: FrameContext)
     return decide(rule, name, seen, context);
   }
   const hidden = here && !seen.shown && !seen.event && (context.state === undefined || context.state === 'D');
-  return hidden && !seen.lock && !seen.page ? decide(rule, name, seen, context) : undefined;
+  if (!hidden || seen.lock || seen.page) return undefined;
+  if (rule.subsystem !== 'page-lock') return decide(rule, name, seen, context);
+  // The page's owner may be a network file system, further out.
+  seen.page = rule;
+  seen.pageFrame = name;
+  return undefined;
 }
 
 /** A function that takes a lock, but sleeps for something else now: its family may still tell. */
@@ -201,6 +236,8 @@ function decide(rule: FrameRule, name: string, seen: Seen, context: FrameContext
 
 function benignIn(rule: FrameRule, seen: Seen, context: FrameContext): boolean | null {
   if (seen.lock || seen.page) return false;
+  // A driver's own interruptible sleep may be a read that nothing came for yet, or a service at rest.
+  if (rule.tier === 'family' && context.state === 'S') return null;
   if (rule.benign === false) return false;
   if (context.state === 'D') {
     // Healthy waits for somebody else's doing are interruptible: in D it is another wait inside the same function. What
@@ -216,6 +253,16 @@ function lockIn(lock: FrameRule, name: string, where?: string): FrameClass {
     subsystem: lock.subsystem,
     waitsFor: `${lock.waitsFor}, in ${name}()${where === undefined ? '' : `: ${where}`}`,
     benign: false,
+    frame: name,
+    killable: null,
+  };
+}
+
+function eventIn(event: FrameRule, name: string, where: FrameRule, context: FrameContext): FrameClass {
+  return {
+    subsystem: event.subsystem,
+    waitsFor: `${event.waitsFor}, in ${name}(): ${where.waitsFor}`,
+    benign: context.state === 'D' ? false : null,
     frame: name,
     killable: null,
   };

@@ -1,4 +1,5 @@
 import { lazily } from '../../procfs/lazily.ts';
+import type { FrameRule } from './rule.ts';
 import type { Subsystem } from './subsystem.ts';
 
 /** Kernel modules whose functions have no prefix of their own, or one we do not know. */
@@ -33,7 +34,7 @@ const modules = lazily((): readonly (readonly [RegExp, Subsystem, string])[] => 
     'an iSCSI session and its target',
   ],
   [
-    /^(?:scsi_mod|scsi_\w+|sd_mod|sr_mod|sg|st|ses|lib(?:ata|ahci|sas|fc\w*)|ahci|mpt3sas|megaraid_sas|qla2xxx|lpfc|hpsa|smartpqi|aacraid|ufshcd\w*|hv_storvsc|vmw_pvscsi|cdrom)$/,
+    /^(?:scsi_mod|scsi_\w+|sd_mod|sr_mod|sg|st|ses|lib(?:ata|ahci|sas|fc\w*)|ahci|mpt3sas|megaraid_sas|qla2xxx|lpfc|hpsa|smartpqi|aacraid|ufshcd\w*|hv_storvsc|vmw_pvscsi|ib_srpt?|cdrom)$/,
     'scsi',
     'a SCSI or ATA device',
   ],
@@ -44,7 +45,7 @@ const modules = lazily((): readonly (readonly [RegExp, Subsystem, string])[] => 
     'a USB device, hub or host controller',
   ],
   [
-    /^(?:drm\w*|amdgpu|amdkfd|i915|xe|radeon|nouveau|nvidia\w*|ttm|qxl|vmwgfx|virtio_gpu|msm|panfrost|lima|ast|mgag200|gpu_sched|mali\w*|evdi|vc4|v3d)$/,
+    /^(?:drm\w*|amdgpu|amdkfd|i915|xe|radeon|nouveau|nvidia\w*|ttm|amdttm|amdkcl|amd_sched|qxl|vmwgfx|virtio_gpu|msm|panfrost|lima|ast|mgag200|gpu_sched|mali\w*|evdi|vc4|v3d)$/,
     'gpu',
     'the graphics driver',
   ],
@@ -58,17 +59,17 @@ const modules = lazily((): readonly (readonly [RegExp, Subsystem, string])[] => 
     'rdma',
     'an RDMA device or connection',
   ],
-  [/^(?:kvm|kvm_\w+|vfio\w*)$/, 'kvm', 'a virtual machine (KVM)'],
-  [/^(?:virtio\w*|vhost\w*|vsock\w*)$/, 'virtio', 'a virtio device of the hypervisor'],
+  [/^(?:kvm|kvm_\w+)$/, 'kvm', 'a virtual machine (KVM)'],
+  [/^(?:virtio\w*|vhost\w*)$/, 'virtio', 'a virtio device of the hypervisor'],
   [
     /^(?:nf_\w+|nft_\w+|ip_set\w*|xt_\w+|ip6?_tables|nfnetlink\w*|ebtable\w*|br_netfilter)$/,
     'netfilter',
     'netfilter',
   ],
   [/^(?:ipmi_\w+|acpi_ipmi)$/, 'ipmi', 'the management controller (IPMI)'],
-  [/^(?:pciehp|shpchp|vmd|cxl_\w+)$/, 'pci', 'a PCI device, slot or reset'],
+  [/^(?:pciehp|shpchp|vmd|cxl_\w+|vfio\w*)$/, 'pci', 'a PCI device, slot or reset'],
   [
-    /^(?:af_packet|unix|sctp|rds\w*|bluetooth|rfcomm|bnep|tls|can\w*|tipc|dccp\w*|smc)$/,
+    /^(?:af_packet|unix|vsock|vmw_vsock\w*|sctp|rds\w*|bluetooth|rfcomm|bnep|tls|can\w*|tipc|dccp\w*|smc|nfc|ax25)$/,
     'socket',
     'a socket',
   ],
@@ -80,4 +81,14 @@ export function moduleSubsystem(module: string): { subsystem: Subsystem; waitsFo
     if (pattern.test(module)) return { subsystem, waitsFor };
   }
   return undefined;
+}
+
+/** Drivers that name their functions as they like: `dm_suspend [amdgpu]` is no device mapper. */
+const OWN_NAMES = /^(?:gpu|ipmi|iscsi|kvm|mmc|netfilter|rdma|scsi|usb|wifi)$/;
+
+/** True when a function of this module is not the one that the vocabulary knows by its name. */
+export function ownsItsNames(module: string, rule: FrameRule): boolean {
+  if (rule.tier !== 'family' && rule.tier !== 'wait' && rule.tier !== 'taker') return false;
+  const subsystem = moduleSubsystem(module)?.subsystem;
+  return subsystem !== undefined && subsystem !== rule.subsystem && OWN_NAMES.test(subsystem);
 }

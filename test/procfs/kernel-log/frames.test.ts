@@ -25,6 +25,8 @@ describe('parseFrameLine', () => {
     ['ppc64', '[c000000049a87880] [c00000000138d5ec] schedule_timeout+0x36c/0x810', ['schedule_timeout']],
     ['ppc64, not reliable', '[c0000000fe] [c000000000] .schedule+0x1/0x2 (unreliable)', ['?schedule']],
     ['arm', '[<80c1eb20>] (schedule) from [<80c1ec14>] (io_schedule+0x48/0x6c)', ['schedule']],
+    ['ppc32', '[C5BC1C20] [C02D3B28] schedule+0x680/0x734', ['schedule']],
+    ['i386 of 2.6.1x', '<c03e1e7c> io_schedule+0x26/0x30', ['io_schedule']],
     ['arm, wrapped', '[<809fa760>] (schedule) from', ['schedule']],
     [
       'arm, a module',

@@ -27,6 +27,9 @@ describe('reports of khungtaskd', () => {
     ['4.20', 'my prog         D21864   812      1 0x80000000'],
     ['3.10', 'my prog         D ffffffff8168bd60     0   812      1 0x00000004'],
     ['2.6.38', 'my prog         D 0000000000000001     0   812      1 0x00000000'],
+    ['2.6.24 on x86-64', 'my prog       D 0000000100d78984     0   812      1'],
+    ['2.6.18 on i386', 'my prog         D C04140A0     0   812      1           739     9 (L-TLB)'],
+    ['2.6.18 on powerpc', 'my prog       D 0FAA793C     0   812      1                     (NOTLB)'],
   ])('of %s', (_kernel, head) => {
     const tasks = parseKernelLog(
       text(
@@ -137,6 +140,25 @@ describe('reports of khungtaskd', () => {
     expect(tasks[0]?.frames[0]).toMatchObject({ module: 'nvme_core', uncertain: true });
   });
 
+  it('reads a log inside of a JSON string', () => {
+    const report = ['INFO: task my prog:812 blocked for more than 120 seconds.', ...TRACE].join('\\n');
+    expect(parseKernelLog(`{"message": "${report}\\n","stream":"stdout"}`)).toMatchObject([
+      { pid: 812, frames: [{ name: '__schedule' }, {}, {}, { name: 'do_wait' }] },
+    ]);
+  });
+
+  it('leaves out a trace whose begin is not in the log', () => {
+    const tasks = parseKernelLog(
+      text(
+        ' load_module+0x1/0x2',
+        ' do_syscall_64+0x1/0x2',
+        'INFO: task my prog:812 blocked for more than 120 seconds.',
+        ...TRACE,
+      ),
+    );
+    expect(tasks.map(({ pid }) => pid)).toEqual([812]);
+  });
+
   it('joins what quoted-printable cut', () => {
     const [task] = parseKernelLog(
       text(
@@ -215,6 +237,28 @@ describe('/proc/PID/stack', () => {
     const tasks = parseKernelLog(text(line, '', ...STACK));
     expect(tasks).toHaveLength(1);
     expect(tasks[0]?.pid).toBe(pid);
+  });
+
+  it.each([
+    ['tail in /proc', '==> 7/stack <=='],
+    ['tail of a thread', '==> 5/task/7/stack <=='],
+    ['a script', '===> 5[7]/stack <==='],
+    ['a shell in /proc', '/proc # cat 7/stack'],
+  ])('takes the PID from %s', (_what, heading) => {
+    const tasks = parseKernelLog(text('some prose', heading, '[<0>] do_wait+0x1/0x2'));
+    expect(tasks).toMatchObject([{ pid: 7, frames: [{ name: 'do_wait' }] }]);
+  });
+
+  it('takes the name from ps -f', () => {
+    const [task] = parseKernelLog(
+      text(
+        'UID          PID    PPID  C STIME TTY          TIME CMD',
+        'me             7       5  0 17:34 pts/1    00:00:00 ./prog',
+        '# cat /proc/7/stack',
+        '[<0>] do_wait+0x1/0x2',
+      ),
+    );
+    expect(task).toMatchObject({ pid: 7, ppid: 5, comm: 'prog' });
   });
 
   it('takes name and state from ps', () => {

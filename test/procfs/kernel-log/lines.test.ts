@@ -21,10 +21,27 @@ describe('stripLine', () => {
     ['quoted mail', `> > >> [  123.456789]  ${FRAME}`, true],
     ['quoted and bare', `> >\t\t ${FRAME}`, false],
     ['behind a prompt', `(initramfs) [  183.420027] ${FRAME}`, true],
+    ['a container runtime', `{"log":"[  183.420027] ${FRAME}`, true],
+    ['a log shipper', `2024-05-06T07:08:09.123Z stdout F [   12.345678]  ${FRAME}`, true],
+    ['levels in brackets', `Apr 16 19:46:22 [WARNING] :  - [26652536.550380]  ${FRAME}`, true],
+    ['RFC 5424', `<4>1 2023-09-01T10:11:12.345+00:00 node7 kernel - - -  ${FRAME}`, true],
+    ['a date without any tag', `05/06/2024 07:08:09 host-1  ${FRAME}`, true],
+    ['a clock without any tag', `07:08:09.123 host-1 kern.warn ${FRAME}`, true],
+    ['the source of a page', `<p>&gt; ${FRAME}<br />`, false],
     ['vendor kernels', `[  123.456789] [2:  kworker/u16:3: 1234] ${FRAME}`, true],
     ['quoted-printable', `  ${FRAME} =`, false],
   ])('%s', (_what, raw, stamped) => {
     expect(stripLine(raw)).toMatchObject({ content: FRAME, stamped });
+  });
+
+  it('reads what a page escaped, even twice', () => {
+    expect(stripLine('&#62; [&lt;0&gt;]&nbsp;do_wait+0x1/0x2</pre>').content).toBe('[<0>] do_wait+0x1/0x2');
+    expect(stripLine('[&amp;lt;0&amp;gt;] do_wait+0x1/0x2').content).toBe('[<0>] do_wait+0x1/0x2');
+  });
+
+  it('keeps frames before a stamp', () => {
+    const glued = 'do_wait+0x1/0x2 [  12.345678] schedule+0x1/0x2';
+    expect(stripLine(glued).content).toBe(glued);
   });
 
   it('keeps addresses', () => {

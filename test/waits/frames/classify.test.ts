@@ -100,6 +100,11 @@ const WAITS: readonly (readonly [state: string, stack: string, subsystem: string
     ['S', 'kjournald2 < kthread < ret_from_fork', 'kthread-idle', true],
     ['D', 'netfs_wait_for_in_progress < netfs_wait_for_read', 'netfs', false],
     ['S', 'wait_woken < nfs4_proc_lock < do_setlk', 'nfs', false],
+    ['D', 'filemap_get_pages < filemap_read < nfs_file_read', 'nfs', false],
+    ['D', 'do_read_cache_folio < read_part_sector < msdos_partition', 'block-io', false],
+    ['D', 'wait_on_page_bit < read_extent_buffer_pages < read_tree_block', 'btrfs', false],
+    ['S', 'snd_pcm_dev_disconnect < snd_device_disconnect_all', 'unknown', null],
+    ['S', 'input_unregister_device < hidinput_disconnect', 'unknown', null],
   ];
 
 describe('waits on kernels 5.10 to 7.2', () => {
@@ -132,6 +137,9 @@ describe('logs, which show the code of locks', () => {
       undefined,
     ],
     ['percpu_rwsem_wait < __percpu_down_read < cgroup_can_fork < copy_process', 'cgroup', 'percpu-rwsem'],
+    ['schedule_preempt_disabled < __mutex_lock < hugetlb_fault < handle_mm_fault', 'mutex', undefined],
+    ['io_schedule < __wait_on_buffer < search_by_key < reiserfs_readdir', 'block-io', undefined],
+    ['schedule_timeout < blk_congestion_wait < balance_pgdat < kswapd', 'reclaim', undefined],
     [
       'percpu_rwsem_wait < __percpu_down_read < cpus_read_lock < lru_add_drain_all',
       'cpu-hotplug',
@@ -216,5 +224,36 @@ describe('what is not known', () => {
   it('never calls a place that only resembles an idle one healthy', () => {
     expect(of('__schedule < schedule < frobnicate < do_epoll_wait', 'S').benign).toBeNull();
     expect(of('__schedule < schedule < ep_poll < do_epoll_wait', 'D').benign).not.toBe(true);
+  });
+});
+
+describe('modules', () => {
+  it.each([
+    ['a driver that uses names of others', 'dm_suspend', 'amdgpu', 'gpu'],
+    ['the one that the name is known of', 'dm_suspend', 'dm_mod', 'dm'],
+    ['a part of the same', 'jbd2_log_wait_commit', 'ext4', 'jbd2'],
+    ['a name that nobody knows', 'handle_it', 'iwlmvm', 'wifi'],
+  ])('%s', (_what, name, module, subsystem) => {
+    const stack = ['__schedule', 'schedule', 'schedule_timeout', 'wait_for_completion', name];
+    const modules = [undefined, undefined, undefined, undefined, module];
+    expect(classifyFrames(stack, { state: 'D', modules }).subsystem).toBe(subsystem);
+  });
+});
+
+describe('stacks with leftovers', () => {
+  it('begins at the scheduler', () => {
+    const found = of('__getblk < io_schedule < sync_buffer < __wait_on_bit < search_by_key', 'D');
+    expect(found.subsystem).toBe('block-io');
+  });
+
+  it('takes no stray name of a hypervisor for the reason when nothing is certain', () => {
+    const frames = [
+      'bit_wait',
+      'schedule',
+      'schedule_timeout',
+      'xen_clocksource_get_cycles',
+      'io_schedule_timeout',
+    ];
+    expect(classifyFrames(frames, { state: 'D', uncertain: true }).subsystem).toBe('block-io');
   });
 });

@@ -10,11 +10,17 @@ export const block = (): Vocabulary => [
     blk_execute_rq* iomap_read_page_sync iomap_read_folio_sync swap_readpage swap_read_folio* swap_writepage wait_on_sync_kiocb
     blkdev_read_iter wait_for_device_probe dio_complete bio_wait_* blkdev_bio_end_io* submit_one_bio wait_on_sync_*`,
   ),
+  wait(
+    'block-io',
+    'the partition table of a block device to be read',
+    'read_part_sector read_lba scsi_bios_ptable scsi_partsize',
+    { pages: 'anywhere' },
+  ),
   event(
     'block-io',
     'a block of metadata to be read or written (buffer)',
     `wait_on_buffer lock_buffer bread* bread_gfp
-    bh_read* bh_uptodate_or_lock sync_dirty_buffer write_dirty_buffer ll_rw_block wait_on_all_buffers
+    bh_read* bh_uptodate_or_lock sync_buffer sync_dirty_buffer write_dirty_buffer ll_rw_block wait_on_all_buffers
     block_write_begin* block_read_full_* invalidate_bh_lrus*`,
   ),
   wait(
@@ -78,7 +84,7 @@ export const block = (): Vocabulary => [
     'block-io',
     'the block layer',
     `submit_bio* generic_make_request* blk_mq_* blkdev_* blk_* bio_* elv_* kblockd_*
-    disk_* bdev_* bd_* add_disk device_add_disk rescan_partitions read_part_sector`,
+    disk_* bdev_* bd_* add_disk device_add_disk rescan_partitions`,
   ),
   either(
     'aio',

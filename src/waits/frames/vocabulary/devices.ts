@@ -56,12 +56,12 @@ export const devices = (): Vocabulary => [
   family(
     'unknown',
     'an I2C, SPI or other bus of the board',
-    'i2c_* spi_* regmap_* regulator_* gpio_* clk_* thermal_* mbox_* qcom_* rproc_* scmi_* scpi_* tpm_* tpm2_* tpm_tis_* mei_* thunderbolt_* tb_* nvmem_* iio_* hwmon_* hidp_* hid_* input_ff_* uinput_* ps2_* atkbd_* serio_* i8042_* rtc_* watchdog_* wdt_* md_mei',
+    'i2c_* spi_* regmap_* regulator_* gpio_* clk_* thermal_* mbox_* qcom_* rproc_* scmi_* scpi_* tpm_* tpm2_* tpm_tis_* mei_* thunderbolt_* tb_* nvmem_* iio_* hwmon_* hidp_* hid_* input_* uinput_* binder_* ps2_* atkbd_* serio_* i8042_* rtc_* watchdog_* wdt_* md_mei',
   ),
   family(
     'unknown',
     'a media, sound or camera device',
-    'v4l2_* vb2_* dvb_* media_* videobuf_* uvcg_* snd_soc_* hda_* azx_* rc_*',
+    'v4l2_* vb2_* dvb_* media_* videobuf_* uvcg_* snd_* hda_* azx_* rc_* saa7146_* em28xx_* cx23885_*',
   ),
   family(
     'unknown',

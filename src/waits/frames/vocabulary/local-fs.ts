@@ -51,7 +51,13 @@ export const localFs = (): Vocabulary => [
     'an extent or its tree lock in btrfs',
     `lock_extent* btrfs_lock_extent* wait_extent_bit extent_lock_*
     btrfs_tree_lock* btrfs_tree_read_lock* btrfs_start_ordered_* btrfs_wait_ordered_* btrfs_lock_and_flush_ordered_range
-    lock_extent_buffer* read_extent_buffer_pages* wait_on_extent_buffer* extent_write_* lock_delalloc_folios lock_delalloc_pages`,
+    lock_extent_buffer* wait_on_extent_buffer* extent_write_* lock_delalloc_folios lock_delalloc_pages`,
+  ),
+  wait(
+    'btrfs',
+    'a metadata block of btrfs to be read',
+    'read_extent_buffer_pages* read_tree_block* btree_read_extent_buffer_pages* btrfs_read_extent_buffer*',
+    { pages: 'adjacent' },
   ),
   wait(
     'btrfs',
@@ -88,12 +94,18 @@ export const localFs = (): Vocabulary => [
   family('overlayfs', 'overlayfs (the file system below it answers for it)', 'ovl_*'),
   family('unknown', 'GFS2 and its cluster locks (DLM)', 'gfs2_* gdlm_* dlm_* inode_go_* glock_*'),
   family('unknown', 'OCFS2 and its cluster locks', 'ocfs2_* o2net_* o2hb_* dlmlock dlmconvert_* user_dlm_*'),
+  family(
+    'unknown',
+    'ReiserFS',
+    `reiserfs_* journal_begin journal_end journal_end_sync journal_join* journal_mark_* do_journal_end do_journal_begin_r
+    flush_commit_list flush_journal_list write_ordered_buffers search_by_key`,
+  ),
   family('unknown', 'bcachefs', 'bch2_*'),
   family('unknown', 'NTFS', 'ntfs_* ntfs3_* attr_* ni_* indx_*'),
   family(
     'unknown',
     'another local file system',
-    `jfs_* tx_lock_* reiserfs_* nilfs_* hfs_* hfsplus_* ubifs_* erofs_* squashfs_*
+    `jfs_* tx_lock_* nilfs_* hfs_* hfsplus_* ubifs_* erofs_* squashfs_*
     fat_* vfat_* exfat_* udf_* isofs_* minix_* ufs_inode* ecryptfs_* aufs_*`,
   ),
   wait(

@@ -6,7 +6,7 @@ export const memory = (): Vocabulary => [
     'reclaim',
     'memory: reclaim waits for pages to be written or freed',
     `shrink_* try_to_free_pages do_try_to_free_pages
-    throttle_direct_reclaim reclaim_throttle congestion_wait wait_iff_congested too_many_isolated alloc_pages_slowpath
+    throttle_direct_reclaim reclaim_throttle congestion_wait blk_congestion_wait wait_iff_congested too_many_isolated alloc_pages_slowpath
     alloc_pages_direct_* balance_pgdat node_reclaim zone_reclaim out_of_memory oom_kill_process do_shrink_slab reclaim_*
     evict_folios lru_gen_* kcompactd_do_work cma_alloc* alloc_contig_* compact_zone* compact_node* try_to_compact_pages drain_all_pages pageout isolate_lru_*
     mempool_alloc* unregister_shrinker shrinker_free register_shrinker prealloc_shrinker mem_cgroup_shrink_*`,
@@ -39,5 +39,7 @@ export const memory = (): Vocabulary => [
     'swapin_readahead swap_cluster_readahead swap_vma_readahead read_swap_cache_async',
   ),
   wait('reclaim', 'pages to move out of swap (swapoff)', 'try_to_unuse_* sys_swapoff unuse_*'),
-  wait('page-lock', 'huge page faults on the same file', 'hugetlb_fault hugetlb_no_page hugetlb_*'),
+  wait('page-lock', 'huge page faults on the same file', 'hugetlb_fault hugetlb_no_page hugetlb_*', {
+    lock: 'mutex',
+  }),
 ];

@@ -68,13 +68,18 @@ export const sleeps = (): Vocabulary => [
   idle(
     'unknown',
     'input events',
-    'evdev_read mousedev_read input_* rtc_dev_read hidraw_read hiddev_read joydev_read rfkill_fop_read',
+    'evdev_read mousedev_read rtc_dev_read hidraw_read hiddev_read joydev_read rfkill_fop_read',
   ),
   idle(
     'unknown',
     'calls for a binder service (Android)',
-    'binder_wait_for_work binder_thread_read binder_ioctl_write_read binder_*',
+    'binder_wait_for_work binder_thread_read binder_ioctl_write_read binder_ioctl',
   ),
-  idle('unknown', 'a sound device', 'snd_* wait_for_avail*'),
+  idle(
+    'unknown',
+    'a sound device',
+    `snd_pcm_lib_* snd_pcm_read* snd_pcm_write* snd_ctl_read snd_timer_user_read snd_rawmidi_read snd_rawmidi_write snd_seq_read
+    snd_seq_write snd_hwdep_read wait_for_avail*`,
+  ),
   idle('unknown', 'kernel tracing data', 'perf_poll bpf_ringbuf_*'),
 ];
