@@ -1,10 +1,12 @@
 import { processNode } from '../waits/nodes.ts';
 import type { Wait } from '../waits/wait.ts';
 import type { Step } from '../waits/walk.ts';
-import { type Blame, culpritOf, named } from './blame.ts';
+import { type Blame, culpritOf, named, neighbourOf } from './blame.ts';
 import { findingAt, who } from './build.ts';
 import { advice, remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
+
+const CTRL_Q = advice('In that terminal: Ctrl+Q starts output again that was stopped by Ctrl+S.');
 
 export default rule({
   id: 'tty-write-blocked',
@@ -15,20 +17,17 @@ export default rule({
     blame.stepsOf('tty-write').map((step) => {
       const tty = step.wait.detail?.tty;
       const terminal = step.wait.hops[0]?.edges[0]?.to;
-      const reader = heldReader(step.next);
+      const reader = heldReader(step);
+      const culprit = reader === undefined ? terminal : culpritOf(step);
       return findingAt(blame, step, {
         severity: 'warning',
         title: `terminal ${tty ?? ''} does not take output`,
-        summary: `${who(step)} waits in ${step.wait.point}: ${reader === undefined ? 'output is stopped (Ctrl+S), or what shows the terminal does not read' : `what shows the terminal does not read: ${named(processNode(reader.process))} is in ${reader.point}`}.`,
+        summary: `${who(step)} waits in ${step.wait.point}: ${reasonOf(step, reader)}.`,
         ...(reader === undefined ? {} : sureness(blame, step, reader)),
-        ...(reader !== undefined
-          ? { culprit: culpritOf(step) }
-          : terminal === undefined
-            ? {}
-            : { culprit: terminal }),
+        ...(culprit === undefined ? {} : { culprit }),
         remedies: [
           ...(reader === undefined ? [] : remediesFor(blame, processNode(reader.process))),
-          advice('In that terminal: Ctrl+Q starts the output again.'),
+          ...(reader !== undefined && STOPS.has(reader.kind) ? [] : [CTRL_Q]),
         ],
       });
     }),
@@ -71,26 +70,34 @@ export default rule({
   },
 });
 
-/** Sleeps in which a reader of terminals is ready to read: with one of these it is the terminal that is held up. */
-const READS = new Set(['watch', 'tty-read', 'running', 'unknown']);
+/** Sleeps of which it is known, or may be, that one in them reads the terminal. */
+const MAY_READ = new Set(['watch', 'tty-read', 'running', 'unknown']);
 /** Nobody reads in these, by the kernel's own word. */
 const STOPS = new Set(['stopped', 'stopped-tty', 'ptrace-stop', 'frozen']);
 
 /** The wait of one that should read the terminal and cannot, or does something else. */
-function heldReader(readers: readonly Step[]): Wait | undefined {
-  const waits = readers.map(({ wait }) => wait);
+function heldReader(step: Step): Wait | undefined {
+  const waits = step.next.map(({ wait }) => wait);
+  const { reading } = step.wait.detail ?? {};
+  const stopped = waits.find(({ kind }) => STOPS.has(kind));
+  if (stopped !== undefined || reading === 'ready') return stopped;
   return (
-    waits.find(({ kind }) => STOPS.has(kind)) ??
-    waits.find((wait) => wait.idle === undefined && isAway(wait)) ??
-    waits.find((wait) => isAway(wait) && isAlone(wait, waits))
+    waits.find(
+      ({ idle, kind, thread }) => idle === undefined && !MAY_READ.has(kind) && thread.moved !== true,
+    ) ?? (reading === 'away' ? waits[0] : undefined)
   );
 }
 
-const isAway = ({ kind, thread }: Wait) => !READS.has(kind) && thread.moved !== true;
-
-/** Nobody else could read, and no other thread of its process. */
-const isAlone = (wait: Wait, all: readonly Wait[]) =>
-  wait.process.tids.length === 1 && all.every(({ process }) => process.pid === wait.process.pid);
+function reasonOf(step: Step, reader: Wait | undefined): string {
+  const shows = neighbourOf(step);
+  if (reader !== undefined)
+    return reader.process === step.wait.process
+      ? 'it holds the other side of that terminal itself, and nobody reads there'
+      : `what shows the terminal does not read: ${named(processNode(reader.process))} is in ${reader.point}`;
+  return step.wait.detail?.reading === 'ready' && shows !== undefined
+    ? `output is stopped (Ctrl+S): ${named(shows)} is ready to show what comes, and nothing does`
+    : 'output is stopped (Ctrl+S), or what shows the terminal does not read';
+}
 
 /** A stop is certain. That somebody who sleeps elsewhere will not read soon is likely when he was seen not to move. */
 function sureness(blame: Blame, step: Step, { kind, process, thread, point }: Wait) {

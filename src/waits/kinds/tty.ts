@@ -1,8 +1,13 @@
 import type { Holder } from '../../evidence/host.ts';
+import type { ProcessEvidence } from '../../evidence/process.ts';
 import { fact, fdFact, lineFact, pointFacts, stateFact } from '../facts.ts';
 import type { Edge, Node } from '../graph.ts';
 import { edge, processNode, thing } from '../nodes.ts';
+import { type Reading, readingOf } from '../objects/terminal-reader.ts';
 import { type Hop, inFrames, isBlind, type Resolver, type WaitContext, waitOf } from '../wait.ts';
+
+/** Processes at the other side that are looked at. */
+const SIDES = 4;
 
 const MASTER = /^\/dev\/(?:pts\/)?ptmx$/;
 
@@ -40,10 +45,24 @@ export const tty: Resolver = (context) => {
     subsystem: 'tty',
     killable: true,
     facts,
-    detail: { tty: target ?? '' },
-    hops: masters.length > 0 ? masters : [{ edges: [waits] }],
+    detail: { tty: target ?? '', reading: readingOfAll(context, masters) },
+    hops: masters.length > 0 ? masters.map(({ hop }) => hop) : [{ edges: [waits] }],
   });
 };
+
+/** Who reads the other side, and by which of his descriptors. */
+interface Side {
+  readonly by: ProcessEvidence;
+  readonly fds: Set<number>;
+  readonly hop: Hop;
+}
+
+/** One that is ready is enough; that all are away takes all of them. */
+function readingOfAll({ evidence }: WaitContext, sides: readonly Side[]): Reading {
+  const all = sides.map(({ by, fds }) => readingOf(evidence, by, fds));
+  if (all.includes('ready')) return 'ready';
+  return all.length > 0 && sides.length < SIDES && all.every((each) => each === 'away') ? 'away' : 'unknown';
+}
 
 /**
  * Who reads what is written: of /dev/pts/N the terminal emulator, sshd or multiplexer that holds its master, of a master
@@ -54,12 +73,17 @@ function otherSide(
   target: string,
   before: readonly Edge[],
   terminal: Node,
-): Hop[] {
+): Side[] {
   const index = /^\/dev\/pts\/(\d+)$/.exec(target)?.[1];
-  const hops: Hop[] = [];
+  const sides: Side[] = [];
   const add = (holder: Holder, how: string, on: string) => {
     const by = evidence.process(holder.pid);
-    if (by === undefined || by.pid === process.pid || hops.some(({ next }) => next?.pid === by.pid)) return;
+    if (by === undefined) return;
+    const known = sides.find((side) => side.by === by);
+    if (known !== undefined) {
+      known.fds.add(holder.fd);
+      return;
+    }
     const line = index === undefined ? [] : lineFact(evidence, by.fdinfoPath(holder.fd), 'tty-index:');
     const facts = [
       fact(`/proc/${by.pid}/fd/${holder.fd}`, holder.target),
@@ -67,7 +91,8 @@ function otherSide(
       ...stateFact(evidence, by),
     ];
     const last = edge(terminal, processNode(by), 'read by', `${on}, fd ${holder.fd}`, how, facts);
-    hops.push({ next: { pid: by.pid }, soft: true, edges: [...before, last] });
+    const hop = { next: { pid: by.pid }, soft: true, edges: [...before, last] };
+    sides.push({ by, fds: new Set([holder.fd]), hop });
   };
   if (index !== undefined) {
     for (const holder of evidence.host.holdersWhere((path) => MASTER.test(path))) {
@@ -79,5 +104,7 @@ function otherSide(
     const holders = own === undefined ? [] : evidence.host.holders(`/dev/pts/${own}`);
     for (const holder of holders) add(holder, 'it has the terminal open', 'the terminal');
   }
-  return hops.slice(0, 4);
+  // Inherited by the writer too, mostly: it is to blame only when nobody else could read.
+  const others = sides.filter(({ by }) => by !== process);
+  return (others.length > 0 ? others : sides).slice(0, SIDES);
 }

@@ -2,43 +2,20 @@ import { parseNetUnix } from '../../procfs/net-unix.ts';
 import { fact, fdFact, lineFact, pointFacts, stateFact } from '../facts.ts';
 import type { Fact } from '../graph.ts';
 import { edge, processNode, thing } from '../nodes.ts';
-import { i32, readMemory } from '../objects/memory.ts';
 import { isLeftBehind, pipeEnds, pipeHops } from '../objects/pipe.ts';
 import { inodeOf, peerHops, peerInodes, socketName, socketView } from '../objects/socket.ts';
-import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
-
-/** Readiness (poll(2), epoll_ctl(2)). */
-const POLLIN = 1;
-const POLLOUT = 4;
-/** Told only when it changes. */
-const EPOLLET = 0x8000_0000;
-
-/** A descriptor of a set, and for what it is watched. */
-interface Watched {
-  readonly fd: number;
-  readonly input: boolean;
-  /** Asleep with this, it is proved that there is no room: the kernel would have woken it at once. */
-  readonly output: boolean;
-  /** Only a change wakes it: it may sleep with room to write. */
-  readonly edge?: boolean;
-}
+import { watchedSet } from '../objects/watched-set.ts';
+import { type Hop, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /** poll, select and epoll: waits for any of a set of descriptors. Healthy, unless what it watches can never become ready. */
 export const watch: Resolver = (context) => {
   const { evidence, process, thread } = context;
+  const set = watchedSet(context);
+  if (set === undefined) return undefined;
+  const { call, watched } = set;
+  const epoll = call === 'epoll';
   const name = thread.syscallName ?? '';
-  const epoll =
-    inFrames(thread, /^(?:do_epoll_wait|do_epoll_pwait|ep_poll)$/, 2) || /^epoll_p?wait2?$/.test(name);
-  const select =
-    !epoll &&
-    (inFrames(thread, /^(?:do_select|core_sys_select)$/, 3) || /^(?:p?select6?|_newselect)$/.test(name));
-  const poll =
-    !epoll &&
-    !select &&
-    (inFrames(thread, /^(?:do_sys_poll|do_poll|poll_schedule_timeout)$/, 2) || /^p?poll$/.test(name));
-  if (!epoll && !select && !poll) return undefined;
   const idle = epoll ? 'idle-epoll' : 'idle-poll';
-  const watched = epoll ? epollSet(context) : poll ? pollSet(context) : selectSet(context);
   const fd = thread.intArgument(0);
   const what =
     epoll && fd !== undefined
@@ -47,10 +24,9 @@ export const watch: Resolver = (context) => {
         ? 'descriptors'
         : countOf(watched.length);
   const found = watched.slice(0, 64).map((each): Found => {
-    const set = epoll ? fd : undefined;
     return {
       isOwn: isOwnWakeUp(context, each.fd),
-      hops: each.input ? watchedHops(context, each.fd, set) : [],
+      hops: each.input ? watchedHops(context, each.fd, epoll ? fd : undefined) : [],
       ...(each.output ? { output: outputOf(context, each.fd, each.edge) } : {}),
     };
   });
@@ -72,7 +48,7 @@ export const watch: Resolver = (context) => {
   const hops = found.flatMap((each) => each.hops.filter((hop) => one || hop.soft !== true));
   return waitOf(context, {
     kind: 'watch',
-    point: `${name || (epoll ? 'epoll_wait' : select ? 'select' : 'poll')}(${what})`,
+    point: `${name || (epoll ? 'epoll_wait' : call)}(${what})`,
     idle,
     subsystem: epoll ? 'epoll' : 'poll',
     killable: true,
@@ -81,37 +57,6 @@ export const watch: Resolver = (context) => {
     hops,
   });
 };
-
-/** What the epoll instance watches, by its fdinfo. */
-function epollSet({ process, thread }: WaitContext): Watched[] {
-  const fd = thread.intArgument(0);
-  const set = fd === undefined ? [] : (process.fdinfo(fd)?.epoll ?? []);
-  return set
-    .map(({ tfd, events }) => ({
-      fd: tfd,
-      input: (events & POLLIN) !== 0,
-      output: (events & POLLOUT) !== 0,
-      edge: (events & EPOLLET) !== 0,
-    }))
-    .filter(({ input, output }) => input || output);
-}
-
-/** What a poll call watches, from the array in its memory. */
-function pollSet({ evidence, process, thread }: WaitContext): Watched[] {
-  const address = thread.argument(0);
-  const count = Math.min(thread.intArgument(1) ?? 0, 32);
-  if (address === undefined || count <= 0 || !/^p?poll$/.test(thread.syscallName ?? '')) return [];
-  const read = readMemory(evidence, process, address, count * 8);
-  if (read === undefined || 'refused' in read) return [];
-  const found: Watched[] = [];
-  for (let i = 0; i < count; i++) {
-    const fd = i32(read.bytes, i * 8);
-    const events = read.bytes[i * 8 + 4] ?? 0;
-    const [input, output] = [(events & POLLIN) !== 0, (events & POLLOUT) !== 0];
-    if (fd >= 0 && (input || output)) found.push({ fd, input, output });
-  }
-  return found;
-}
 
 /** What was found out of a watched descriptor. */
 interface Found {
@@ -180,27 +125,6 @@ function isOwnWakeUp(context: WaitContext, fd: number): boolean {
   if (!target.startsWith('pipe:[')) return false;
   const ends = process.fds.filter((fd) => fd.target === target).map(({ access }) => access);
   return ends.some((access) => access !== 'r') && ends.some((access) => access !== 'w');
-}
-
-/** What a select call watches, from the sets in its memory (fd_set: bit n of byte n/8). */
-function selectSet(context: WaitContext): Watched[] {
-  const { thread } = context;
-  const count = Math.min(thread.intArgument(0) ?? 0, 1024);
-  if (count <= 0 || !/^(?:p?select6?|_newselect)$/.test(thread.syscallName ?? '')) return [];
-  const input = fdSet(context, thread.argument(1), count);
-  const output = fdSet(context, thread.argument(2), count);
-  return [...new Set([...input, ...output])]
-    .sort((a, b) => a - b)
-    .map((fd) => ({ fd, input: input.has(fd), output: output.has(fd) }));
-}
-
-function fdSet({ evidence, process }: WaitContext, address: bigint | undefined, count: number): Set<number> {
-  if (address === undefined || address === 0n) return new Set();
-  const read = readMemory(evidence, process, address, Math.ceil(count / 8));
-  if (read === undefined || 'refused' in read) return new Set();
-  const { bytes } = read;
-  const all = Array.from({ length: count }, (_, fd) => fd);
-  return new Set(all.filter((fd) => ((bytes[fd >> 3] ?? 0) & (1 << (fd & 7))) !== 0));
 }
 
 function watchedHops(context: WaitContext, fd: number, epoll: number | undefined): Hop[] {

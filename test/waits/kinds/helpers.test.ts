@@ -144,12 +144,40 @@ describe('terminals', () => {
       'terminal:/dev/pts/3',
     ],
     [
-      'polls: its output was stopped',
-      { call: 'poll()', stack: 'poll_schedule_timeout' },
+      'polls what cannot be read: nothing is sure',
+      { call: 'poll(0x7f0000000100, 1, -1)', stack: 'poll_schedule_timeout' },
       'terminal:/dev/pts/3',
     ],
     ['does something else: it is to blame', {}, 'process:71'],
-    ['has more threads: nothing is sure', { threads: [{ tid: 72 }] }, 'terminal:/dev/pts/3'],
+    [
+      'polls something else: it is to blame',
+      {
+        call: 'poll(0x7f0000000100, 1, -1)',
+        stack: 'poll_schedule_timeout',
+        memory: { '7f0000000100': [4, 0, 0, 0, 1, 0, 0, 0] },
+      },
+      'process:71',
+    ],
+    [
+      'polls it: its output was stopped',
+      {
+        call: 'poll(0x7f0000000100, 1, -1)',
+        stack: 'poll_schedule_timeout',
+        memory: { '7f0000000100': [9, 0, 0, 0, 1, 0, 0, 0] },
+      },
+      'terminal:/dev/pts/3',
+    ],
+    ['has a thread more, which does something else, too', { threads: [{ tid: 72 }] }, 'process:71'],
+    [
+      'has a thread that reads',
+      { threads: [{ tid: 72, call: 'read(9)', stack: 'wait_woken < n_tty_read' }] },
+      'terminal:/dev/pts/3',
+    ],
+    [
+      'has a thread that runs: nothing is sure',
+      { threads: [{ tid: 72, state: 'R' }] },
+      'terminal:/dev/pts/3',
+    ],
     ['runs: it may be reading', { state: 'R' }, 'terminal:/dev/pts/3'],
     ['sleeps where nobody knows', { call: 'bpf()', stack: 'some_new_function' }, 'terminal:/dev/pts/3'],
   ])('whoever holds the master %s', async (_, changes, culprit) => {
@@ -170,6 +198,16 @@ describe('terminals', () => {
       expect(found?.summary).toContain('does not read: 71 sshd');
     },
   );
+
+  it('the writer is to blame itself, when nobody else has the master that it holds', async () => {
+    const both = {
+      ...writer,
+      fds: { 1: 'rw /dev/pts/3', 9: 'rw /dev/ptmx' },
+      fdinfo: { 9: ['tty-index: 3'] },
+    };
+    expect(told(await diagnosed(host(both), 60))).toEqual(['tty-write-blocked → process:60']);
+    expect(told(await diagnosed(host(both, master(71, 3)), 60))).toEqual(['tty-write-blocked → process:71']);
+  });
 
   it('a console has no master', async () => {
     const wait = await waitOf(host({ ...writer, fds: { 1: 'rw /dev/tty1' } }, master(70, 3)), 60);
