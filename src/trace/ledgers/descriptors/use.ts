@@ -1,5 +1,6 @@
 import type { SyscallEvent } from '../../event.ts';
-import { isRaw } from '../call.ts';
+import { endOf, isRaw } from '../call.ts';
+import type { Table } from './table.ts';
 
 /** Calls whose first argument is a descriptor that they use. Not close: that is no use. */
 const FIRST = new Set(
@@ -30,9 +31,24 @@ const SETS = new Set([
   'pselect6_time64',
 ]);
 
-/** It names its descriptors in memory. */
-export function takesSets(name: string): boolean {
-  return SETS.has(name);
+const READS = new Set(['read', 'readv', 'recv', 'recvfrom', 'recvmsg']);
+
+/** Notes of the descriptors that a call names that they are used, and whether the other side has closed. */
+export function touch(table: Table, event: SyscallEvent): void {
+  // Its descriptors stand in memory.
+  if (SETS.has(event.name) && isRaw(event)) table.pollsUnseen = true;
+  for (const fd of touchedDescriptors(event)) {
+    const slot = table.slots.get(fd);
+    if (slot === undefined) continue;
+    slot.usedNs = Math.max(slot.usedNs, endOf(event));
+    if (event.result !== 0 || event.errno !== undefined) continue;
+    const { kind } = slot.description;
+    if ((kind === 'socket' || kind === 'pipe') && isEndOfFile(event)) slot.ended = true;
+  }
+}
+
+function isEndOfFile({ name, args }: SyscallEvent): boolean {
+  return READS.has(name) && !/, 0(?:x0)?$/.test(args);
 }
 
 const NONE: readonly number[] = [];
@@ -41,7 +57,7 @@ const NONE: readonly number[] = [];
  * Descriptors that a call uses, as far as its text names them: whoever keeps one that no call names keeps it for nothing.
  * Called for each call of a trace: no regular expression for the common ones.
  */
-export function touchedDescriptors(event: SyscallEvent): readonly number[] {
+function touchedDescriptors(event: SyscallEvent): readonly number[] {
   const { name, args } = event;
   const first = args.charCodeAt(0);
   if (first >= 0x30 && first <= 0x39) {
