@@ -8,8 +8,8 @@ import { edge, thing } from '../nodes.ts';
 import {
   busyDevices,
   deviceHops,
-  deviceName,
   deviceNode,
+  deviceOfMount,
   deviceOfPath,
   inflight,
   isStuck,
@@ -17,7 +17,15 @@ import {
 import { type CallTarget, callTarget } from '../objects/call-target.ts';
 import { fuseHops } from '../objects/fuse-daemon.ts';
 import { ioLimit } from '../objects/io-limit.ts';
-import { isFuse, isNetwork, mountFact, mountNode, mountOfHostPath, mountOfPath } from '../objects/mount.ts';
+import {
+  hostMounts,
+  isFuse,
+  isNetwork,
+  mountFact,
+  mountNode,
+  mountOfHostPath,
+  mountOfPath,
+} from '../objects/mount.ts';
 import { faultedProcess, isFaulting, mappedMounts, mappedPaths } from '../objects/page-fault.ts';
 import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
@@ -96,6 +104,7 @@ interface Where {
 /** The mount and device that the file of a call is on, and the way on from there. */
 export function whereTo(context: WaitContext, call: CallTarget): Where {
   const { evidence, process, node } = context;
+  if (inFrames(context.thread, LAST_OF_MOUNT)) return whereUnmounted(context);
   const path = call.path;
   const direct = path === undefined ? undefined : deviceOfPath(evidence, path);
   if (direct !== undefined)
@@ -115,15 +124,17 @@ export function whereTo(context: WaitContext, call: CallTarget): Where {
       mountFact(evidence, process, mount),
     );
     if (isNetwork(mount)) return { mount, hops: [{ edges: [toMount] }] };
-    const device = deviceName(evidence, mount.major, mount.minor);
-    if (device !== undefined) {
+    const below = deviceOfMount(evidence, mount);
+    if (below !== undefined) {
+      const { device, confidence } = below;
       const on = edge(
         at,
         deviceNode(device),
         'lies on',
         device,
-        'device of the mount',
+        confidence === 'certain' ? 'device of the mount' : 'source of the mount, which may have others',
         inflight(evidence, device)?.facts ?? [],
+        confidence,
       );
       return onDevice(context, device, [toMount, on], mount);
     }
@@ -142,6 +153,23 @@ export function whereTo(context: WaitContext, call: CallTarget): Where {
     ]);
   }
   return { hops: [] };
+}
+
+/** Here the mount is gone from mountinfo already, and its path leads to the one below. */
+const LAST_OF_MOUNT = /^(?:cleanup_mnt|deactivate_super|deactivate_locked_super|generic_shutdown_super)$/;
+
+/** The end of an unmount: a device that keeps requests in flight, and that no mount shows any more. */
+function whereUnmounted(context: WaitContext): Where {
+  const { evidence, process } = context;
+  const shown = new Set(
+    [...hostMounts(evidence), ...process.mounts].map((mount) => deviceOfMount(evidence, mount)?.device),
+  );
+  const busy = busyDevices(evidence).filter((device) => !shown.has(device));
+  const [device] = busy;
+  if (device === undefined) return { hops: [] };
+  const how = 'it has requests in flight, and no mount shows it any more';
+  const confidence = busy.length === 1 ? 'likely' : 'possible';
+  return onDevice(context, device, [deviceEdge(context, device, how, confidence)]);
 }
 
 /** Asynchronous I/O is idle, unless a block device that the process has open keeps requests in flight at every look. */
@@ -218,9 +246,7 @@ function swapFact(evidence: Evidence, path: string): Fact[] {
 function mappedDevices(evidence: Evidence, process: ProcessEvidence): string[] {
   const devices = mappedPaths(evidence, process).map((path) => {
     const mount = path.startsWith('/dev/') ? undefined : mountOfPath(process, path);
-    return mount === undefined
-      ? deviceOfPath(evidence, path)
-      : deviceName(evidence, mount.major, mount.minor);
+    return mount === undefined ? deviceOfPath(evidence, path) : deviceOfMount(evidence, mount)?.device;
   });
   return [...new Set(devices.filter((device) => device !== undefined))];
 }
@@ -233,7 +259,7 @@ function swapDevices(evidence: Evidence): { path: string; device: string }[] {
     .flatMap(({ path, type }) => {
       const mount = type === 'file' ? mountOfHostPath(evidence, path) : undefined;
       const device =
-        mount === undefined ? deviceOfPath(evidence, path) : deviceName(evidence, mount.major, mount.minor);
+        mount === undefined ? deviceOfPath(evidence, path) : deviceOfMount(evidence, mount)?.device;
       return device === undefined ? [] : [{ path, device }];
     });
 }
@@ -253,12 +279,21 @@ function onDevice(
   const isUsable = hops.every(({ next, edges }) => next === undefined && edges.at(-1)?.relation !== 'is');
   const direction = WRITES.test(thread.syscallName ?? '') ? 'write' : 'read';
   const limit = isIdle && isUsable ? ioLimit(evidence, process, device, direction) : undefined;
-  if (limit === undefined) return { ...where, hops };
+  if (limit === undefined) {
+    if (!isIdle || !isUsable) return { ...where, hops };
+    return { ...where, hops: hops.map((hop) => ({ ...hop, edges: hop.edges.map(unproven) })) };
+  }
   const cgroup = thing('cgroup', limit.cgroup, `cgroup ${limit.cgroup}`);
   const how = 'the device is idle, and the cgroup limits the I/O to it';
   const held = edge(deviceNode(device), cgroup, 'held back by', limit.file, how, limit.facts, 'likely');
   return { ...where, hops: [{ edges: [...before, held] }] };
 }
+
+/** What a device that has nothing to do is waited for is not told by its mount alone. */
+const unproven = (each: Edge): Edge =>
+  each.to.kind === 'device'
+    ? { ...each, how: `${each.how}; it has no requests in flight`, confidence: 'possible' }
+    : each;
 
 function deviceEdge(
   { evidence, node }: WaitContext,

@@ -2,7 +2,7 @@ import type { Mount } from '../../procfs/mountinfo.ts';
 import { lineFact, pointFacts } from '../facts.ts';
 import type { Confidence, Edge } from '../graph.ts';
 import { edge } from '../nodes.ts';
-import { deviceHops, deviceName } from '../objects/block-device.ts';
+import { deviceHops, deviceOfMount } from '../objects/block-device.ts';
 import { type CallTarget, callTarget, directoryOf } from '../objects/call-target.ts';
 import { hostMountPoint, mountFact, mountNode } from '../objects/mount.ts';
 import { upperMount } from '../objects/overlay.ts';
@@ -41,7 +41,7 @@ export const fsFrozen: Resolver = (context) => {
     });
   }
   const { mount, edges } = edgesTo(context, place);
-  const device = deviceName(evidence, mount.major, mount.minor);
+  const device = deviceOfMount(evidence, mount)?.device;
   const suspended =
     device === undefined
       ? []

@@ -5,7 +5,7 @@ import { fdFact, pointFacts } from '../facts.ts';
 import { edge, thing, threadNode } from '../nodes.ts';
 import { callTarget } from '../objects/call-target.ts';
 import { deepSleepers } from '../objects/sleepers.ts';
-import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
+import { contextOf, type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /**
  * D with one of these on top waits for the lock that this function takes: the lock functions themselves are hidden from
@@ -44,15 +44,16 @@ const lockUsers = lazily((): readonly LockUser[] => [
     top: /^(?:filename_create|filename_\w*(?:mkdirat|unlinkat|renameat2?|symlinkat)|do_(?:unlinkat|rmdir|mkdirat|renameat2|symlinkat|mknodat|linkat)|start_\w+|lock_rename\w*|__lookup_slow|lookup_slow|open_last_lookups|path_openat|lookup_open|iterate_dir|walk_component|lookup_one_\w+|start_dirop)$/,
     lock: DIRECTORY_LOCK,
     subsystem: 'inode-lock',
+    // Compilers put what takes the lock for an open into path_openat, and leave the file system's own function above it.
     holders:
-      /^(?:__lookup_slow|lookup_slow|lookup_open|open_last_lookups|filename_create|do_unlinkat|do_rmdir|do_renameat2|iterate_dir|vfs_(?:create|mkdir|unlink|rename|rmdir)|filename_\w+at2?)$/,
+      /^(?:__lookup_slow|lookup_slow|lookup_open|open_last_lookups|filename_create|do_unlinkat|do_rmdir|do_renameat2|iterate_dir|vfs_(?:create|mkdir|unlink|rename|rmdir)|filename_\w+at2?|[a-z]\w*_(?:create|atomic_open|mknod))$/,
   },
   {
     top: /^(?:\w+_file_(?:write|read)(?:_iter)?|\w+_file_buffered_write|\w+_buffered_write_iter|ext4_file_\w+|\w+_setattr|do_truncate|vfs_fallocate|\w+_fallocate|generic_file_llseek\w*|\w+_llseek|chmod_common|chown_common|vfs_setxattr|vfs_utimes|inode_lock\w*|\w+_sync_file|\w+_fsync)$/,
     lock: 'lock of the file (inode)',
     subsystem: 'inode-lock',
     holders:
-      /_file_(?:write|read)|_write_iter|_fallocate|do_truncate|notify_change|_setattr|_fsync|_sync_file|_dio_/,
+      /_file_(?:write|read)|_write_iter|^blkdev_read_iter$|_fallocate|do_truncate|notify_change|_setattr|_fsync|_sync_file|_dio_/,
   },
   {
     top: /^(?:rtnetlink_rcv_msg|rtnl_\w+|register_netdev\w*|unregister_netdev\w*)$/,
@@ -106,7 +107,12 @@ function holderHops(
   const holders = deepSleepers(evidence).filter(
     ({ process, thread }) => thread.tid !== context.thread.tid && process.exists && holdsLock(thread, user),
   );
-  const same = holders.filter(({ process, thread }) => sameObject(process, thread, user, path, mountId));
+  const near = holders.filter(({ process, thread }) => sameObject(process, thread, user, path, mountId));
+  const place = path === undefined ? undefined : lockedPath(context, user, path);
+  const there = near.filter(
+    ({ process, thread }) => place === directoryIn(contextOf(evidence, process, thread), user),
+  );
+  const same = there.length > 0 ? there : near;
   const chosen = same.length > 0 ? same : user.subsystem === 'pipe' ? [] : holders;
   if (chosen.length === 0) return [{ edges: [waits] }];
   return chosen.slice(0, 4).map(({ process, thread }) => ({
@@ -135,6 +141,12 @@ function lockedPath({ thread }: WaitContext, user: LockUser, path: string): stri
   return !isEntry || parent === undefined ? path : parent === '' ? '/' : parent;
 }
 
+/** The directory in which another task's call looks up or makes a name, where that is what the lock is about. */
+function directoryIn(context: WaitContext, user: LockUser): string | undefined {
+  const path = user.lock === DIRECTORY_LOCK ? callTarget(context).path : undefined;
+  return path === undefined ? undefined : lockedPath(context, user, path);
+}
+
 /** Its frames hold the lock's function, and it sleeps in something else above that. */
 function holdsLock(thread: ThreadEvidence, user: LockUser): boolean {
   const frames = thread.frames.filter((frame) => !LOCK_FUNCTIONS.test(frame));
@@ -158,7 +170,7 @@ function sameObject(
   // A directory: the same mount, as far as it is known; a lookup below FUSE or NFS is the usual holder.
   return (
     mountId !== undefined &&
-    inFrames(thread, /lookup|filename_|iterate_dir|unlinkat|renameat/) &&
+    inFrames(thread, /lookup|filename_|iterate_dir|unlinkat|renameat|^path_openat$/) &&
     process.mounts.some((m) => m.id === mountId)
   );
 }

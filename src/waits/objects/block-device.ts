@@ -3,6 +3,7 @@ import { links } from '../../evidence/keys.ts';
 import type { ProcessEvidence } from '../../evidence/process.ts';
 import { parseFdLinks } from '../../procfs/fd-links.ts';
 import { parseInflight } from '../../procfs/inflight.ts';
+import type { Mount } from '../../procfs/mountinfo.ts';
 import { fact, lineFact } from '../facts.ts';
 import type { Confidence, Edge, Fact, Node } from '../graph.ts';
 import { edge, thing } from '../nodes.ts';
@@ -13,7 +14,7 @@ import { isFuse, isNetwork, mountNode, mountOfHostPath } from './mount.ts';
 export const deviceNode = (name: string): Node => thing('device', name, name);
 
 /** Kernel name (`sda1`, `loop0`, `dm-3`) of a block device number, from /sys/dev/block. */
-export function deviceName(evidence: Evidence, major: number, minor: number): string | undefined {
+function deviceName(evidence: Evidence, major: number, minor: number): string | undefined {
   const found = evidence.world.parsed(links('/sys/dev/block'), parseFdLinks);
   const target = found?.find((link) => link.name === `${major}:${minor}`)?.target;
   return target?.slice(target.lastIndexOf('/') + 1);
@@ -24,6 +25,31 @@ export function deviceOfPath(evidence: Evidence, path: string): string | undefin
   const name = /^\/dev\/(?:block\/)?([^/]+)$/.exec(path)?.[1];
   if (name === undefined) return undefined;
   return evidence.world.text(`/sys/class/block/${name}/dev`) === undefined ? undefined : name;
+}
+
+/**
+ * The device that a mount lies on. btrfs and the like have a number of their own, which no device has: then the source
+ * tells, which is one of perhaps several.
+ */
+export function deviceOfMount(
+  evidence: Evidence,
+  { major, minor, source }: Mount,
+): { device: string; confidence: Confidence } | undefined {
+  const numbered = deviceName(evidence, major, minor);
+  if (numbered !== undefined) return { device: numbered, confidence: 'certain' };
+  if (major !== 0) return undefined;
+  const device = deviceOfPath(evidence, source) ?? mapperDevice(evidence, source);
+  return device === undefined ? undefined : { device, confidence: 'likely' };
+}
+
+/** Kernel name of `/dev/mapper/NAME`. */
+function mapperDevice(evidence: Evidence, path: string): string | undefined {
+  const name = /^\/dev\/mapper\/([^/]+)$/.exec(path)?.[1];
+  if (name === undefined) return undefined;
+  const all = evidence.world.text('/sys/class/block/')?.split('\n') ?? [];
+  return all.find(
+    (each) => each.startsWith('dm-') && evidence.line(`/sys/class/block/${each}/dm/name`) === name,
+  );
 }
 
 /** Requests that the device has taken and not finished; undefined where sysfs does not tell. */
@@ -72,7 +98,7 @@ export function deviceHops(
     const on = mountNode(mount);
     const toMount = edge(file, on, 'lies on', on.name, 'by its path', []);
     if (isNetwork(mount)) return [{ edges: [...before, toFile, toMount] }];
-    const below = deviceName(evidence, mount.major, mount.minor);
+    const below = deviceOfMount(evidence, mount)?.device;
     if (below === undefined) return [{ edges: [...before, toFile, toMount] }];
     const busy = inflight(evidence, below);
     if (busy !== undefined && busy.count === 0) return [{ edges: [...before, toFile, toMount] }];

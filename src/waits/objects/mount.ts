@@ -26,13 +26,16 @@ export function mountOfPath(process: ProcessEvidence, path: string): Mount | und
 
 /** The same in our own mount namespace: for paths that the kernel tells without a process (a loop device's file). */
 export function mountOfHostPath(evidence: Evidence, path: string): Mount | undefined {
-  return longestPrefix(evidence.world.parsed('/proc/self/mountinfo', parseMountinfo) ?? [], path);
+  return longestPrefix(hostMounts(evidence), path);
 }
+
+/** The mounts of our own mount namespace. */
+export const hostMounts = (evidence: Evidence): readonly Mount[] =>
+  evidence.world.parsed('/proc/self/mountinfo', parseMountinfo) ?? [];
 
 /** Where a file system of another mount namespace is reached from ours, if it is. */
 export function hostMountPoint(evidence: Evidence, { major, minor, mountPoint }: Mount): string | undefined {
-  const all = evidence.world.parsed('/proc/self/mountinfo', parseMountinfo) ?? [];
-  const same = all.filter((mount) => mount.major === major && mount.minor === minor);
+  const same = hostMounts(evidence).filter((mount) => mount.major === major && mount.minor === minor);
   return (same.find((mount) => mount.mountPoint === mountPoint) ?? same[0])?.mountPoint;
 }
 

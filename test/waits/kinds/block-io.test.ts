@@ -93,6 +93,42 @@ describe('what serves the device', () => {
   });
 });
 
+describe('the device of a mount', () => {
+  const confidences = async (files: FakeHost['files'], file: string) =>
+    (await waitOf(host(stuck(file), files), 60)).hops[0]?.edges.map(({ confidence }) => confidence);
+
+  it('that has a number of its own is likely its source', async () => {
+    const story = host(stuck('/pool/f'), {
+      '/sys/class/block/': 'sda1\ndm-0',
+      ...sys('dm-0', { inflight: BUSY, 'dm/name': 'vg-pool\n', 'dm/suspended': '0\n' }),
+    });
+    const pool = { at: '/pool', fs: 'btrfs', dev: '0:61', source: '/dev/mapper/vg-pool' };
+    const wait = await waitOf({ ...story, mounts: [...(mounts ?? []), pool] }, 60);
+    expect(path(wait.hops[0]?.edges)).toBe('process:60 > mount:0:61 > device:dm-0');
+    expect(wait.hops[0]?.edges.at(-1)?.confidence).toBe('likely');
+  });
+
+  it('is no more than possibly waited for while it has nothing to do', async () => {
+    expect(await confidences(sys('sda1', { inflight: BUSY }), '/data/f')).toEqual(['certain', 'certain']);
+    expect(await confidences(sys('sda1', { inflight: IDLE }), '/data/f')).toEqual(['certain', 'possible']);
+  });
+
+  it('that is just unmounted is the busy one which no mount shows, and not the one below its path', async () => {
+    const unmounting = stuck('/data/f', {
+      call: 'umount2(0x7f0000000100, 0)',
+      stack: 'folio_wait_writeback < __filemap_fdatawait_range < sync_filesystem < generic_shutdown_super',
+      memory: { '7f0000000100': '/gone' },
+    });
+    const files = {
+      ...sys('sda1', { inflight: BUSY }),
+      ...sys('nbd0', { inflight: BUSY, pid: '70\n' }),
+    };
+    const wait = await waitOf(host(unmounting, files), 60);
+    expect(path(wait.hops[0]?.edges)).toBe('process:60 > device:nbd0 > process:70');
+    expect(wait.hops[0]?.edges[0]?.confidence).toBe('likely');
+  });
+});
+
 describe('where no descriptor tells the file', () => {
   const exiting = {
     call: 'exit_group()',

@@ -70,6 +70,21 @@ describe('the lock of a directory', () => {
     expect(wait.hops.map(({ next }) => next)).toEqual([{ pid: 70, tid: 70 }]);
   });
 
+  it('is held by the one that makes a file in it, not by one at work in another directory', async () => {
+    const creator = (pid: number, name: string): FakeProcess => ({
+      pid,
+      ...D,
+      call: 'openat(-100, 0x7f0000000100, 0x241)',
+      stack: 'xfs_buf_iowait < xfs_create < xfs_generic_create < path_openat < do_filp_open',
+      memory: { '7f0000000100': name },
+    });
+    const opener = { ...creator(60, '/mnt/x/a'), stack: 'path_openat < do_filp_open' };
+    const processes = [init, opener, creator(70, '/mnt/x/sub/b'), creator(71, '/mnt/x/c')];
+    expect(paths(await waitOf({ mounts, processes }, 60))).toEqual([
+      'process:60 > lock:inode-lock:/mnt/x/a > process:71',
+    ]);
+  });
+
   it.each(['5.10.223', '6.1.176'])('is told on %s too, where frames differ', async (kernel) => {
     const stack = kernel.startsWith('5')
       ? 'rwsem_down_write_slowpath < filename_create < do_mkdirat'
@@ -81,6 +96,28 @@ describe('the lock of a directory', () => {
     ];
     expect((await waitOf({ kernel, mounts, processes }, 60)).hops[0]?.next?.pid).toBe(70);
   });
+});
+
+it('the lock of a disk that is sought in is held by a read of the same disk', async () => {
+  const seeker = {
+    pid: 60,
+    ...D,
+    call: 'lseek(0, 0, 1)',
+    stack: 'blkdev_llseek < ksys_lseek',
+    fds: { 0: 'r /dev/sda' },
+  };
+  const reader = {
+    pid: 70,
+    ...D,
+    call: 'read(0)',
+    stack: 'folio_wait_bit_common < filemap_read < blkdev_read_iter < vfs_read',
+    fds: { 0: 'r /dev/sda' },
+  };
+  const wait = await waitOf(
+    { processes: [init, seeker, reader, { ...reader, pid: 71, fds: { 0: 'r /dev/sdb' } }] },
+    60,
+  );
+  expect(paths(wait)).toEqual(['process:60 > lock:inode-lock:/dev/sda > process:70']);
 });
 
 describe('mmap_lock', () => {
