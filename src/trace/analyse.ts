@@ -6,7 +6,7 @@ import { PerfCursor } from './correlate/perf-cursor.ts';
 import type { CorrelationQuality } from './correlate/quality.ts';
 import { StraceCursor, type StraceLog } from './correlate/strace-cursor.ts';
 import { StraceTimes } from './correlate/strace-times.ts';
-import type { Ns, TraceEvent, TraceSink } from './event.ts';
+import type { Ns, SyscallEvent, TraceEvent, TraceSink } from './event.ts';
 import { Hold } from './hold.ts';
 import type { PerfSource } from './perf/batch.ts';
 import type { RecordedTask } from './recording.ts';
@@ -59,7 +59,7 @@ export function analyse(input: AnalyseInput): Analysed {
 
 /** The same, stopping now and then: for who wants to listen to signals meanwhile. */
 export function* analysing(input: AnalyseInput): Generator<undefined, Analysed> {
-  const fan = new Fan(input.sinks, new Hold(input.heldTid), input.shows);
+  const fan = new Fan(input.sinks, new Hold(input.heldTid), input.endNs !== undefined, input.shows);
   const messages: string[] = [];
   const hasPerf = input.perf.some(({ role }) => role === 'tree');
   const switchesOnly = input.switchesOnly ?? false;
@@ -113,8 +113,16 @@ class Fan implements TraceSink {
 
   readonly #hold: Hold;
   readonly #shows: (name: string) => boolean;
+  readonly #bounded: boolean;
 
-  constructor(sinks: readonly TraceSink[], hold: Hold, shows: (name: string) => boolean = () => true) {
+  /** `bounded`: of a recording of our own, which begins at 0, and not with its first event. */
+  constructor(
+    sinks: readonly TraceSink[],
+    hold: Hold,
+    bounded: boolean,
+    shows: (name: string) => boolean = () => true,
+  ) {
+    this.#bounded = bounded;
     this.#shows = shows;
     this.#sinks = sinks;
     this.#hold = hold;
@@ -129,12 +137,25 @@ class Fan implements TraceSink {
       for (const sink of this.#sinks) sink.beside?.(event);
       return;
     }
+    // The recorders begin one after the other: what ended before the recording began is no time of it.
+    if (this.#isBefore(event)) {
+      for (const sink of this.#sinks) sink.beside?.(event);
+      return;
+    }
     this.events++;
-    const end = event.startNs + ('durationNs' in event ? event.durationNs : 0);
+    const end = endOf(event);
     if (event.startNs < this.from && isInTrace(event)) this.from = event.startNs;
     if (end > this.to) this.to = end;
     for (const sink of this.#sinks) sink.event(event);
   }
+
+  #isBefore(event: TraceEvent): event is SyscallEvent {
+    return this.#bounded && event.type === 'syscall' && event.startNs < 0 && endOf(event) <= 0;
+  }
+}
+
+function endOf(event: TraceEvent): Ns {
+  return event.startNs + ('durationNs' in event ? event.durationNs : 0);
 }
 
 /** What was there before is told at 0 or earlier; but a call or a signal at 0 is the first of a log. */

@@ -3,7 +3,11 @@ import type { StraceVisitor } from '../../src/trace/strace/call.ts';
 import { StraceReader } from '../../src/trace/strace/reader.ts';
 
 /** A log of strace as text, read by the real reader in pieces of `size` bytes; stamps count from 0 (`0.000001000`). */
-export function straceLog(lines: readonly string[], size = 64 * 1024): StraceLog {
+export function straceLog(
+  lines: readonly string[],
+  size = 64 * 1024,
+  originNs = 1_000_000_000_000_000_000n,
+): StraceLog {
   const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''), 'latin1');
   let reader: StraceReader | undefined;
   let next = 0;
@@ -12,7 +16,7 @@ export function straceLog(lines: readonly string[], size = 64 * 1024): StraceLog
       return reader?.elapsedNs ?? Number.NaN;
     },
     read(visitor: StraceVisitor) {
-      reader ??= new StraceReader(visitor, { originNs: 1_000_000_000_000_000_000n });
+      reader ??= new StraceReader(visitor, { originNs });
       if (next >= bytes.length) {
         reader.end();
         return false;

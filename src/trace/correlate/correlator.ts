@@ -99,16 +99,10 @@ export class Correlator implements StraceTaker {
   /** Closes what is still open; nothing may come after it. */
   finish(): void {
     const { perfWindow, endNs } = this.#options;
-    this.#now = Math.max(this.#now, perfWindow?.to ?? this.#now, endNs ?? this.#now);
+    this.#now = endNs ?? Math.max(this.#now, perfWindow?.to ?? this.#now);
     this.#births.finish();
-    for (const thread of this.#threads.values()) this.#deaths.leave(thread, this.#endOf(thread));
-  }
-
-  /** The recorders end one after the other: what one of them still tells is no time of threads that nobody told of since. */
-  #endOf({ track, enter, window }: Thread): Ns {
-    const { endNs = this.#now } = this.#options;
-    const last = Math.max(track.sinceNs, enter?.at ?? 0, window?.at ?? 0);
-    return last > endNs ? this.#now : endNs;
+    const end = endNs ?? this.#now;
+    for (const thread of this.#threads.values()) this.#deaths.leave(thread, end);
   }
 
   /** How well the two recordings fit; after `finish`. */
@@ -119,6 +113,7 @@ export class Correlator implements StraceTaker {
   // strace
 
   begun(at: Ns, call: StraceCall, whole: boolean): void {
+    if (this.#isAfter(at)) return;
     this.#now = at;
     this.#deaths.settle(at);
     this.#pairing.begun(at, call, whole);
@@ -126,11 +121,13 @@ export class Correlator implements StraceTaker {
   }
 
   ended(at: Ns, call: StraceCall): void {
+    if (this.#isAfter(at)) return;
     this.#now = at;
     this.#pairing.ended(at, call);
   }
 
   signal(at: Ns, signal: StraceSignal): void {
+    if (this.#isAfter(at)) return;
     this.#now = at;
     const thread = this.#threads.of(signal.tid);
     this.#attached(thread);
@@ -143,6 +140,7 @@ export class Correlator implements StraceTaker {
   }
 
   exit(at: Ns, exit: StraceExit): void {
+    if (this.#isAfter(at)) return;
     this.#now = at;
     const thread = this.#threads.of(exit.tid);
     this.#attached(thread);
@@ -165,6 +163,7 @@ export class Correlator implements StraceTaker {
   /** A row of the recorder that follows the tree. */
   treeRow(batch: PerfBatch, row: number, source: PerfSource): void {
     const at = batch.at[row]!;
+    if (this.#isAfter(at)) return;
     this.#now = at;
     const pid = batch.pid[row]!;
     const tid = batch.tid[row]!;
@@ -241,9 +240,19 @@ export class Correlator implements StraceTaker {
 
   /** A row of the recorder that sees the whole host: only wake-ups count, the rest is told by the other one. */
   hostRow(batch: PerfBatch, row: number, source: PerfSource): void {
-    this.#now = batch.at[row]!;
+    const at = batch.at[row]!;
+    if (this.#isAfter(at)) return;
+    this.#now = at;
     this.#meet(batch, row);
-    if (batch.kind[row] === PERF.waking) this.#wakes.row(this.#now, batch, row, source);
+    if (batch.kind[row] === PERF.waking) this.#wakes.row(at, batch, row, source);
+  }
+
+  /**
+   * The recording is over, and the recorders end one after the other: what one of them still tells is none of it. So no
+   * time counts that the others did not see.
+   */
+  #isAfter(at: Ns): boolean {
+    return at > (this.#options.endNs ?? at);
   }
 
   /** What a row tells of who goes by which numbers. */

@@ -85,9 +85,7 @@ export class ToldCalls {
       exit ?? (still && !isLost ? timesUntil(thread, enter, until, undefined, scheduled) : undefined);
     const durationNs =
       times === undefined
-        ? Number.isNaN(call.durationNs)
-          ? Math.max(0, until - enter.at)
-          : call.durationNs
+        ? this.#within(enter.at, Number.isNaN(call.durationNs) ? until - enter.at : call.durationNs)
         : Math.max(0, times.at - enter.at - (times.ptraceNs ?? 0));
     sink.event(
       callEvent(thread, window, { sources: BOTH, startNs: enter.at, durationNs, exit: times, open }),
@@ -115,12 +113,18 @@ export class ToldCalls {
     const before = endNs === undefined ? 0 : Math.max(0, (perfWindow?.from ?? 0) - window.at);
     const early = before > 0 && lasted > before;
     const startNs = early ? window.at + before : window.at;
-    const durationNs = early ? lasted - before : lasted;
+    const durationNs = this.#within(startNs, early ? lasted - before : lasted);
     sink.event(
       callEvent(thread, window, { sources: STRACE, startNs, durationNs, exit: undefined, open, early }),
     );
     this.#births.ofStrace(thread, window, at);
     this.exec(thread, window, at);
+  }
+
+  /** strace may tell the return of a call when the recording is over: what came behind is no time of it. */
+  #within(startNs: Ns, durationNs: number): number {
+    const { endNs } = this.options;
+    return Math.max(0, endNs === undefined ? durationNs : Math.min(durationNs, endNs - startNs));
   }
 
   /** How long a call has lasted that strace has no time of. */
