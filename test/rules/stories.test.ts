@@ -51,6 +51,39 @@ describe.each(Object.entries(NOTES))('%s', (cause, processes) => {
   });
 });
 
+describe('a stopped child for which no wait is seen', () => {
+  const stopped: FakeProcess = { pid: 70, ppid: 60, state: 'T', exitCode: 19 };
+  const ask = (parent: Partial<FakeProcess>, ...children: FakeProcess[]) =>
+    diagnosed({ processes: [{ pid: 1, comm: 'init' }, { pid: 60, ...parent }, ...children] }, 60);
+  const NAP = { call: 'clock_nanosleep()', stack: 'hrtimer_nanosleep' };
+
+  it.each<[string, Partial<FakeProcess>, FakeProcess[]]>([
+    ['looked after now and then', NAP, [stopped]],
+    ['beside another', { call: 'wait4(-1, 0, 0)', stack: 'do_wait' }, [stopped, { pid: 71, ppid: 60 }]],
+  ])('%s is a note', async (_, parent, children) => {
+    const diagnosis = await ask(parent, ...children);
+    expect(told(diagnosis)).toEqual([]);
+    expect(diagnosis.verdict.state).toBe('healthy');
+    expect(diagnosis.findings[0]).toMatchObject({
+      rule: { id: 'wait-on-stopped-child' },
+      severity: 'info',
+      confidence: 'possible',
+      culprit: { pid: 70 },
+    });
+  });
+
+  it.each<[string, Partial<FakeProcess>, FakeProcess[]]>([
+    ['of a shell, a job', NAP, [{ ...stopped, ttyNr: 34819, pgrp: 70 }]],
+    ['of an init', { ...NAP, nsPid: [60, 1] }, [stopped]],
+    ['that is told already', { call: 'wait4(70, 0, 0)', stack: 'do_wait' }, [stopped]],
+  ])('%s is no note', async (_, parent, children) => {
+    const { findings } = await ask(parent, ...children);
+    expect(findings.filter(({ rule, severity }) => severity === 'info' && rule.family === 'wait')).toEqual(
+      [],
+    );
+  });
+});
+
 describe('cgroup-cpu-throttled', () => {
   it('is not what keeps one off the CPU whose cgroup was throttled at some time in the past', async () => {
     const story = STORIES['cgroup-cpu-throttled']!;
