@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 
 export const root = join(import.meta.dirname, '../..');
-const bin = join(root, 'bin/procdiag.cjs');
+/** The built program. */
+export const bin = join(root, 'bin/procdiag.cjs');
 
 export interface Ran {
   readonly code: number | undefined;

@@ -10,16 +10,15 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { STATES } from '../../src/report/trace/html/page/data.ts';
-import { preflightTools } from '../../src/trace/record/preflight.ts';
-import { bin } from '../live/attack.ts';
 import { modelOf } from '../report/trace/html/opened.ts';
+import { describeUnless, whyNoRecording } from '../support/recorders.ts';
+import { bin } from './procdiag.ts';
+import { expectValid, traceIn } from './tracing.ts';
 
-const { refusals } = await preflightTools({ strace: true, perf: true, wholePerf: true });
-const why = refusals.map(({ message }) => message).join(' ');
+const why = await whyNoRecording();
 const FIXTURES = join(import.meta.dirname, '../../fixtures/imports');
 
 let directory = '';
@@ -34,13 +33,7 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 function trace(...argv: string[]) {
-  return execa(process.execPath, [bin, 'trace', ...argv], {
-    cwd: directory,
-    env: { COLUMNS: '80', LC_ALL: 'C.UTF-8', NO_COLOR: '1', TMPDIR: temporary },
-    stdin: 'ignore',
-    reject: false,
-    timeout: 100_000,
-  });
+  return traceIn(directory, argv, { TMPDIR: temporary });
 }
 
 const answerOf = (stdout: string): Record<string, unknown> => ({
@@ -121,8 +114,6 @@ describe('recordings of others', () => {
   });
 
   test('are told like our own', async () => {
-    const schema = new URL('../../src/report/schema/trace.schema.json', import.meta.url);
-    const ajv = new Ajv2020({ strict: false, formats: { 'date-time': true } });
     const ran = await trace(
       '--from-strace',
       'ttt.strace',
@@ -134,9 +125,7 @@ describe('recordings of others', () => {
     );
     expect(ran.exitCode).toBe(0);
     const answer = JSON.parse(ran.stdout) as { correlation: object };
-    expect(ajv.validate(JSON.parse(readFileSync(schema, 'utf8')) as object, answer), ajv.errorsText()).toBe(
-      true,
-    );
+    expectValid(answer);
     expect(answer.correlation).toMatchObject({
       matchRate: 1,
       wrongPairsRefused: 0,
@@ -203,7 +192,7 @@ describe('recordings of others', () => {
   });
 });
 
-describe.skipIf(why !== '')(`what was recorded${why === '' ? '' : ` (${why})`}`, () => {
+describeUnless(why, 'what was recorded', () => {
   test('is told again from its capture, in each form, and nothing of it stays unpacked', async () => {
     const live = await trace(
       ...['--strace', '--perf', '--json', '-o', 'kept.tar', '-o', 'kept.tar.gz', '-o', 'kept/'],

@@ -10,16 +10,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { displayWidth } from '../../src/term/width.ts';
-import { preflightTools } from '../../src/trace/record/preflight.ts';
 import { findProgram } from '../../src/trace/record/tools.ts';
-import { bin } from '../live/attack.ts';
+import { describeUnless, whyNoRecording } from '../support/recorders.ts';
+import { bin } from './procdiag.ts';
+import { expectValid, traceIn } from './tracing.ts';
 
-const { refusals } = await preflightTools({ strace: true, perf: true, wholePerf: true });
-const why = refusals.map(({ message }) => message).join(' ');
+const why = await whyNoRecording();
 
 let directory = '';
 beforeAll(() => {
@@ -33,33 +32,10 @@ function expectAllPaired({ eligible, matched }: { eligible: number; matched: num
 }
 
 function trace(...argv: string[]) {
-  return traceIn({}, ...argv);
+  return traceIn(directory, argv);
 }
 
-function traceIn(env: Readonly<Record<string, string>>, ...argv: string[]) {
-  return execa(process.execPath, [bin, 'trace', ...argv], {
-    cwd: directory,
-    env: { COLUMNS: '80', LC_ALL: 'C.UTF-8', NO_COLOR: '1', ...env },
-    stdin: 'ignore',
-    reject: false,
-    timeout: 100_000,
-    // Else execa follows a SIGTERM with a SIGKILL, which a starved machine calls for.
-    forceKillAfterDelay: false,
-  });
-}
-
-const schema = JSON.parse(
-  readFileSync(new URL('../../src/report/schema/trace.schema.json', import.meta.url), 'utf8'),
-) as object;
-const ajv = new Ajv2020({
-  allErrors: true,
-  strict: true,
-  strictRequired: false,
-  formats: { 'date-time': true },
-});
-const valid = ajv.compile(schema);
-
-describe.skipIf(why !== '')(`procdiag trace${why === '' ? '' : ` (${why})`}`, () => {
+describeUnless(why, 'procdiag trace', () => {
   test('tells the story of a command: how it waited, what its children did, how they ended', async () => {
     const ran = await trace(
       '--strace',
@@ -103,7 +79,7 @@ describe.skipIf(why !== '')(`procdiag trace${why === '' ? '' : ` (${why})`}`, ()
       correlation: { eligible: number; matched: number };
       outputs: string[];
     };
-    expect(valid(answer), JSON.stringify(valid.errors)).toBe(true);
+    expectValid(answer);
     expectAllPaired(answer.correlation);
     expect(answer.outputs).toEqual(['a.jsonl', 'a.perfetto.json']);
     // Exact, though beyond what a double holds.
@@ -138,7 +114,7 @@ for i in range(120):
   test('takes perf alone when nothing is asked for, and says nothing of strace', async () => {
     const ran = await trace('--json', '--', 'sleep', '0.2');
     const answer = JSON.parse(ran.stdout) as { sources: { strace: null; perf: object }; correlation: null };
-    expect(valid(answer), JSON.stringify(valid.errors)).toBe(true);
+    expectValid(answer);
     expect(answer.sources.strace).toBeNull();
     expect(answer.correlation).toBeNull();
     expect(ran.stderr).not.toContain('strace stops');
@@ -191,7 +167,7 @@ for i in range(120):
         const tar = join(bins, 'kept.tar');
         const seconds = does.includes('timeout') ? '4' : '1';
         const argv = ['--strace', '--perf', '--json', '--duration', seconds, '-o', tar, String(child.pid)];
-        for (const ran of [await traceIn(env, ...argv), await traceIn({}, '--json', '--from', tar)]) {
+        for (const ran of [await traceIn(directory, argv, env), await trace('--json', '--from', tar)]) {
           expect(ran.exitCode).toBe(2);
           const answer = JSON.parse(ran.stdout) as {
             sources: Record<string, object | null>;
@@ -199,7 +175,7 @@ for i in range(120):
             partial: string[];
             calls: unknown[];
           };
-          expect(valid(answer)).toBe(true);
+          expectValid(answer);
           expect(answer.partial).toEqual([expect.stringMatching(says)]);
           expect(answer.notes).toEqual(expect.arrayContaining(answer.partial));
           expect(ran.stderr.split(answer.partial[0]!)).toHaveLength(2);
@@ -379,6 +355,6 @@ describe('what cannot be traced', () => {
     }
     const json = await trace('--perf', '--json', '4194303');
     expect(json.exitCode).toBe(2);
-    expect(valid(JSON.parse(json.stdout)), JSON.stringify(valid.errors)).toBe(true);
+    expectValid(JSON.parse(json.stdout));
   });
 });

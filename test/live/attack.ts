@@ -1,12 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Options as ExecaOptions, execa } from 'execa';
-import { root } from '../cli/procdiag.ts';
+import { bin, root } from '../cli/procdiag.ts';
 import { pace } from './pace.ts';
-
-/** The built program. */
-export const bin = join(root, 'bin/procdiag.cjs');
 
 /** All the time that a run may take on a quiet machine: 2 s and the sampling, with the start of Node. */
 const BOUND_MS = 3000;

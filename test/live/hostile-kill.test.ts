@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { withLab } from '../../src/lab/lab.ts';
 import { missingNeeds } from '../../src/lab/needs.ts';
 import { scenes } from '../../src/lab/registry.ts';
-import { bin, leftInSession } from './attack.ts';
+import { bin } from '../cli/procdiag.ts';
+import { leftInSession } from './attack.ts';
 
 const TIMES = 60;
 const AT_ONCE = 3;

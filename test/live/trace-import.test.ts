@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, test } from 'vitest';
-import { preflightTools } from '../../src/trace/record/preflight.ts';
+import { expect, test } from 'vitest';
+import { describeUnless, whyNoRecording } from '../support/recorders.ts';
 import { imported, workplace } from '../trace/record/import/imported.ts';
 
-const { refusals } = await preflightTools({ strace: true, perf: true, wholePerf: true });
-const why = refusals.map(({ message }) => message).join(' ');
+const why = await whyNoRecording();
 
 const EVENTS = 'raw_syscalls:sys_enter,raw_syscalls:sys_exit,sched:sched_switch';
 const PROGRAM = 'for i in 1 2 3; do echo $i | cat; done; (sleep 0.02; exit 3) & wait';
@@ -35,7 +34,7 @@ const { failed: noNamespace } = await execa('unshare', ['--pid', '--fork', '--mo
   reject: false,
 });
 
-describe.skipIf(why !== '')(`what strace and perf recorded just now${why === '' ? '' : ` (${why})`}`, () => {
+describeUnless(why, 'what strace and perf recorded just now', () => {
   test.each([
     { perf: ['-k', 'CLOCK_MONOTONIC'], strace: ['-f', '-ttt', '-T'], clock: /by perf's own header/ },
     { perf: ['-k', 'CLOCK_MONOTONIC'], strace: ['-f', '-tt', '-T', '-y'], clock: /The log's times are UTC/ },

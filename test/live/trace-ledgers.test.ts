@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DescriptorTables } from '../../src/trace/ledgers/descriptors/tables.ts';
-import { preflightTools } from '../../src/trace/record/preflight.ts';
+import { describeUnless, whyNoRecording } from '../support/recorders.ts';
 import { compiled } from './compiled.ts';
 import { type Ledgered, ledgered } from './ledgered.ts';
 
-const { refusals } = await preflightTools({ strace: true, perf: true, wholePerf: true });
-const why = refusals.map(({ message }) => message).join(' ');
+const why = await whyNoRecording();
 
 /** One each 30 ms: three seconds and more. */
 const LEAKS = 110;
@@ -32,7 +31,7 @@ function plain(target: string): string {
   return target.replace(/ \(deleted\)$/, '').replace(/^anon_inode:\[?(\w+)\]?$/, 'anon_inode:$1');
 }
 
-describe.skipIf(why !== '')(`the ledgers of real programs ${why}`, () => {
+describeUnless(why, 'the ledgers of real programs', () => {
   test.each([1, 2])('know what each process holds to its end (%i)', async (seed) => {
     const file = join(directory, `truth-${seed}`);
     const { events, opening } = await ledgered({

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SyscallEvent } from '../../src/trace/event.ts';
-import { preflightTools } from '../../src/trace/record/preflight.ts';
+import { describeUnless, whyNoRecording } from '../support/recorders.ts';
 import { compiled } from './compiled.ts';
 import { type Look, losing, traced, wrongPairs } from './tracing.ts';
 import { type Entry, entriesIn } from './truth-log.ts';
@@ -13,8 +13,7 @@ const CALLS = 400;
 /** What the issue asks for: 99.99 % of what both saw. */
 const RATE = 0.9999;
 
-const { refusals } = await preflightTools({ strace: true, perf: true, wholePerf: true });
-const why = refusals.map(({ message }) => message).join(' ');
+const why = await whyNoRecording();
 
 let directory = '';
 beforeAll(() => {
@@ -45,7 +44,7 @@ function expectSums(calls: readonly SyscallEvent[]): void {
   expect(off).toEqual([]);
 }
 
-describe.skipIf(why !== '')(`a program that logs its own calls${why === '' ? '' : ` (${why})`}`, () => {
+describeUnless(why, 'a program that logs its own calls', () => {
   let whole: Look;
   let half: Look;
   let log: Entry[];
@@ -128,7 +127,7 @@ describe.skipIf(why !== '')(`a program that logs its own calls${why === '' ? '' 
   });
 });
 
-describe.skipIf(why !== '')(`what people run${why === '' ? '' : ` (${why})`}`, () => {
+describeUnless(why, 'what people run', () => {
   test('a shell that forks a lot', async () => {
     const script =
       'i=0; while [ $i -lt 30 ]; do i=$((i+1)); /bin/true; echo $i | cat >/dev/null; (exit 3); done';

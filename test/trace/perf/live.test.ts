@@ -2,17 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bytesIn } from '../../../src/trace/perf/byte-source.ts';
 import { Kallsyms } from '../../../src/trace/perf/kallsyms.ts';
 import { openPerf } from '../../../src/trace/perf/open.ts';
 import { openFileBytes } from '../../../src/trace/record/files/file-bytes.ts';
-import { preflightTools } from '../../../src/trace/record/preflight.ts';
+import { describeUnless, whyNoRecording } from '../../support/recorders.ts';
 import { aliasesIn, likeTheirs, sameFunctions, stamped } from './comparing.ts';
 import { asScripted, countKinds, type Row, rowsOf } from './recorded.ts';
 
-const { refusals } = await preflightTools({ strace: false, perf: true, wholePerf: true });
-const why = refusals.map(({ message }) => message).join(' ');
+const why = await whyNoRecording({ strace: false, perf: true });
 
 const COMMON = ['record', '-q', '-k', 'CLOCK_MONOTONIC', '-m', '4M', '-B', '-N', '--kernel-callchains'];
 const CALLS = ['raw_syscalls:sys_enter', 'raw_syscalls:sys_exit'];
@@ -70,7 +69,7 @@ function readScript(name: string): { rows: Row[]; complaints: readonly string[] 
   return { rows: rowsOf(source), complaints: source.complaints };
 }
 
-describe.skipIf(why !== '')(`a program recorded by perf${why === '' ? '' : ` (${why})`}`, () => {
+describeUnless(why, 'a program recorded by perf', () => {
   beforeAll(() => {
     writeFileSync(join(directory, 'program.sh'), PROGRAM);
     const tree = ['--sample-cpu', '--switch-events', '-o', 'tree.data', '-e', TREE, '--', 'sh', 'program.sh'];
