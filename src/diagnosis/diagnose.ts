@@ -4,6 +4,7 @@ import type { ProcessEvidence } from '../evidence/process.ts';
 import type { World } from '../evidence/world.ts';
 import { Blame, isYoung } from '../rules/blame.ts';
 import { rules } from '../rules/index.ts';
+import { sparingInit } from '../rules/remedies.ts';
 import { type Step, walk } from '../waits/walk.ts';
 import { absence } from './absent.ts';
 import type { Diagnosis, Judged } from './diagnosis.ts';
@@ -106,7 +107,9 @@ function judge(evidence: Evidence, found: Found, options: DiagnoseOptions): Look
     const steps = walk(evidence, process, { depth: options.depth, steps: STEPS }, tid);
     const blame = new Blame(evidence, process, steps);
     const findings = rules.flatMap((rule) =>
-      (rule.find?.(blame) ?? []).map((finding): Judged => ({ ...finding, rule })),
+      (rule.find?.(blame) ?? []).map(
+        (finding): Judged => ({ ...finding, remedies: sparingInit(finding.remedies), rule }),
+      ),
     );
     return { steps, findings };
   });

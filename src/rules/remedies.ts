@@ -48,6 +48,20 @@ export function remediesFor(blame: Blame, culprit: Node | undefined): Remedy[] {
   ];
 }
 
+/** PID 1 holds things like everybody else, and nobody who pastes a command at night shall end it. */
+export function sparingInit(remedies: readonly Remedy[]): readonly Remedy[] {
+  if (!remedies.some(({ command }) => ENDS_INIT.test(command))) return remedies;
+  return remedies.map((remedy) =>
+    ENDS_INIT.test(remedy.command)
+      ? advice(
+          'PID 1 cannot be ended without all of this host or container: restart what it has started instead.',
+        )
+      : remedy,
+  );
+}
+
+const ENDS_INIT = /^kill (?:-(?:TERM|INT|KILL) )?1$/;
+
 /** Ways to free the waiters of a FUSE connection whose daemon does not answer. */
 export function fuseRemedies(
   blame: Blame,

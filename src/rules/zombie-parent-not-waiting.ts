@@ -31,11 +31,15 @@ export default rule({
           effect: 'reminds a parent that has missed a SIGCHLD',
           risk: 'none',
         },
-        {
-          command: `kill ${subject.pid}`,
-          effect: 'when the parent ends, init reaps its zombies',
-          risk: 'ends that program',
-        },
+        subject.pid === 1
+          ? advice(
+              'It is PID 1, and everything here ends with it: start the container with an init that reaps (docker run --init, tini), or mend its own wait.',
+            )
+          : {
+              command: `kill ${subject.pid}`,
+              effect: 'when the parent ends, init reaps its zombies',
+              risk: 'ends that program',
+            },
         advice('Signals to the zombie do nothing: it is dead. A zombie holds its PID and nothing else.'),
       ],
     }));
