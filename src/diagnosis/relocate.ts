@@ -18,7 +18,7 @@ export function relocated(findings: readonly Judged[], proc: string, foreign: bo
   }));
 }
 
-const NAMES_PID = /(?:^|\s)(?:kill|(?:gdb|strace|perf)\b.* -p|procdiag \w+)\s.*?\b\d+\b/;
+const NAMES_PID = /(?:^|\s)(?:kill|(?:gdb|strace|perf)\b.* -p|procdiag \w+|nsenter -t)\s.*?\b\d+\b/;
 
 /**
  * The PID in a command is another process's here: kill(2) is done from within the namespace, where a task of it is known to

@@ -62,6 +62,11 @@ export function sparingInit(remedies: readonly Remedy[]): readonly Remedy[] {
 
 const ENDS_INIT = /^kill (?:-(?:TERM|INT|KILL) )?1$/;
 
+/** `ss` where the sockets of `pid` are: a container has a network namespace of its own, which root alone may enter. */
+export function ssOf(blame: Blame, pid: number, options: string): string {
+  return blame.evidence.host.self.uid === 0 ? `nsenter -t ${pid} -n ss ${options}` : `ss ${options}`;
+}
+
 /** Ways to free the waiters of a FUSE connection whose daemon does not answer. */
 export function fuseRemedies(
   blame: Blame,

@@ -1,7 +1,7 @@
 import { culpritOf, named, neighbourOf } from './blame.ts';
 import { findingAt, stateAside, who } from './build.ts';
 import { deadlockAt } from './deadlock.ts';
-import { remediesFor } from './remedies.ts';
+import { remediesFor, ssOf } from './remedies.ts';
 import { rule } from './rule.ts';
 
 export default rule({
@@ -27,7 +27,7 @@ export default rule({
         remedies: [
           ...remediesFor(blame, culprit),
           {
-            command: 'ss -tanpe; ss -xanp',
+            command: ssOf(blame, step.wait.process.pid, '-txanpe'),
             effect: 'shows the send and receive queues',
             risk: 'hangs on a host where a process is stuck inside execve',
           },

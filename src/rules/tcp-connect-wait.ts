@@ -1,6 +1,6 @@
 import { culpritOf, named } from './blame.ts';
 import { findingAt, stateAside, who } from './build.ts';
-import { advice, remediesFor } from './remedies.ts';
+import { advice, remediesFor, ssOf } from './remedies.ts';
 import { rule } from './rule.ts';
 
 export default rule({
@@ -22,8 +22,8 @@ export default rule({
         remedies: [
           ...remediesFor(blame, remote),
           {
-            command: `ss -tan state syn-sent`,
-            effect: 'shows the connects that are under way',
+            command: ssOf(blame, step.wait.process.pid, '-tano state syn-sent'),
+            effect: 'shows the connects that are under way, and when each is tried again',
             risk: 'none',
           },
           advice('In the program: connect with a time-out of its own (non-blocking connect and poll).'),

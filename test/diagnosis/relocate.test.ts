@@ -26,6 +26,7 @@ it.each([
     '/proc',
     '# outside of this PID namespace: procdiag trace --strace 17 --duration 5',
   ],
+  ['nsenter -t 17 -n ss -txanpe', '/proc', '# outside of this PID namespace: nsenter -t 17 -n ss -txanpe'],
   ['fsfreeze --unfreeze /mnt', INSIDE, 'fsfreeze --unfreeze /mnt'],
   ['dmesg -T | tail -50', '/proc', 'dmesg -T | tail -50'],
   ['', INSIDE, ''],

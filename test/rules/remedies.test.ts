@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { sparingInit } from '../../src/rules/remedies.ts';
 import { diagnosed } from '../support/looks.ts';
+import { STORIES } from '../support/stories.ts';
 
 const remedy = (command: string) => ({ command, effect: 'e', risk: 'r' });
 
@@ -28,4 +29,13 @@ it('of an init that does not reap nobody is told to end it', async () => {
   expect(findings[0]).toMatchObject({ culprit: { pid: 1 } });
   expect(findings[0]?.remedies.map(({ command }) => command)).not.toContain('kill 1');
   expect(findings[0]?.remedies.map(({ effect }) => effect).join()).toContain('docker run --init');
+});
+
+it.each(['socket-full', 'tcp-connect-wait'])('%s is looked at where its sockets are', async (cause) => {
+  const { host, ask } = STORIES[cause]!;
+  const { findings, target } = await diagnosed(host, ask);
+  const commands = findings[0]?.remedies.map(({ command }) => command) ?? [];
+  expect(commands.find((command) => / ss /.test(command))).toMatch(
+    new RegExp(`^nsenter -t ${target.pid} -n ss -`),
+  );
 });
