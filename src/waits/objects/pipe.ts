@@ -44,7 +44,8 @@ export function isLeftBehind(evidence: Evidence, holder: ProcessEvidence, reader
   return session !== readers || readers === reader.pid || reader.stat?.pgrp === reader.pid;
 }
 
-function isAncestor(evidence: Evidence, ancestor: number, process: ProcessEvidence): boolean {
+/** Did `process` come from `ancestor`, over living parents? */
+export function isAncestor(evidence: Evidence, ancestor: number, process: ProcessEvidence): boolean {
   let pid = process.status?.ppid ?? 0;
   for (let hops = 0; pid > 1 && hops < 64; hops++) {
     if (pid === ancestor) return true;

@@ -32,6 +32,75 @@ describe('fanotify', () => {
   });
 });
 
+it('fanotify: waits for the listener with a mark on the mount of its file', async () => {
+  const mounts: FakeHost['mounts'] = [
+    { at: '/data', fs: 'ext4', dev: '8:1' },
+    { at: '/other', fs: 'ext4', dev: '8:2' },
+  ];
+  const opener: FakeProcess = {
+    pid: 60,
+    state: 'D',
+    call: 'openat(-100, 0x7f0000000100)',
+    stack: 'fanotify_handle_event < fsnotify',
+    memory: { '7f0000000100': '/data/f' },
+  };
+  const listener = (pid: number, sdev: string): FakeProcess => ({
+    pid,
+    fds: { 3: 'rw anon_inode:[fanotify]' },
+    fdinfo: { 3: [`fanotify sdev:${sdev} mflags:0 mask:10000 ignored_mask:0`] },
+  });
+  const wait = await waitOf(
+    { mounts, processes: [init, opener, listener(70, '800002'), listener(71, '800001')] },
+    60,
+  );
+  expect(wait.hops.map(({ next }) => next?.pid)).toEqual([71]);
+});
+
+describe('of several supervisors', () => {
+  const fds = { 3: 'rw anon_inode:seccomp notify' };
+  const waiter: FakeProcess = {
+    pid: 60,
+    ppid: 50,
+    session: 40,
+    call: 'mkdir(0)',
+    stack: 'seccomp_do_user_notification < __seccomp_filter',
+  };
+  const supervisor = (pid: number, changes: Partial<FakeProcess> = {}): FakeProcess => ({
+    pid,
+    fds,
+    session: pid,
+    ...changes,
+  });
+
+  it.each<[string, FakeProcess[], number[]]>([
+    ['the parent', [supervisor(50), supervisor(70)], [50]],
+    ['a brother', [{ pid: 50 }, supervisor(51, { ppid: 50 }), supervisor(70)], [51]],
+    ['one of the same session', [{ pid: 50 }, supervisor(51, { session: 40 }), supervisor(70)], [51]],
+    ['strangers alike', [{ pid: 50 }, supervisor(51), supervisor(70)], [51, 70]],
+    [
+      'one that does not just take requests',
+      [supervisor(50, { call: 'ioctl(3)', stack: 'seccomp_notify_ioctl < __x64_sys_ioctl' }), supervisor(70)],
+      [70],
+    ],
+  ])('it waits for %s', async (_, others, expected) => {
+    const wait = await waitOf(host(waiter, ...others), 60);
+    expect(wait.hops.map(({ next }) => next?.pid)).toEqual(expected);
+    expect(wait.hops[0]?.edges[1]?.confidence).toBe(expected.length === 1 ? 'likely' : 'possible');
+  });
+
+  it('it is not itself the one, unless another of its threads could answer', async () => {
+    const own = { ...waiter, fds };
+    expect((await waitOf(host(own, supervisor(70)), 60)).hops.map(({ next }) => next?.pid)).toEqual([70]);
+    const threaded = { ...waiter, threads: [{ tid: 61 }] };
+    const stack = 'handle_userfault < handle_mm_fault';
+    const uffd = { fds: { 3: 'r anon_inode:[userfaultfd]' }, fdinfo: { 3: ['pending: 1', 'total: 1'] } };
+    const faults = (by: FakeProcess) => ({ ...by, ...uffd, call: 'page fault', stack });
+    const other = { pid: 70, ...uffd };
+    expect((await waitOf(host(faults(waiter), other), 60)).hops.map(({ next }) => next?.pid)).toEqual([70]);
+    expect((await waitOf(host(faults(threaded), other), 60)).hops.map(({ next }) => next?.pid)).toEqual([60]);
+  });
+});
+
 it('userfaultfd: waits for the holder with faults that are not answered', async () => {
   const waiter: FakeProcess = { pid: 60, call: 'page fault', stack: 'handle_userfault < handle_mm_fault' };
   const handler = (pid: number, total: number): FakeProcess => ({
