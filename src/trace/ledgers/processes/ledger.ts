@@ -9,71 +9,33 @@ import type {
 } from '../../event.ts';
 import type { RecordedTask } from '../../recording.ts';
 import { endOf, pidReturned, succeeded } from '../call.ts';
-import { type Capped, capped, Ends, Tally } from '../capped.ts';
+import { Ends } from '../capped.ts';
 import type { Tasks } from '../tasks.ts';
-import type {
-  FailedSpawns,
-  ProcessEntry,
-  ProcessLedger,
-  ProcessState,
-  ReapsByKernel,
-  Unreaping,
-  Zombie,
-} from './book.ts';
+import type { ProcessEntry, ProcessLedger, ReapsByKernel } from './book.ts';
 import { Commands, commandOf, type Ran } from './commands.ts';
 import { exitWords } from './exit-words.ts';
+import { isSpawn, SpawnFailures } from './failed-spawns.ts';
+import { type Life, newLife } from './life.ts';
 import { collectedBy, isWait } from './reaping.ts';
-
-interface Record_ {
-  pid: number;
-  parentPid?: number;
-  command?: string;
-  path?: string;
-  started?: ProcessEntry['started'];
-  exit?: ProcessEntry['exit'];
-  reaped?: ProcessEntry['reaped'];
-  orphaned?: { atNs: Ns; adoptedBy?: number };
-  /** Reaped without its exit having come yet. */
-  waited?: { byPid: number; call: string; atNs: Ns };
-  state: ProcessState;
-  threadsStarted: number;
-  threadsEnded: number;
-  execs: number;
-  reapedChildren: number;
-  waits: number;
-  /** Waits that returned a number of which nobody knows whose it is. */
-  reapedUnknown: number;
-  children: Set<Record_>;
-  subreaper: boolean;
-  comm: string;
-  /** It ran before the trace. */
-  atStart: boolean;
-  /** Its user, where it or an ancestor has asked. */
-  uid?: number;
-  /** Its first call. */
-  firstNs?: Ns;
-}
+import { Uncollected } from './uncollected.ts';
 
 const MOST_LISTED = 256;
-const MOST_FAILURES = 64;
 const MOST_EARLY = 1024;
-/** Worth remembering of a parent that has ended. */
-const MANY_ZOMBIES = 8;
-
-const SPAWNS = new Set(['fork', 'vfork', 'clone', 'clone3']);
 
 /** Who began, who ended how, who collected whom, and what is left uncollected. */
 export class ProcessLedgerSink implements TraceSink {
   readonly #tasks: Tasks;
   readonly #kernel: ReapsByKernel;
-  readonly #now = new Map<number, Record_>();
+  readonly #now = new Map<number, Life>();
   /** Exited before anybody told whose children they are. */
-  readonly #early = new Map<number, Record_>();
+  readonly #early = new Map<number, Life>();
   readonly #over = new Ends<ProcessEntry>(MOST_LISTED);
   readonly #commands = new Commands();
-  readonly #failed = new Map<string, FailedSpawns>();
-  readonly #unreapingOver: Unreaping[] = [];
-  readonly #spawnsFailed = new Tally();
+  readonly #failures = new SpawnFailures();
+  readonly #uncollected = new Uncollected({
+    comm: (pid) => this.#tasks.comm(pid),
+    life: (pid) => this.#now.get(pid),
+  });
   readonly #atStart: number;
   #spawned = 0;
   #exited = 0;
@@ -100,12 +62,12 @@ export class ProcessLedgerSink implements TraceSink {
     this.#kernel = kernel;
     for (const { pid, tid, ppid } of atStart) {
       if (pid !== tid) continue;
-      const record = this.#of(pid);
-      record.parentPid = ppid;
-      record.atStart = true;
+      const life = this.#of(pid);
+      life.parentPid = ppid;
+      life.atStart = true;
     }
     this.#atStart = this.#now.size;
-    for (const record of this.#now.values()) this.#now.get(record.parentPid ?? 0)?.children.add(record);
+    for (const life of this.#now.values()) this.#now.get(life.parentPid ?? 0)?.children.add(life);
   }
 
   event(event: TraceEvent): void {
@@ -137,14 +99,14 @@ export class ProcessLedgerSink implements TraceSink {
   finish(endNs: Ns = this.#endNs, waits: boolean = true): ProcessLedger {
     this.#giveUp([...this.#early.values()]);
     if (!waits && !this.#sawWaits) {
-      this.#unreapingOver.length = 0;
-      for (const record of [...this.#now.values()]) if (record.state === 'zombie') this.#drop(record, 'gone');
+      this.#uncollected.forget();
+      for (const life of [...this.#now.values()]) if (life.state === 'zombie') this.#drop(life, 'gone');
     }
-    const records = [...this.#now.values()];
-    const alive = records.filter(({ state }) => state === 'alive');
-    const zombies = records.filter(({ state }) => state === 'zombie');
+    const lives = [...this.#now.values()];
+    const alive = lives.filter(({ state }) => state === 'alive');
+    const zombies = lives.filter(({ state }) => state === 'zombie');
     const over = this.#over.list();
-    const listed = [...zombies, ...alive].slice(0, MOST_LISTED).map((record) => this.#entry(record, endNs));
+    const listed = [...zombies, ...alive].slice(0, MOST_LISTED).map((life) => this.#entry(life, endNs));
     return {
       totals: {
         atStart: this.#atStart,
@@ -159,42 +121,26 @@ export class ProcessLedgerSink implements TraceSink {
         threadsStarted: this.#threadsStarted,
         threadsEnded: this.#threadsEnded,
         execs: this.#execs,
-        spawnsFailed: this.#spawnsFailed.record(),
+        spawnsFailed: this.#failures.byErrno.record(),
       },
       processes: {
         items: [...listed, ...over.items],
         more: alive.length + zombies.length - listed.length + over.more,
       },
-      commands: this.#commands.finish(records.map((record) => this.#ran(record))),
-      zombies: capped(
-        zombies.map((record) => this.#zombie(record, endNs)).sort((a, b) => b.ageNs - a.ageNs),
-        MOST_LISTED,
-      ),
-      unreaping: this.#unreaping(zombies, endNs),
-      failedSpawns: { items: [...this.#failed.values()], more: 0 },
+      commands: this.#commands.finish(lives.map((life) => this.#ran(life))),
+      zombies: this.#uncollected.zombies(zombies, endNs),
+      unreaping: this.#uncollected.parents(zombies, endNs),
+      failedSpawns: { items: this.#failures.list(), more: 0 },
     };
   }
 
-  #of(pid: number): Record_ {
-    let record = this.#now.get(pid);
-    if (record === undefined) {
-      record = {
-        pid,
-        state: 'alive',
-        threadsStarted: 0,
-        threadsEnded: 0,
-        execs: 0,
-        reapedChildren: 0,
-        waits: 0,
-        reapedUnknown: 0,
-        children: new Set(),
-        subreaper: false,
-        comm: '',
-        atStart: false,
-      };
-      this.#now.set(pid, record);
+  #of(pid: number): Life {
+    let life = this.#now.get(pid);
+    if (life === undefined) {
+      life = newLife(pid);
+      this.#now.set(pid, life);
     }
-    return record;
+    return life;
   }
 
   #spawn({ pid, tid, childPid, thread, unsure, call, startNs }: SpawnEvent): void {
@@ -227,75 +173,73 @@ export class ProcessLedgerSink implements TraceSink {
   }
 
   #exec({ pid, path, argv }: ExecEvent): void {
-    const record = this.#of(pid);
-    record.execs++;
+    const life = this.#of(pid);
+    life.execs++;
     this.#execs++;
     if (path === undefined && argv === undefined) return;
-    record.path = path ?? argv ?? '';
-    record.command = commandOf(path, argv);
+    life.path = path ?? argv ?? '';
+    life.command = commandOf(path, argv);
   }
 
   #exit(event: ExitEvent): void {
-    const record = this.#of(event.pid);
+    const life = this.#of(event.pid);
     if (!event.last) {
-      record.threadsEnded++;
+      life.threadsEnded++;
       this.#threadsEnded++;
       return;
     }
-    if (record.exit !== undefined) return;
+    if (life.exit !== undefined) return;
     this.#exited++;
-    record.exit = {
+    life.exit = {
       atNs: event.startNs,
       ...(event.status === undefined ? {} : { status: event.status }),
       ...(event.signal === undefined ? {} : { signal: event.signal }),
       ...(event.core === undefined ? {} : { core: event.core }),
       ...wordsOf(event.status),
     };
-    record.comm = this.#tasks.comm(record.pid);
-    this.#leaveChildren(record, event.startNs);
-    if (record.started === undefined && !record.atStart && record.parentPid === undefined) {
+    life.comm = this.#tasks.comm(life.pid);
+    this.#leaveChildren(life, event.startNs);
+    if (life.started === undefined && !life.atStart && life.parentPid === undefined) {
       // Nobody has told yet whose it is.
-      this.#now.delete(record.pid);
-      this.#early.set(record.pid, record);
+      this.#now.delete(life.pid);
+      this.#early.set(life.pid, life);
       if (this.#early.size > MOST_EARLY) this.#giveUp([...this.#early.values()].slice(0, MOST_EARLY / 2));
       return;
     }
-    this.#ends(record);
+    this.#ends(life);
   }
 
   /** Whose birth was not told is over for good. */
-  #giveUp(records: readonly Record_[]): void {
-    for (const record of records) {
-      this.#early.delete(record.pid);
-      this.#commands.count(this.#ran(record));
-      this.#drop(record, 'gone');
+  #giveUp(lives: readonly Life[]): void {
+    for (const life of lives) {
+      this.#early.delete(life.pid);
+      this.#commands.count(this.#ran(life));
+      this.#drop(life, 'gone');
     }
   }
 
-  #ends(record: Record_): void {
-    this.#commands.count(this.#ran(record));
-    const at = record.exit?.atNs ?? this.#endNs;
-    const parent = this.#now.get(record.parentPid ?? 0);
-    if (record.waited !== undefined) {
-      this.#collect(record, record.waited.byPid, record.waited.call, record.waited.atNs);
+  #ends(life: Life): void {
+    this.#commands.count(this.#ran(life));
+    const at = life.exit?.atNs ?? this.#endNs;
+    const parent = this.#now.get(life.parentPid ?? 0);
+    if (life.waited !== undefined) {
+      this.#collect(life, life.waited.byPid, life.waited.call, life.waited.atNs);
     } else if (parent === undefined || parent.state !== 'alive' || this.#waitsUnseen) {
-      this.#drop(record, 'gone');
+      this.#drop(life, 'gone');
     } else if (this.#kernel.reapsByKernel(parent.pid)) {
       this.#reapedByKernel++;
-      this.#collect(record, 0, 'SIGCHLD ignored', at);
+      this.#collect(life, 0, 'SIGCHLD ignored', at);
     } else {
-      record.state = 'zombie';
+      life.state = 'zombie';
     }
   }
 
   /** Children go to the next subreaper above or the namespace's init, else out of the trace; zombies with them. */
-  #leaveChildren(record: Record_, at: Ns): void {
-    const adopter = this.#adopter(record);
-    const dead = [...record.children].filter(({ state }) => state === 'zombie');
-    if (dead.length >= MANY_ZOMBIES && this.#unreapingOver.length < MOST_FAILURES) {
-      this.#unreapingOver.push(this.#unreapingOf(record.pid, dead, at, true));
-    }
-    for (const child of record.children) {
+  #leaveChildren(life: Life, at: Ns): void {
+    const adopter = this.#adopter(life);
+    const dead = [...life.children].filter(({ state }) => state === 'zombie');
+    this.#uncollected.left(life.pid, dead, at);
+    for (const child of life.children) {
       if (child.state === 'alive') {
         this.#orphaned++;
         child.orphaned = adopter === undefined ? { atNs: at } : { atNs: at, adoptedBy: adopter.pid };
@@ -304,19 +248,19 @@ export class ProcessLedgerSink implements TraceSink {
       if (adopter !== undefined) adopter.children.add(child);
       else if (child.state === 'zombie') this.#drop(child, 'gone');
     }
-    record.children.clear();
+    life.children.clear();
   }
 
-  #adopter(record: Record_): Record_ | undefined {
-    const seen = new Set<Record_>([record]);
-    let above = this.#now.get(record.parentPid ?? 0);
+  #adopter(life: Life): Life | undefined {
+    const seen = new Set<Life>([life]);
+    let above = this.#now.get(life.parentPid ?? 0);
     while (above !== undefined && !seen.has(above)) {
       if (above.subreaper && above.state === 'alive') return above;
       seen.add(above);
       above = this.#now.get(above.parentPid ?? 0);
     }
-    const init = this.#tasks.initOf(record.pid);
-    return init === undefined || init === record.pid ? undefined : this.#now.get(init);
+    const init = this.#tasks.initOf(life.pid);
+    return init === undefined || init === life.pid ? undefined : this.#now.get(init);
   }
 
   #call(event: SyscallEvent): void {
@@ -346,7 +290,7 @@ export class ProcessLedgerSink implements TraceSink {
       }
       default:
         if (isWait(event.name)) this.#waits(event);
-        else if (event.errno !== undefined && SPAWNS.has(event.name)) this.#spawnFailed(event, event.errno);
+        else if (event.errno !== undefined && isSpawn(event.name)) this.#spawnFailed(event, event.errno);
     }
   }
 
@@ -369,131 +313,68 @@ export class ProcessLedgerSink implements TraceSink {
       early.waited = { byPid: event.pid, call: event.name, atNs: at };
       return;
     }
-    const record = this.#now.get(pid);
-    if (record === undefined) {
+    const life = this.#now.get(pid);
+    if (life === undefined) {
       this.#of(event.pid).reapedUnknown++;
       return;
     }
-    if (record.exit !== undefined) this.#collect(record, event.pid, event.name, at);
-    else if (certain) record.waited = { byPid: event.pid, call: event.name, atNs: at };
+    if (life.exit !== undefined) this.#collect(life, event.pid, event.name, at);
+    else if (certain) life.waited = { byPid: event.pid, call: event.name, atNs: at };
   }
 
-  #collect(record: Record_, byPid: number, call: string, at: Ns): void {
-    if (record.state === 'reaped' || record.exit === undefined) return;
-    record.reaped = {
+  #collect(life: Life, byPid: number, call: string, at: Ns): void {
+    if (life.state === 'reaped' || life.exit === undefined) return;
+    life.reaped = {
       byPid,
       byComm: byPid === 0 ? '' : this.#tasks.comm(byPid),
       call,
       atNs: at,
-      afterNs: Math.max(0, at - record.exit.atNs),
+      afterNs: Math.max(0, at - life.exit.atNs),
     };
     this.#reaped++;
     const reaper = this.#now.get(byPid);
     if (reaper !== undefined) reaper.reapedChildren++;
-    if (record.orphaned !== undefined && byPid !== 0) record.orphaned.adoptedBy = byPid;
-    this.#drop(record, 'reaped');
+    if (life.orphaned !== undefined && byPid !== 0) life.orphaned.adoptedBy = byPid;
+    this.#drop(life, 'reaped');
   }
 
   /** It is over: told in the lists, kept no longer. */
-  #drop(record: Record_, state: 'reaped' | 'gone'): void {
+  #drop(life: Life, state: 'reaped' | 'gone'): void {
     if (state === 'gone') this.#gone++;
-    record.state = state;
-    this.#now.get(record.parentPid ?? 0)?.children.delete(record);
-    if (this.#now.get(record.pid) === record) this.#now.delete(record.pid);
-    this.#over.add(this.#entry(record, record.exit?.atNs ?? this.#endNs));
+    life.state = state;
+    this.#now.get(life.parentPid ?? 0)?.children.delete(life);
+    if (this.#now.get(life.pid) === life) this.#now.delete(life.pid);
+    this.#over.add(this.#entry(life, life.exit?.atNs ?? this.#endNs));
   }
 
   #spawnFailed(event: SyscallEvent, errno: string): void {
-    // The kernel's own codes for a call that a signal interrupted: it is made again.
-    if (errno.startsWith('ERESTART')) return;
-    this.#spawnsFailed.add(errno);
-    const key = `${event.pid} ${event.name} ${errno}`;
-    const known = this.#failed.get(key);
-    if (known === undefined && this.#failed.size >= MOST_FAILURES) return;
-    const uid = this.#now.get(event.pid)?.uid;
-    this.#failed.set(key, {
-      pid: event.pid,
-      comm: this.#tasks.comm(event.pid),
-      errno,
-      call: event.name,
-      count: (known?.count ?? 0) + 1,
-      firstNs: known?.firstNs ?? event.startNs,
-      lastNs: event.startNs,
-      ...(uid === undefined ? {} : { uid }),
-    });
+    const comm = this.#tasks.comm(event.pid);
+    this.#failures.add(event, errno, { comm, uid: this.#now.get(event.pid)?.uid });
   }
 
-  #ran(record: Record_): Ran {
-    return { ...record, comm: record.comm || this.#tasks.comm(record.pid) };
+  #ran(life: Life): Ran {
+    return { ...life, comm: life.comm || this.#tasks.comm(life.pid) };
   }
 
-  #entry(record: Record_, endNs: Ns): ProcessEntry {
-    const task = this.#tasks.get(record.pid);
-    const from = record.started?.atNs;
-    const to = record.exit?.atNs ?? endNs;
+  #entry(life: Life, endNs: Ns): ProcessEntry {
+    const task = this.#tasks.get(life.pid);
+    const from = life.started?.atNs;
+    const to = life.exit?.atNs ?? endNs;
     return {
-      pid: record.pid,
-      ...(task?.local === undefined || task.local === record.pid ? {} : { local: task.local }),
-      comm: record.comm || (task?.comm ?? ''),
-      ...(record.parentPid === undefined ? {} : { parentPid: record.parentPid }),
-      ...(record.command === undefined ? {} : { command: record.command }),
-      ...(record.started === undefined ? {} : { started: record.started }),
-      state: record.state,
-      ...(record.exit === undefined ? {} : { exit: record.exit }),
+      pid: life.pid,
+      ...(task?.local === undefined || task.local === life.pid ? {} : { local: task.local }),
+      comm: life.comm || (task?.comm ?? ''),
+      ...(life.parentPid === undefined ? {} : { parentPid: life.parentPid }),
+      ...(life.command === undefined ? {} : { command: life.command }),
+      ...(life.started === undefined ? {} : { started: life.started }),
+      state: life.state,
+      ...(life.exit === undefined ? {} : { exit: life.exit }),
       ...(from === undefined ? {} : { lifetimeNs: Math.max(0, to - from) }),
-      ...(record.reaped === undefined ? {} : { reaped: record.reaped }),
-      ...(record.orphaned === undefined ? {} : { orphaned: record.orphaned }),
-      threadsStarted: record.threadsStarted,
-      threadsEnded: record.threadsEnded,
-      execs: record.execs,
-    };
-  }
-
-  #zombie(record: Record_, endNs: Ns): Zombie {
-    const exitedNs = record.exit?.atNs ?? endNs;
-    return {
-      pid: record.pid,
-      comm: record.comm,
-      parentPid: record.parentPid ?? 0,
-      parentComm: this.#tasks.comm(record.parentPid ?? 0),
-      exitedNs,
-      ageNs: Math.max(0, endNs - exitedNs),
-    };
-  }
-
-  #unreaping(zombies: readonly Record_[], endNs: Ns): Capped<Unreaping> {
-    const byParent = new Map<number, Record_[]>();
-    for (const record of zombies) {
-      const list = byParent.get(record.parentPid ?? 0) ?? [];
-      list.push(record);
-      byParent.set(record.parentPid ?? 0, list);
-    }
-    const parents = [...byParent].map(([pid, dead]) => this.#unreapingOf(pid, dead, endNs, false));
-    return capped([...parents.sort((a, b) => b.zombies - a.zombies), ...this.#unreapingOver], MOST_FAILURES);
-  }
-
-  #unreapingOf(pid: number, dead: readonly Record_[], endNs: Ns, ended: boolean): Unreaping {
-    const parent = this.#now.get(pid);
-    const fromNs = parent?.started?.atNs ?? 0;
-    const span = Math.max(1, endNs - fromNs);
-    const quarters = [0, 0, 0, 0];
-    let oldest = endNs;
-    for (const { exit } of dead) {
-      const at = exit?.atNs ?? endNs;
-      oldest = Math.min(oldest, at);
-      const quarter = Math.min(3, Math.max(0, Math.floor((4 * (at - fromNs)) / span)));
-      quarters[quarter] = (quarters[quarter] ?? 0) + 1;
-    }
-    return {
-      pid,
-      comm: this.#tasks.comm(pid),
-      zombies: dead.length,
-      oldestNs: endNs - oldest,
-      quarters,
-      reaped: parent?.reapedChildren ?? 0,
-      waits: parent?.waits ?? 0,
-      reapedUnknown: parent?.reapedUnknown ?? 0,
-      ended,
+      ...(life.reaped === undefined ? {} : { reaped: life.reaped }),
+      ...(life.orphaned === undefined ? {} : { orphaned: life.orphaned }),
+      threadsStarted: life.threadsStarted,
+      threadsEnded: life.threadsEnded,
+      execs: life.execs,
     };
   }
 }
