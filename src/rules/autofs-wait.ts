@@ -6,7 +6,12 @@ export default rule({
   family: 'd-state',
   title: 'Waits for the automounter',
   absorbs: ['stopped', 'stopped-tty'],
-  find: (blame) => unansweredFindings(blame, 'autofs', 'automount', 'the automount daemon'),
+  find: (blame) =>
+    unansweredFindings(blame, 'autofs', 'automount', 'the automount daemon', (daemon, waiter) => ({
+      command: `kill -KILL ${waiter}`,
+      effect: `ends ${waiter}, which works; the end of ${daemon} alone would not wake it`,
+      risk: 'the next one that looks there waits again',
+    })),
   explanation: {
     meaning:
       'The thread looked up a name below an autofs mount: the kernel asks the automounter ' +
@@ -31,7 +36,12 @@ export default rule({
       '`systemctl restart autofs` (or the systemd `.automount` unit), when the automounter itself ' +
         'is broken: look-ups are answered again as far as the servers answer.',
     ],
-    doesNot: ['`ls`, `stat` or `df` on the path: they wait as well.', '`strace -p` of the waiter: hangs.'],
+    doesNot: [
+      'Ending the automounter: who waits already is not woken by that, only by the next look-up of somebody else, which finds its pipe broken.',
+      '`umount -l` of the autofs mount: hides it, and wakes nobody.',
+      '`ls`, `stat` or `df` on the path: they wait as well.',
+      '`strace -p` of the waiter: hangs.',
+    ],
     lookAlikes: [
       'A slow mount (DNS, Kerberos, a far server): takes seconds, then the waiter goes on.',
       'The mount is done and its server is dead: then the frames are those of NFS or SMB: ' +

@@ -6,7 +6,12 @@ export default rule({
   family: 'd-state',
   title: 'Waits for a fanotify listener to allow an access',
   absorbs: ['stopped', 'stopped-tty'],
-  find: (blame) => unansweredFindings(blame, 'fanotify', 'a fanotify permission', 'the fanotify listener'),
+  find: (blame) =>
+    unansweredFindings(blame, 'fanotify', 'a fanotify permission', 'the fanotify listener', (listener) => ({
+      command: `kill ${listener}`,
+      effect: 'as its descriptor closes everything is allowed: all waiters go on',
+      risk: 'files are not scanned any more',
+    })),
   explanation: {
     meaning:
       'A scanner (antivirus, access control, a hierarchical store) asked the kernel by fanotify to ' +

@@ -7,7 +7,17 @@ export default rule({
   title: "Waits for a seccomp supervisor's answer",
   absorbs: ['stopped', 'stopped-tty'],
   find: (blame) =>
-    unansweredFindings(blame, 'seccomp-notify', 'its seccomp supervisor', 'the seccomp supervisor'),
+    unansweredFindings(
+      blame,
+      'seccomp-notify',
+      'its seccomp supervisor',
+      'the seccomp supervisor',
+      (supervisor, waiter) => ({
+        command: `kill ${supervisor}`,
+        effect: `ends ${supervisor}: the call of ${waiter} fails with ENOSYS`,
+        risk: 'all later calls that the filter hands over fail so too, and the program may not cope',
+      }),
+    ),
   explanation: {
     meaning:
       'A seccomp filter of the process hands some system calls to a supervisor (a container ' +

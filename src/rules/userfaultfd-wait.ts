@@ -12,6 +12,11 @@ export default rule({
       'userfaultfd',
       'a page from its userfaultfd handler',
       'the userfaultfd handler',
+      (handler, waiter) => ({
+        command: `kill -KILL ${waiter}`,
+        effect: `ends ${waiter}, which works`,
+        risk: `its work is lost; but after the end of ${handler} its missing pages read as zeros, and it goes on with wrong data`,
+      }),
     ),
   explanation: {
     meaning:

@@ -56,6 +56,30 @@ it('fanotify: waits for the listener with a mark on the mount of its file', asyn
   expect(wait.hops.map(({ next }) => next?.pid)).toEqual([71]);
 });
 
+it.each<[string, FakeProcess, readonly string[]]>([
+  [
+    'a userfaultfd handler, whose end leaves zeros',
+    { pid: 70, fds: { 3: 'r anon_inode:[userfaultfd]' }, fdinfo: { 3: ['pending: 1', 'total: 1'] } },
+    ['procdiag inspect 70', 'kill -KILL 60'],
+  ],
+  [
+    'a stopped one',
+    {
+      pid: 70,
+      state: 'T',
+      fds: { 3: 'r anon_inode:[userfaultfd]' },
+      fdinfo: { 3: ['pending: 1', 'total: 1'] },
+    },
+    ['kill -CONT 70'],
+  ],
+])('advises not to end %s', async (_, handler, commands) => {
+  const waiter: FakeProcess = { pid: 60, call: 'page fault', stack: 'handle_userfault < handle_mm_fault' };
+  const [finding] = (await diagnosed(host(waiter, handler), 60)).findings;
+  expect(finding?.remedies.map(({ command }) => command).filter((command) => command !== '')).toEqual(
+    commands,
+  );
+});
+
 describe('of several supervisors', () => {
   const fds = { 3: 'rw anon_inode:seccomp notify' };
   const waiter: FakeProcess = {
@@ -140,6 +164,19 @@ describe('autofs', () => {
     { pid: 70, comm: 'automount' },
     { pid: 71, comm: 'automount' },
   ];
+
+  it('waits for the holder of the pipe by which the kernel asks, whoever leads its group', async () => {
+    const mount = { at: '/net', fs: 'autofs', dev: '0:40', options: 'rw,fd=5,pgrp=70,pipe_ino=99' };
+    const shell = { pid: 70, comm: 'sh', fds: { 1: 'w pipe:[99]' } };
+    const daemon = { pid: 72, comm: 'automount', fds: { 4: 'r pipe:[99]' } };
+    const asker = { ...waiter, memory: { '7f0000000100': '/net/x' } };
+    const wait = await waitOf({ mounts: [mount], processes: [init, asker, shell, daemon] }, 60);
+    expect(paths(wait)).toEqual(['process:60 > mount:0:40 > process:72']);
+    expect(wait.hops[0]?.edges.at(-1)?.facts.at(-1)).toMatchObject({
+      path: '/proc/72/fd/4',
+      line: 'pipe:[99]',
+    });
+  });
 
   it('waits for the group that serves the mount of its path', async () => {
     const wait = await waitOf(
