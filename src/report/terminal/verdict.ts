@@ -78,7 +78,8 @@ function meta(diagnosis: Diagnosis, width: number, palette: Palette): Row[] {
 }
 
 function howLong(verdict: Verdict): Span[][] {
-  if (verdict.seconds === undefined) return [];
+  // Less than is shown of it says nothing.
+  if (verdict.seconds === undefined || verdict.seconds < 0.1) return [];
   return [[own('for at least '), glued(duration(verdict.seconds), 'name')]];
 }
 
