@@ -40,6 +40,7 @@ import ptraceStopped from './ptrace-stopped.ts';
 import ptraceTracedRunning from './ptrace-traced-running.ts';
 import ptraceTracerStopped from './ptrace-tracer-stopped.ts';
 import ptraceZombieHeld from './ptrace-zombie-held.ts';
+import queueFull from './queue-full.ts';
 import rlimitNproc from './rlimit-nproc.ts';
 import type { Rule } from './rule.ts';
 import seccompNotifyWait from './seccomp-notify-wait.ts';
@@ -109,6 +110,7 @@ export const rules: readonly Rule[] = [
   waitOnStoppedChild,
   pipeHeld,
   pipeFull,
+  queueFull,
   socketFull,
   ttyWriteBlocked,
   tcpConnectWait,

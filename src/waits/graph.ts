@@ -4,6 +4,7 @@ export type NodeKind =
   | 'process'
   | 'pipe'
   | 'socket'
+  | 'queue'
   | 'lock'
   | 'futex'
   | 'file'

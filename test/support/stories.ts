@@ -418,6 +418,18 @@ export const STORIES: Readonly<Record<string, Story>> = {
     ask: 60,
     told: ['socket-full → process:70'],
   },
+  'queue-full': {
+    host: {
+      ...host(asked({ call: 'msgsnd(3)', stack: 'do_msgsnd' }), other({})),
+      files: {
+        '/proc/sysvipc/msg':
+          '       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime\n' +
+          '      7434          3   600       16384         16    60    70     0     0     0     0 1795678830 1795678700 1795678830\n',
+      },
+    },
+    ask: 60,
+    told: ['queue-full → process:70'],
+  },
   'tty-write-blocked': {
     host: host(asked({ call: 'write(1)', stack: 'wait_woken < n_tty_write', fds: { 1: 'rw /dev/pts/3' } })),
     ask: 60,

@@ -15,6 +15,7 @@ import { jobStop } from './job-stop.ts';
 import { kernelLock } from './kernel-lock.ts';
 import { kernelThread } from './kernel-thread.ts';
 import { memoryLimit } from './memory-limit.ts';
+import { messageQueue } from './message-queue.ts';
 import { mmapLock } from './mmap-lock.ts';
 import { pidnsZap } from './pidns-zap.ts';
 import { pipe } from './pipe.ts';
@@ -66,6 +67,7 @@ export const resolvers: readonly Resolver[] = [
   watch,
   futex,
   semaphore,
+  messageQueue,
   sleeps,
   unknown,
 ];

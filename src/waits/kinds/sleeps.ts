@@ -42,8 +42,8 @@ const SLEEPS: readonly Sleep[] = [
   { idle: 'idle-inotify', frames: /^(?:inotify_read|fanotify_read)$/, fd: true, subsystem: 'inotify' },
   {
     idle: 'idle-ipc',
-    calls: /^(?:semop|semtimedop|msgrcv|msgsnd|mq_timedreceive|mq_timedsend)$/,
-    frames: /^(?:__do_semtimedop|do_semtimedop|do_msgrcv|do_msgsnd|do_mq_timedreceive|wq_sleep)$/,
+    calls: /^(?:semop|semtimedop|msgrcv|mq_timedreceive)$/,
+    frames: /^(?:__do_semtimedop|do_semtimedop|do_msgrcv|do_mq_timedreceive|wq_sleep)$/,
   },
   { idle: 'idle-aio', calls: /^io_p?getevents$/, frames: /^(?:read_events|wait_for_kiocb)$/ },
   {
