@@ -20,7 +20,7 @@ import { scenes } from '../../src/lab/registry.ts';
 import { analyse } from '../../src/trace/analyse.ts';
 import type { StateEvent, SyscallEvent, TraceEvent } from '../../src/trace/event.ts';
 import { loadRecording } from '../../src/trace/record/files/load.ts';
-import { preflight } from '../../src/trace/record/preflight.ts';
+import { preflight } from '../../src/trace/record/preflight/preflight.ts';
 import { statusOf } from '../../src/trace/record/proc.ts';
 import { record } from '../../src/trace/record/record.ts';
 import type { RecordError, Recording, RecordRequest } from '../../src/trace/record/request.ts';

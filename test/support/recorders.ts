@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { preflightTools } from '../../src/trace/record/preflight.ts';
+import { preflightTools } from '../../src/trace/record/preflight/tools.ts';
 
 /** Why these cannot record here, in sentences; '' where they can. */
 export async function whyNoRecording(

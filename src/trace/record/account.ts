@@ -1,4 +1,4 @@
-import type { Refusal } from './preflight.ts';
+import type { Refusal } from './preflight/refusal.ts';
 
 /** What is to be told of how a recording went, beside what it holds. */
 export class Account {

@@ -1,5 +1,5 @@
 import type { RecordingMeta } from '../recording.ts';
-import type { Refusal } from './preflight.ts';
+import type { Refusal } from './preflight/refusal.ts';
 import type { Ended } from './tool.ts';
 import type { LeftTask } from './untraced.ts';
 

@@ -1,8 +1,7 @@
 import { constantShift, type Shift, ShiftedTimes } from '../../correlate/offset/shift.ts';
 import type { TraceSummary } from '../../digest/summary.ts';
-import type { LoadedTrace, Shortfall } from '../../loaded.ts';
+import type { LoadedTrace } from '../../loaded.ts';
 import type { PerfHeader } from '../../perf/batch.ts';
-import type { StraceTally } from '../../strace/call.ts';
 import { StraceFile } from '../files/strace-file.ts';
 import { type Clocks, joinClocks } from './clocks.ts';
 import { symbolsFor, syscallNames } from './host.ts';
@@ -14,6 +13,7 @@ import { PerfFile, type PerfProbe, probePerf } from './perf-file.ts';
 import { firstOfPerf } from './perf-target.ts';
 import { probeStrace, type StraceProbe } from './probe-strace.ts';
 import { checkDifferent, withThreadFiles } from './regular-file.ts';
+import { emptyHanded, NO_CALLS, notesOnLog, shortfallOf, tallyOf, unreadIn } from './what-was-read.ts';
 
 export interface ImportRequest {
   /** Logs of strace; the PREFIX of `strace -ff -o PREFIX` stands for its files. */
@@ -29,14 +29,6 @@ const MOST_CHUNK_BYTES = 64 * 1024 * 1024;
 const LARGEST_CHUNK = 1024 * 1024;
 const SMALLEST_CHUNK = 16 * 1024;
 const MOST_FILES = 5000;
-const MOST_EXAMPLES = 3;
-
-const NO_TIMES =
-  'The log of strace has no times: it tells the order of the calls, their number and results, not where the time went. strace -ttt adds them.';
-const NO_DURATIONS =
-  'The log of strace has no durations: how long a call took, and what was waited for, is not known. strace -T adds them.';
-const CUT =
-  'The log of strace ends in the middle of a line: what came behind is missing, as when strace was killed or the file was copied while it grew.';
 
 const LEFT_OUT = 'Of what perf recorded, only the threads count that strace traced, and what they started.';
 
@@ -110,8 +102,13 @@ class Imported {
     const logs = this.#logs(clocks);
     const kept = clocks === undefined ? undefined : new KeptThreads(clocks.threads);
     const perfs = this.#openPerfs(perfOriginNs, names.numberOf, kept);
-    const notes = [...this.#notes, ...this.#notesOnStrace(), ...this.#notesOnPerf(clocks)];
-    const first = perfs[0]?.file;
+    const [log] = this.#strace;
+    const notes = [
+      ...this.#notes,
+      ...(log === undefined ? [] : notesOnLog(log, perfs.length > 0)),
+      ...(clocks?.perfCalls === 0 ? [NO_CALLS] : []),
+    ];
+    const read = { logs, perfs: perfs.map(({ file }) => file) };
     const startedNs = this.#startedNs(perfOriginNs, clocks);
     return {
       target: this.#target(clocks),
@@ -123,7 +120,7 @@ class Imported {
         strace: logs,
         perf: perfs.map(({ file, role }) => ({ source: file, role })),
         tasks: [],
-        ...(first === undefined ? {} : { perfWindow: windowOf(perfs.map(({ file }) => file)) }),
+        ...(perfs.length === 0 ? {} : { perfWindow: windowOf(read.perfs) }),
         blind: clocks?.blind ?? [],
         filtered: clocks?.found.filtered ?? false,
         syscallName: names.nameOf,
@@ -140,46 +137,22 @@ class Imported {
             ? null
             : {
                 version: this.#header?.perfVersion ?? null,
-                argv: argvOf(perfs.map(({ file }) => file)),
-                events: [...new Set(perfs.flatMap(({ file }) => file.header.events))],
-                complaints: perfs.flatMap(({ file }) => file.complaints),
+                argv: argvOf(read.perfs),
+                events: [...new Set(read.perfs.flatMap(({ header }) => header.events))],
+                complaints: read.perfs.flatMap(({ complaints }) => complaints),
               },
       }),
       notes: () => [
         ...notes,
         ...(kept?.leftOut === true ? [LEFT_OUT] : []),
-        ...emptyHanded(
-          logs,
-          perfs.map(({ file }) => file),
-        ),
+        ...emptyHanded(read),
         ...unreadIn(logs),
-        ...perfs.flatMap(({ file }) => file.complaints),
+        ...read.perfs.flatMap(({ complaints }) => complaints),
       ],
-      shortfall: () =>
-        this.#shortfall(
-          logs,
-          perfs.map(({ file }) => file),
-        ),
+      shortfall: () => shortfallOf(read, log),
       close: () => {
         for (const { file } of perfs) file.close();
       },
-    };
-  }
-
-  /** When all was read: whether that was a whole recording, and one of anything at all. */
-  #shortfall(logs: readonly StraceFile[], perfs: readonly PerfFile[]): Shortfall {
-    const cut = perfs.filter(({ isCut }) => isCut);
-    const empty = nothingIn(logs, perfs, this.#strace[0]?.path, cut.length > 0);
-    const [log] = this.#strace;
-    const alone = log !== undefined && this.#perf.length === 0;
-    return {
-      ...(empty === undefined ? {} : { nothing: empty }),
-      partial: [
-        ...(alone && log.stamps === 'none' ? [NO_TIMES] : []),
-        ...(alone && !log.durations ? [NO_DURATIONS] : []),
-        ...(logs.some(({ reader }) => reader?.isCut) ? [CUT] : []),
-        ...new Set(cut.flatMap(({ complaints }) => complaints)),
-      ],
     };
   }
 
@@ -290,37 +263,6 @@ class Imported {
     if (this.#perf.length > 0) return offsetNs === undefined ? undefined : perfOriginNs + offsetNs;
     return originOf(this.#strace);
   }
-
-  #notesOnStrace(): string[] {
-    const [log] = this.#strace;
-    if (log === undefined) return [];
-    const notes: string[] = [];
-    if (log.stamps === 'none') notes.push(NO_TIMES);
-    else if (log.stamps === 'relative')
-      notes.push('The log of strace tells times since its first line alone (-r).');
-    else if (log.wholeSeconds) notes.push('The times of the log of strace are of whole seconds (-t).');
-    if (!log.durations)
-      notes.push(
-        this.#perf.length > 0
-          ? 'The log of strace has no durations (-T): how long a call took is known from perf alone.'
-          : NO_DURATIONS,
-      );
-    else if (this.#perf.length === 0)
-      notes.push(
-        "Durations are strace's own (-T): each holds some 20 to 200 μs of the stops that strace itself makes, so that short calls seem longer than they are.",
-      );
-    return notes;
-  }
-
-  #notesOnPerf(clocks: Clocks | undefined): string[] {
-    if (this.#perf.length === 0) return [];
-    const notes: string[] = [];
-    if (clocks !== undefined && clocks.perfCalls === 0)
-      notes.push(
-        'perf recorded no system calls of these threads: the times of all calls are those of strace.',
-      );
-    return notes;
-  }
 }
 
 /** From the first event of perf to its last, which is known when all was read. */
@@ -336,82 +278,6 @@ function windowOf(files: readonly PerfFile[]): { readonly from: number; readonly
 function threadOf({ tid }: StraceProbe, found: number | undefined): { tid?: number } {
   const known = found ?? tid;
   return known === 0 ? {} : { tid: known };
-}
-
-function tallyOf(logs: readonly StraceFile[]): StraceTally {
-  const tallies = logs.flatMap(({ reader }) => (reader === undefined ? [] : [reader.tally]));
-  const sum = (of: (tally: StraceTally) => number): number =>
-    tallies.reduce((total, tally) => total + of(tally), 0);
-  return {
-    lines: sum(({ lines }) => lines),
-    calls: sum(({ calls }) => calls),
-    signals: sum(({ signals }) => signals),
-    exits: sum(({ exits }) => exits),
-    messages: sum(({ messages }) => messages),
-    summaryRows: sum(({ summaryRows }) => summaryRows),
-    unfinishedLeft: sum(({ unfinishedLeft }) => unfinishedLeft),
-    resumedAlone: sum(({ resumedAlone }) => resumedAlone),
-    foreign: sum(({ foreign }) => foreign),
-    refused: sum(({ refused }) => refused),
-    refusedExamples: tallies.flatMap(({ refusedExamples }) => refusedExamples).slice(0, MOST_EXAMPLES),
-  };
-}
-
-function unreadIn(logs: readonly StraceFile[]): string[] {
-  if (logs.length === 0) return [];
-  const { refused, foreign, refusedExamples } = tallyOf(logs);
-  const outOfStep = logs.reduce((sum, { reader }) => sum + (reader?.tally.outOfStep ?? 0), 0);
-  return [
-    ...(refused === 0
-      ? []
-      : [`${refused} lines of strace could not be read, such as: ${refusedExamples.join(' | ')}`]),
-    ...(foreign === 0 ? [] : [`${foreign} lines in the log of strace are none of its own.`]),
-    ...(outOfStep === 0
-      ? []
-      : [
-          `strace was out of step with a thread that it attached to in the midst of a clone, as it says itself: ${outOfStep} lines of its calls are left out.`,
-        ]),
-  ];
-}
-
-const RECORD_PERF =
-  'record with perf record -e raw_syscalls:sys_enter,raw_syscalls:sys_exit,sched:sched_switch';
-
-/** perf's side holds nothing that is told here. */
-function nothingOfPerf(perfs: readonly PerfFile[], isCut: boolean): string | undefined {
-  if (perfs.length === 0 || perfs.some(({ tells }) => tells)) return undefined;
-  if (isCut)
-    return 'the recording of perf has been cut, and what tells how to read it is gone with its end: record again, and end perf record by Ctrl+C (SIGINT)';
-  const events = [...new Set(perfs.flatMap(({ header }) => header.events))].slice(0, MOST_EXAMPLES);
-  const of = events.length === 0 ? '' : ` (it is of ${events.join(', ')})`;
-  return `what perf recorded holds neither system calls nor scheduling${of}: ${RECORD_PERF}`;
-}
-
-/** Why nothing can be told of any of these files. */
-function nothingIn(
-  logs: readonly StraceFile[],
-  perfs: readonly PerfFile[],
-  path: string | undefined,
-  isCut: boolean,
-): string | undefined {
-  const { calls, signals, exits, summaryRows } = tallyOf(logs);
-  if (logs.length > 0 && calls + signals + exits > 0) return undefined;
-  if (perfs.length > 0) return nothingOfPerf(perfs, isCut);
-  return summaryRows > 0
-    ? `${JSON.stringify(path)} is a summary (strace -c), without the single calls: record with strace -f -ttt -T -o FILE`
-    : undefined;
-}
-
-/** Recordings that are whole and yet hold nothing that is told here. */
-function emptyHanded(logs: readonly StraceFile[], perfs: readonly PerfFile[]): string[] {
-  const { calls, summaryRows } = tallyOf(logs);
-  const nothing = nothingOfPerf(perfs, false);
-  return [
-    ...(calls === 0 && summaryRows > 0
-      ? ['The log of strace is a summary (-c) alone, without the single calls.']
-      : []),
-    ...(nothing === undefined ? [] : [`${nothing.slice(0, 1).toUpperCase()}${nothing.slice(1)}`]),
-  ];
 }
 
 function argvOf(files: readonly PerfFile[]): readonly (readonly string[])[] | null {

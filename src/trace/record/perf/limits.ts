@@ -1,4 +1,4 @@
-import type { Refusal } from '../preflight.ts';
+import type { Refusal } from '../preflight/refusal.ts';
 import { perfEventParanoid } from '../proc.ts';
 
 /** What there is of perf without the right to tracepoints, and what is not. */

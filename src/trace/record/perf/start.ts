@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Account, wordsOf } from '../account.ts';
 import type { Guard } from '../guard.ts';
-import type { Refusal } from '../preflight.ts';
+import type { Refusal } from '../preflight/refusal.ts';
 import { isLive } from '../strace/attachees.ts';
 import type { PerfTool } from '../tools.ts';
 import { startTimes, TICKS_PER_SECOND, type TreeTask, tasksOfTree, ticksNow } from '../tree.ts';
