@@ -6,8 +6,8 @@ export const block = (): Vocabulary => [
     'block-io',
     'block I/O that the device has not completed',
     `submit_bio_wait bio_await blkdev_issue_*
-    blkdev_direct_IO* blkdev_direct_IO_simple dio_await_* do_blockdev_direct_IO do_direct_IO iomap_dio_* blk_wait_io
-    blk_execute_rq* iomap_read_page_sync iomap_read_folio_sync swap_readpage swap_read_folio* swap_writepage wait_on_sync_kiocb
+    blkdev_direct_IO* dio_await_* do_blockdev_direct_IO do_direct_IO iomap_dio_* blk_wait_io
+    blk_execute_rq* iomap_read_page_sync iomap_read_folio_sync swap_readpage swap_read_folio* swap_writepage
     blkdev_read_iter wait_for_device_probe dio_complete bio_wait_* blkdev_bio_end_io* submit_one_bio wait_on_sync_*`,
   ),
   wait(
@@ -19,7 +19,7 @@ export const block = (): Vocabulary => [
   event(
     'block-io',
     'a block of metadata to be read or written (buffer)',
-    `wait_on_buffer lock_buffer bread* bread_gfp
+    `wait_on_buffer lock_buffer bread*
     bh_read* bh_uptodate_or_lock sync_buffer sync_dirty_buffer write_dirty_buffer ll_rw_block wait_on_all_buffers
     block_write_begin* block_read_full_* invalidate_bh_lrus*`,
   ),
@@ -27,7 +27,7 @@ export const block = (): Vocabulary => [
     'blk-tag',
     'a free request tag of a block device (its queue is full, or its requests do not complete)',
     `blk_mq_get_tag
-    bt_get blk_mq_get_request get_request get_request_wait blk_get_request blk_mq_alloc_request* blk_mq_alloc_requests
+    bt_get blk_mq_get_request get_request get_request_wait blk_get_request blk_mq_alloc_request*
     blk_alloc_request sbitmap_queue_* sbq_* blk_mq_mark_tag_wait`,
   ),
   wait(
@@ -47,7 +47,7 @@ export const block = (): Vocabulary => [
   wait(
     'wbt',
     "the block layer's throttling of writes (a slow or stuck device)",
-    `wbt_wait rq_qos_wait rq_qos_throttle
+    `wbt_wait
     rq_qos_*`,
   ),
   wait(
@@ -61,7 +61,7 @@ export const block = (): Vocabulary => [
     'writeback-throttle',
     'dirty pages to be written: writers are slowed to what the storage takes',
     `balance_dirty_pages*
-    balance_dirty_pages_ratelimited* throttle_vm_writeout`,
+    throttle_vm_writeout`,
     { killable: true, pages: 'adjacent' },
   ),
   wait(
@@ -83,7 +83,7 @@ export const block = (): Vocabulary => [
   family(
     'block-io',
     'the block layer',
-    `submit_bio* generic_make_request* blk_mq_* blkdev_* blk_* bio_* elv_* kblockd_*
+    `submit_bio* generic_make_request* blkdev_* blk_* bio_* elv_* kblockd_*
     disk_* bdev_* bd_* add_disk device_add_disk rescan_partitions`,
   ),
   either(

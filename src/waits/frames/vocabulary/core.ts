@@ -6,8 +6,8 @@ export const core = (): Vocabulary => [
     'rcu',
     'an RCU grace period (a CPU or reader that does not let it end)',
     `synchronize_rcu* synchronize_srcu* synchronize_sched*
-    wait_rcu_gp* rcu_barrier* srcu_barrier synchronize_net synchronize_rcu_expedited* kvfree_rcu_barrier* exp_funnel_lock
-    rcu_exp_wait* synchronize_rcu_tasks* synchronize_rcu_mult rcu_gp_wait* synchronize_shrinkers synchronize_rcu_bh* cond_synchronize_* rcu_sync_*
+    wait_rcu_gp* rcu_barrier* srcu_barrier synchronize_net kvfree_rcu_barrier* exp_funnel_lock
+    rcu_exp_wait* rcu_gp_wait* synchronize_shrinkers cond_synchronize_* rcu_sync_*
     synchronize_irq* tracepoint_synchronize_unregister rcu_exp_sel_wait_wake sync_rcu_* synchronize_hardirq`,
     { killable: false },
   ),
@@ -15,9 +15,9 @@ export const core = (): Vocabulary => [
   wait(
     'workqueue-flush',
     'work that is queued or running in a kernel worker',
-    `flush_work* flush_workqueue* drain_workqueue
-    cancel_work_sync cancel_delayed_work_sync cancel_work_timer* cancel_work* lru_add_drain_all schedule_on_each_cpu destroy_workqueue
-    kthread_flush_work* kthread_flush_worker kthread_cancel_* flush_delayed_work flush_delayed_fput flush_scheduled_work work_on_cpu* start_flush_work
+    `flush_work* drain_workqueue
+    cancel_delayed_work_sync cancel_work* lru_add_drain_all schedule_on_each_cpu destroy_workqueue
+    kthread_flush_work* kthread_cancel_* flush_delayed_work flush_delayed_fput flush_scheduled_work work_on_cpu* start_flush_work
     wq_barrier_* flush_rcu_work kthread_destroy_worker flush_all_backlogs flush_backlog* disable_work_sync disable_delayed_work_sync
     task_work_cancel_sync* irq_work_sync`,
     { killable: false },
@@ -28,16 +28,16 @@ export const core = (): Vocabulary => [
     'a CPU to come or go, or another CPU to run a stopper',
     `cpus_read_lock cpus_write_lock cpuhp_* cpu_hotplug_*
     get_online_cpus* put_online_cpus cpu_up cpu_down do_cpu_up do_cpu_down bringup_cpu takedown_cpu stop_machine* stop_one_cpu* stop_two_cpus stop_cpus*
-    cpu_device_down cpu_subsys_online cpu_subsys_offline smp_call_on_cpu freeze_secondary_cpus sched_cpu_* affine_move_task cpu_hotplug_enable cpu_hotplug_disable
-    try_online_node wait_for_ap_thread set_cpus_allowed_ptr* cpuhp_kick_ap* softlockup_* lockup_detector_reconfigure`,
+    cpu_device_down cpu_subsys_online cpu_subsys_offline smp_call_on_cpu freeze_secondary_cpus sched_cpu_* affine_move_task
+    try_online_node wait_for_ap_thread set_cpus_allowed_ptr* softlockup_* lockup_detector_reconfigure`,
   ),
   family('cpu-hotplug', 'CPU hotplug', 'cpuset_hotplug_* device_offline device_online online_store'),
   wait(
     'cgroup',
     'the cgroup lock, or a cgroup to empty',
     `cgroup_* cgroup1_* cgroup2_* proc_cgroup_show proc_cpuset_show cpuset_* css_*
-    cgroup_lock_and_drain_offline cgroup_kn_lock_live threadgroup_* cgroup_threadgroup_* cgroupfs_* cgroupstats_* proc_cgroupstats_show freezer_write freezer_change_state
-    update_tasks_cpumask* cpuset_attach* blkcg_* pids_can_attach* cpu_cgroup_*`,
+    threadgroup_* cgroupfs_* cgroupstats_* proc_cgroupstats_show freezer_write freezer_change_state
+    update_tasks_cpumask* blkcg_* pids_can_attach* cpu_cgroup_*`,
   ),
   wait(
     'freezer',
@@ -64,7 +64,7 @@ export const core = (): Vocabulary => [
     `call_usermodehelper* wait_for_helper
     request_module* request_key* construct_key* call_sbin_request_key complete_request_key wait_for_key_construction key_wait_* kmod_dup_request*
     nfsd4_umh_* nfsd4_cld_* umh_* try_then_request_module nfsd4_client_tracking_* wait_for_umh* usermodehelper_* firmware_* request_firmware*
-    fw_load_sysfs_fallback request_module`,
+    fw_load_sysfs_fallback`,
     { killable: null },
   ),
   wait(
@@ -83,7 +83,7 @@ export const core = (): Vocabulary => [
   taker(
     'unknown',
     'the lock of a device in the driver core (a probe, removal or reset is under way)',
-    `driver_attach device_lock* device_driver_attach driver_probe_*
+    `driver_attach device_lock* driver_probe_*
     device_release_driver* device_shutdown device_attach bus_* device_add device_del driver_detach device_driver_* sysfs_kf_* unbind_store bind_store device_links_* really_probe
     deferred_probe_* uevent_show dev_uevent device_unregister`,
   ),
@@ -96,13 +96,13 @@ export const core = (): Vocabulary => [
     'unknown',
     'the lock of a /proc, sysfs or debugfs file that another task is reading or writing',
     `seq_read* seq_lseek
-    kernfs_fop_* kernfs_seq_* proc_reg_* kernfs_iop_* kernfs_dop_* kernfs_get_open_node kernfs_path* kernfs_*`,
+    proc_reg_* kernfs_*`,
   ),
   taker('unknown', 'a lock of the audit subsystem, or its daemon', 'audit_* kauditd_* auditd_*'),
   taker(
     'unknown',
     'the lock of perf events',
-    'perf_* perf_event_* swevent_* trace_* tracing_* ftrace_* event_function_call tracepoint_* bpf_* bpf_trampoline_* jump_label_* static_key_* kprobe_* text_poke_* smp_text_poke_*',
+    'perf_* swevent_* trace_* tracing_* ftrace_* event_function_call tracepoint_* bpf_* jump_label_* static_key_* kprobe_* text_poke_* smp_text_poke_*',
   ),
   either(
     'unknown',

@@ -13,13 +13,13 @@ export const devices = (): Vocabulary => [
     'gpu',
     'the graphics driver',
     `drm_* dma_fence_* dma_buf_* amdgpu_* amdgpu amdkfd_* kfd_* svm_range_* i915_* intel_atomic_* intel_display_* intel_dp_* intel_gt_* intel_engine_* intel_crtc_* intel_fb* intel_ddi_* intel_modeset_* intel_gvt_* intel_lrc_* intel_context_* gen6_* gen8_* gen11_* radeon_*
-    nouveau_* nvkm_* nvif_* nv50_* ttm_* qxl_* virtio_gpu_* vmw_* xe_* msm_* panfrost_* panthor_* lima_* etnaviv_* v3d_* vc4_* mgag200_* ast_* bochs_* cirrus_* gma_* psb_* tegra_* dc_* nv_drm_* nvidia_* nvkms_* os_acquire_* rm_ioctl
-    nv* nv_* radeonfb_* fbcon_* fb_* adreno_* a6xx_* a5xx_* a3xx_* gpu_* mali_* kbase_* pvr_* ingenic_drm_* komeda_* rockchip_drm_* exynos_drm_* sun4i_drm_* host1x_* udl_* evdi_* hyperv_drm_* ivpu_* habanalabs_* uvm_* nvUvm* atomic_remove_fb restore_fbdev_mode*`,
+    nouveau_* ttm_* qxl_* virtio_gpu_* vmw_* xe_* msm_* panfrost_* panthor_* lima_* etnaviv_* v3d_* vc4_* mgag200_* ast_* bochs_* cirrus_* gma_* psb_* tegra_* dc_* os_acquire_* rm_ioctl
+    nv* radeonfb_* fbcon_* fb_* adreno_* a6xx_* a5xx_* a3xx_* gpu_* mali_* kbase_* pvr_* ingenic_drm_* komeda_* rockchip_drm_* exynos_drm_* sun4i_drm_* host1x_* udl_* evdi_* hyperv_drm_* ivpu_* habanalabs_* uvm_* atomic_remove_fb restore_fbdev_mode*`,
   ),
   family(
     'usb',
     'a USB device, hub or host controller',
-    `usb_* hub_* xhci_* ehci_* uhci_* ohci_* dwc2_* dwc3_* uas_* usbnet_* hcd_* wdm_* acm_* usbhid_* usbfs_* usbdev_* port_event usblp_* usbtmc_* cdc_* ucsi_* typec_* musb_* proc_do_submiturb proc_bulk proc_control usblp_read gadget_* ffs_* uvc_* hid_hw_* command_abort storage_* option_* ftdi_* r8152_*
+    `usb_* hub_* xhci_* ehci_* uhci_* ohci_* dwc2_* dwc3_* uas_* usbnet_* hcd_* wdm_* acm_* usbhid_* usbfs_* usbdev_* port_event usblp_* usbtmc_* cdc_* ucsi_* typec_* musb_* proc_do_submiturb proc_bulk proc_control gadget_* ffs_* uvc_* hid_hw_* command_abort storage_* option_* ftdi_* r8152_*
     do_proc_bulk do_proc_control ep0_* composite_* udc_* storvsc_usb mass_storage_*`,
   ),
   family(
@@ -41,7 +41,7 @@ export const devices = (): Vocabulary => [
   family(
     'virtio',
     'a virtio device of the hypervisor',
-    'virtio_* virtqueue_* vring_* virtnet_* vp_* virtblk_* virtballoon_* virtcons_* vhost_* port_fops_* get_chars put_chars wait_port_writable virtinput_* virtrng_* virtio_read',
+    'virtio_* virtqueue_* vring_* virtnet_* vp_* virtblk_* virtballoon_* virtcons_* vhost_* port_fops_* get_chars put_chars wait_port_writable virtinput_* virtrng_*',
   ),
   family(
     'unknown',
@@ -56,7 +56,7 @@ export const devices = (): Vocabulary => [
   family(
     'unknown',
     'an I2C, SPI or other bus of the board',
-    'i2c_* spi_* regmap_* regulator_* gpio_* clk_* thermal_* mbox_* qcom_* rproc_* scmi_* scpi_* tpm_* tpm2_* tpm_tis_* mei_* thunderbolt_* tb_* nvmem_* iio_* hwmon_* hidp_* hid_* input_* uinput_* binder_* ps2_* atkbd_* serio_* i8042_* rtc_* watchdog_* wdt_* md_mei',
+    'i2c_* spi_* regmap_* regulator_* gpio_* clk_* thermal_* mbox_* qcom_* rproc_* scmi_* scpi_* tpm_* tpm2_* mei_* thunderbolt_* tb_* nvmem_* iio_* hwmon_* hidp_* hid_* input_* uinput_* binder_* ps2_* atkbd_* serio_* i8042_* rtc_* watchdog_* wdt_* md_mei',
   ),
   family(
     'unknown',
@@ -84,6 +84,6 @@ export const devices = (): Vocabulary => [
     'io_uring',
     'io_uring',
     `io_uring_* io_wq_* io_issue_* io_ring_* io_sq_* io_sqe_* io_submit_sqes io_worker_* io_queue_* io_wqe_* io_req_* io_fallback_* io_register_* io_unregister_* io_assign_* io_file_get_* io_sqpoll_*
-    io_sqd_* io_cancel_* io_async_* io_quiesce_* io_uring_cmd* io_futex_* io_waitid* io_poll_* io_read* io_write* io_rw_*`,
+    io_sqd_* io_cancel_* io_async_* io_quiesce_* io_futex_* io_waitid* io_poll_* io_read* io_write* io_rw_*`,
   ),
 ];

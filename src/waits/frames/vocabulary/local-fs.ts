@@ -16,23 +16,18 @@ export const localFs = (): Vocabulary => [
     wait_transaction_switching start_this_handle add_transaction_credits jbd2_journal_start* jbd2_start* jbd2_journal_restart*
     jbd2_log_wait_for_space do_get_write_access jbd2_journal_get_write_access journal_start* journal_get_* ext4_journal_start* ext4_journal_check_start`,
   ),
-  family(
-    'jbd2',
-    "the file system's journal (jbd2)",
-    'jbd2_* jbd_* journal_commit_* journal_* kjournald* do_get_write_*',
-  ),
+  family('jbd2', "the file system's journal (jbd2)", 'jbd2_* jbd_* journal_* kjournald* do_get_write_*'),
   family('ext4', 'ext4', 'ext4_* ext3_* ext2_* mb_cache_*'),
   wait(
     'xfs-log',
     'space in, or a write of, the XFS log',
-    `xlog_* xfs_log_* xfs_log_force* xfs_log_reserve xlog_grant_*
-    xlog_wait_on_iclog xfs_ail_push_all* xfs_trans_ail_* xfs_ail_push* xfsaild_*`,
+    `xlog_* xfs_log_*
+    xfs_trans_ail_* xfs_ail_push* xfsaild_*`,
   ),
   wait(
     'xfs',
     'a metadata buffer of XFS to be read, written or unlocked',
-    `xfs_buf_iowait xfs_buf_lock xfs_buf_submit*
-    xfs_buf_read* xfs_buf_find* xfs_buf_get* xfs_buf_delwri_* xfs_bwrite xfs_wait_buftarg xfs_buftarg_* xfs_buf_*`,
+    `xfs_bwrite xfs_wait_buftarg xfs_buftarg_* xfs_buf_*`,
   ),
   wait(
     'xfs',
@@ -43,7 +38,7 @@ export const localFs = (): Vocabulary => [
   wait(
     'btrfs',
     'the commit of a btrfs transaction',
-    `btrfs_commit_transaction wait_current_trans* wait_for_commit
+    `wait_current_trans* wait_for_commit
     btrfs_wait_for_commit join_transaction start_transaction btrfs_attach_transaction* btrfs_commit_* btrfs_throttle btrfs_wait_tree_*`,
   ),
   wait(
@@ -51,7 +46,7 @@ export const localFs = (): Vocabulary => [
     'an extent or its tree lock in btrfs',
     `lock_extent* btrfs_lock_extent* wait_extent_bit extent_lock_*
     btrfs_tree_lock* btrfs_tree_read_lock* btrfs_start_ordered_* btrfs_wait_ordered_* btrfs_lock_and_flush_ordered_range
-    lock_extent_buffer* wait_on_extent_buffer* extent_write_* lock_delalloc_folios lock_delalloc_pages`,
+    wait_on_extent_buffer* extent_write_* lock_delalloc_folios lock_delalloc_pages`,
   ),
   wait(
     'btrfs',
@@ -89,7 +84,7 @@ export const localFs = (): Vocabulary => [
     'ZFS',
     `zfs_* dmu_* txg_* spa_* zio_* zio dsl_* arc_* dbuf_* zil_* vdev_* zvol_* taskq_* zpl_* dnode_* rrw_* rrm_* zthr_*
     metaslab_* zap_lookup* zap_add* zap_update* zap_remove* zap_cursor* zap_lockdir* zfsdev_* range_lock* rangelock_* spl_* bpobj_*
-    l2arc_* mmp_* zfsctl_* zfsvfs_* zcp_* traverse_* dva_* fzap_* mze_* kmem_cache_reap_* abd_* ddt_* cv_wait_io* arc_adapt* multilist_*`,
+    l2arc_* mmp_* zfsctl_* zfsvfs_* zcp_* traverse_* dva_* fzap_* mze_* kmem_cache_reap_* abd_* ddt_* cv_wait_io* multilist_*`,
   ),
   family('overlayfs', 'overlayfs (the file system below it answers for it)', 'ovl_*'),
   family('unknown', 'GFS2 and its cluster locks (DLM)', 'gfs2_* gdlm_* dlm_* inode_go_* glock_*'),
@@ -112,7 +107,7 @@ export const localFs = (): Vocabulary => [
     'fsfreeze',
     'a frozen file system to be thawed (fsfreeze)',
     `sb_start_write* sb_start_pagefault sb_start_intwrite
-    mnt_want_write* mnt_want_write_file* file_start_write sb_wait_write sb_freeze_* kiocb_start_write sb_start_write`,
+    mnt_want_write* file_start_write sb_wait_write sb_freeze_* kiocb_start_write`,
     {
       killable: false,
     },
@@ -126,8 +121,8 @@ export const localFs = (): Vocabulary => [
   either(
     'file-lock',
     'a file lock (flock, POSIX or lease) that another holds',
-    `locks_lock_inode_wait flock_lock_inode_wait fcntl_setlk*
-    posix_lock_inode_wait posix_lock_file_wait flock_lock_file_wait do_lock_file_wait break_lease* locks_mandatory_area locks_* sys_flock
+    `flock_lock_inode_wait fcntl_setlk*
+    posix_lock_inode_wait posix_lock_file_wait flock_lock_file_wait do_lock_file_wait break_lease* locks_* sys_flock
     fcntl_setlease break_deleg* break_layout*`,
     { benign: false },
   ),

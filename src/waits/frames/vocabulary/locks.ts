@@ -8,25 +8,21 @@ const code: Vocabulary = [
   lock(
     'mutex',
     'a kernel mutex',
-    `mutex_lock* mutex_optimistic* ww_mutex_* rt_mutex_lock* rt_mutex_slow* rt_mutex_slowlock*
+    `mutex_lock* mutex_optimistic* ww_mutex_* rt_mutex_lock* rt_mutex_slow*
     rt_mutex_wait* rtlock_* rt_spin_* spin_lock_* rt_mutex_adjust* atomic_dec_and_mutex_lock task_blocks_on_rt_mutex`,
   ),
   lock(
     'rwsem',
     'an rw-semaphore of the kernel',
     `rwsem_* call_rwsem_* down_read* down_write* rwbase_* rt_down_* do_down_*
-    rwsem_read* ldsem_wait`,
+    ldsem_wait`,
   ),
   lock(
     'mutex',
     'a semaphore of the kernel',
     'down down_common down_interruptible down_killable down_timeout down_trylock',
   ),
-  lock(
-    'percpu-rwsem',
-    'a per-CPU rw-semaphore of the kernel',
-    'percpu_rwsem_* percpu_down_* percpu_up_* percpu_rwsem_wait',
-  ),
+  lock('percpu-rwsem', 'a per-CPU rw-semaphore of the kernel', 'percpu_rwsem_* percpu_down_* percpu_up_*'),
 ];
 
 /** mm/filemap.c: pages and folios. */
@@ -44,7 +40,7 @@ const pages: Vocabulary = [
     'a page that is being written to its storage (writeback)',
     `wait_on_page_writeback*
     folio_wait_writeback* filemap_fdatawait* file_write_and_wait_range filemap_write_and_wait* folio_wait_stable
-    wait_for_stable_page file_fdatawait_range filemap_fdatawait_range_keep_errors wait_on_page_writeback_range
+    wait_for_stable_page file_fdatawait_range
     end_page_writeback`,
   ),
   taker(
@@ -52,7 +48,7 @@ const pages: Vocabulary = [
     'a page that is being read or worked on (page lock)',
     `filemap_fault filemap_get_pages filemap_read
     filemap_update_page filemap_read_folio filemap_read_page generic_file_buffered_read do_generic_file_read
-    truncate_inode_pages_range truncate_inode_pages* invalidate_inode_pages2* do_read_cache_page do_read_cache_folio
+    truncate_inode_pages* invalidate_inode_pages2* do_read_cache_page do_read_cache_folio
     mpage_prepare_extent_to_map write_cache_pages pagecache_get_page filemap_get_folio* find_lock_page* find_lock_entry
     generic_perform_write do_swap_page shmem_swapin* shmem_get_folio* shmem_getpage* truncate_pagecache* unmap_mapping_*
     grab_cache_page* writeback_iter folio_prepare_writeback mapping_read_folio_gfp read_cache_page* migrate_pages*

@@ -6,7 +6,7 @@ export const memory = (): Vocabulary => [
     'reclaim',
     'memory: reclaim waits for pages to be written or freed',
     `shrink_* try_to_free_pages do_try_to_free_pages
-    throttle_direct_reclaim reclaim_throttle congestion_wait blk_congestion_wait wait_iff_congested too_many_isolated alloc_pages_slowpath
+    throttle_direct_reclaim congestion_wait blk_congestion_wait wait_iff_congested too_many_isolated alloc_pages_slowpath
     alloc_pages_direct_* balance_pgdat node_reclaim zone_reclaim out_of_memory oom_kill_process do_shrink_slab reclaim_*
     evict_folios lru_gen_* kcompactd_do_work cma_alloc* alloc_contig_* compact_zone* compact_node* try_to_compact_pages drain_all_pages pageout isolate_lru_*
     mempool_alloc* unregister_shrinker shrinker_free register_shrinker prealloc_shrinker mem_cgroup_shrink_*`,
@@ -16,7 +16,7 @@ export const memory = (): Vocabulary => [
     'memcg-throttle',
     'its memory cgroup: throttled above memory.high, or out of memory',
     `mem_cgroup_handle_over_high
-    mem_cgroup_oom_synchronize mem_cgroup_out_of_memory mem_cgroup_oom mem_cgroup_oom_* try_charge* try_charge_memcg mem_cgroup_charge*
+    mem_cgroup_out_of_memory mem_cgroup_oom mem_cgroup_oom_* try_charge* mem_cgroup_charge*
     memory_high_write memory_max_write mem_cgroup_resize_* mem_cgroup_force_empty`,
     { killable: true },
   ),
@@ -39,7 +39,7 @@ export const memory = (): Vocabulary => [
     'swapin_readahead swap_cluster_readahead swap_vma_readahead read_swap_cache_async',
   ),
   wait('reclaim', 'pages to move out of swap (swapoff)', 'try_to_unuse_* sys_swapoff unuse_*'),
-  wait('page-lock', 'huge page faults on the same file', 'hugetlb_fault hugetlb_no_page hugetlb_*', {
+  wait('page-lock', 'huge page faults on the same file', 'hugetlb_*', {
     lock: 'mutex',
   }),
 ];

@@ -5,7 +5,7 @@ export const networkFs = (): Vocabulary => [
   wait(
     'nfs',
     'the answer of an NFS server (RPC reply)',
-    `rpc_wait_bit_killable rpc_wait_for_completion_task rpc_execute
+    `rpc_execute
     rpc_run_task rpc_call_sync rpc_clnt_* nfs_wait_bit_killable nfs_wait_bit_uninterruptible rpc_make_runnable rpc_wait_*
     xprt_* xs_* rpcauth_* rpc_shutdown_client rpc_killall_tasks gss_* nfs_wait_on_request* nfs4_proc_* nfs3_proc_*
     nfs4_call_sync*`,
@@ -21,7 +21,7 @@ export const networkFs = (): Vocabulary => [
   family(
     'nfs',
     'an NFS server',
-    `nfs_* nfs2_* nfs3_* nfs4_* nfs40_* nfs41_* nfs42_* pnfs_* nlm_* nlmclnt_* rpc_* ff_layout_* filelayout_* bl_* nfs_page_*
+    `nfs_* nfs2_* nfs3_* nfs4_* nfs40_* nfs41_* nfs42_* pnfs_* nlm_* nlmclnt_* rpc_* ff_layout_* filelayout_* bl_*
     lockd_down lockd_up nsm_*`,
     { pages: 'anywhere', killable: true },
   ),
@@ -48,7 +48,7 @@ export const networkFs = (): Vocabulary => [
   family(
     'ceph',
     'a Ceph cluster (MDS capabilities, OSD writes)',
-    `ceph_* ceph_mdsc_* libceph_* osdc_* mon_* con_work try_get_cap_refs
+    `ceph_* libceph_* osdc_* mon_* con_work try_get_cap_refs
     wait_caps_flush flush_snaps wait_unsafe_* wait_for_caps*`,
     { pages: 'anywhere' },
   ),
@@ -68,27 +68,19 @@ export const networkFs = (): Vocabulary => [
   wait(
     'fuse',
     'the answer of a FUSE daemon',
-    `request_wait_answer fuse_* cuse_* virtio_fs_* virtiofs_* fuse_chan_* fuse_request_*
-    fuse_simple_* fuse_wait_* fuse_set_nowrite fuse_sync_* fuse_get_req* fuse_lock_owner* fuse_abort_conn*`,
+    `request_wait_answer fuse_* cuse_* virtio_fs_* virtiofs_*
+    `,
     { pages: 'anywhere' },
   ),
-  wait(
-    'autofs',
-    'the automount daemon to mount or expire a directory',
-    'autofs_wait autofs4_wait autofs_* autofs4_*',
-  ),
+  wait('autofs', 'the automount daemon to mount or expire a directory', 'autofs_* autofs4_*'),
   idle(
     'fanotify',
     'file system events to report (an idle fanotify listener)',
     'fanotify_read copy_event_to_user_fanotify',
   ),
-  wait(
-    'fanotify',
-    'a permission answer of a fanotify listener (virus scanner, HSM)',
-    `fanotify_handle_event fanotify_get_response
-    fanotify_handle_* fanotify_*`,
-    { killable: true },
-  ),
+  wait('fanotify', 'a permission answer of a fanotify listener (virus scanner, HSM)', `fanotify_*`, {
+    killable: true,
+  }),
   idle('inotify', 'file system events (inotify)', 'inotify_read inotify_poll', { lock: 'mutex' }),
   family(
     'inotify',

@@ -5,16 +5,16 @@ export const network = (): Vocabulary => [
   wait(
     'rtnl',
     'the network configuration lock (rtnl)',
-    `rtnl_lock rtnl_lock_killable rtnl_net_lock* rtnl_trylock* rtnl_lock_*
+    `rtnl_lock rtnl_net_lock* rtnl_trylock* rtnl_lock_*
     rtnl_acquire*`,
   ),
   taker(
     'rtnl',
     'the network configuration lock (rtnl)',
     `rtnetlink_rcv_msg rtnetlink_rcv rtnl_* register_netdev unregister_netdev register_netdevice_notifier*
-    unregister_netdevice_notifier* unregister_netdevice_many* dev_ioctl dev_ifconf devinet_ioctl inet_ioctl linkwatch_event addrconf_* wext_handle_ioctl wext_* wireless_*
+    unregister_netdevice_notifier* unregister_netdevice_many* dev_ioctl dev_ifconf devinet_ioctl inet_ioctl linkwatch_event addrconf_* wext_* wireless_*
     tun_* tap_* ip_mroute_* ipv6_sock_mc_* ipv6_sock_ac_* ip_mc_* ipv6_mc_* igmp_* do_ip_setsockopt do_ipv6_setsockopt ip_setsockopt fib_* ip6_route_* ip_rt_ioctl ipv6_route_ioctl
-    ethtool_* ethnl_* netdev_* bond_* br_ioctl* br_* vlan_ioctl* tc_* tcf_* inet6_ioctl dev_change_* packet_set_ring inet_rtm_* inet6_rtm_* ip_tunnel_* ppp_* pppoe_* slip_* veth_* macvlan_* vxlan_* wg_* ipvlan_*
+    ethtool_* ethnl_* netdev_* bond_* br_* vlan_ioctl* tc_* tcf_* inet6_ioctl dev_change_* packet_set_ring inet_rtm_* inet6_rtm_* ip_tunnel_* ppp_* pppoe_* slip_* veth_* macvlan_* vxlan_* wg_* ipvlan_*
     mld_* dev_set_* dev_get_* register_netdevice phy_* phylink_* call_netdevice_* ndisc_* neigh_* dev_close dev_open net_shaper_* napi_* mrtsock_*`,
   ),
   wait(
@@ -24,7 +24,7 @@ export const network = (): Vocabulary => [
     netdev_wait_allrefs* netdev_run_todo net_ns_* ops_exit* ops_init* ops_undo_list ops_free* unregister_pernet* register_pernet* default_device_exit* rtnl_link_unregister_wait net_drop_ns
     ops_undo_single* pernet_*`,
   ),
-  wait('socket-lock', 'the lock of a socket, held by another thread', 'lock_sock* lock_sock release_sock*'),
+  wait('socket-lock', 'the lock of a socket, held by another thread', 'lock_sock* release_sock*'),
   idle(
     'accept',
     'an incoming connection (accept)',
@@ -41,9 +41,9 @@ export const network = (): Vocabulary => [
     'socket',
     'data from its peer (a socket)',
     `sk_wait_data tcp_recvmsg* skb_recv_datagram* skb_wait_for_more_packets* unix_stream_read_*
-    unix_stream_data_wait unix_stream_recvmsg unix_dgram_recvmsg udp_recvmsg udpv6_recvmsg netlink_recvmsg packet_recvmsg raw_recvmsg ping_recvmsg
-    tcp_data_wait inet_recvmsg inet6_recvmsg sock_recvmsg* bt_sock_stream_recvmsg bt_sock_recvmsg bt_sock_data_wait l2cap_* rfcomm_* sctp_recvmsg sctp_skb_recv_datagram vsock_* rds_recvmsg tls_sw_* tls_* kcm_recvmsg
-    hci_* tcp_splice_read tcp_zerocopy* smc_rx_* mptcp_recvmsg mptcp_* unix_wait_for_* skb_recv_udp* tipc_recv* tipc_* can_* bcm_* isotp_* raw_recv* sock_read_iter sock_aio_read sys_recv* sys_recvmsg do_recvmmsg af_alg_wait* netlink_unicast`,
+    unix_stream_data_wait unix_stream_recvmsg unix_dgram_recvmsg udp_recvmsg udpv6_recvmsg netlink_recvmsg packet_recvmsg ping_recvmsg
+    tcp_data_wait inet_recvmsg inet6_recvmsg sock_recvmsg* bt_sock_stream_recvmsg bt_sock_recvmsg bt_sock_data_wait l2cap_* rfcomm_* sctp_recvmsg sctp_skb_recv_datagram vsock_* rds_recvmsg tls_* kcm_recvmsg
+    hci_* tcp_splice_read tcp_zerocopy* smc_rx_* mptcp_* unix_wait_for_* skb_recv_udp* tipc_* can_* bcm_* isotp_* raw_recv* sock_read_iter sock_aio_read sys_recv* do_recvmmsg af_alg_wait* netlink_unicast`,
     {
       lock: 'mutex',
     },
@@ -51,7 +51,7 @@ export const network = (): Vocabulary => [
   either(
     'socket',
     'room to send: the peer does not read fast enough (a socket)',
-    `sk_stream_wait_memory sock_alloc_send_* sock_wait_for_wmem
+    `sock_alloc_send_* sock_wait_for_wmem
     tcp_sendmsg* unix_stream_sendmsg unix_dgram_sendmsg sctp_sendmsg* sctp_wait_for_sndbuf udp_sendmsg sock_sendmsg* sock_write_iter packet_sendmsg
     packet_snd sk_stream_wait_* netlink_attachskb tcp_send_* sys_send* inet_sendmsg do_tcp_sendpages tcp_bpf_*`,
   ),
@@ -68,7 +68,7 @@ export const network = (): Vocabulary => [
   taker(
     'socket',
     'a generic netlink or netlink dump lock',
-    'genl_rcv* genl_lock* netlink_dump* netlink_rcv_skb netlink_table_grab netlink_dump_start',
+    'genl_rcv* genl_lock* netlink_dump* netlink_rcv_skb netlink_table_grab',
   ),
   event('socket', 'RCU or work of the network stack', 'dev_deactivate_many dev_close_many'),
   family(

@@ -29,14 +29,14 @@ export const processes = (): Vocabulary => [
   wait(
     'ptrace',
     'a tracee to stop, or the right to attach',
-    `ptrace_attach ptrace_check_attach ptrace_request wait_task_inactive
-    sys_ptrace ptrace_freeze_traced ptrace_traceme ptrace_*`,
+    `wait_task_inactive
+    sys_ptrace ptrace_*`,
     { killable: true },
   ),
   wait(
     'coredump',
     'a core dump to be written, or the handler that reads it',
-    `coredump_wait coredump_task_exit wait_for_dump_helpers
+    `wait_for_dump_helpers
     do_coredump vfs_coredump dump_emit dump_user_range dump_skip* dump_interrupted elf_core_dump dump_align coredump_* dump_vma_snapshot`,
     {
       killable: true,
@@ -52,7 +52,7 @@ export const processes = (): Vocabulary => [
     'signal-wait',
     'a signal',
     `sigsuspend sys_rt_sigsuspend sys_sigsuspend sys_pause do_sigtimedwait sys_rt_sigtimedwait*
-    signalfd_read* signalfd_* do_sigsuspend`,
+    signalfd_* do_sigsuspend`,
   ),
   here(
     'freezer',

@@ -7,7 +7,7 @@ export const scheduler = (): Vocabulary => [
     rt_mutex_schedule schedule_rtlock do_sched_yield schedule_loop need_resched prepare_to_swait* prepare_to_wait*
     finish_wait finish_swait default_wake_function autoremove_wake_function woken_wake_function wake_bit_function
     save_stack_trace* stack_trace_save* arch_stack_walk proc_pid_stack dump_stack* show_stack* sched_show_task
-    dump_backtrace unwind_* cond_resched trampoline_* mips_cpu_do_* arch_cpu_idle`),
+    dump_backtrace unwind_* trampoline_* mips_cpu_do_* arch_cpu_idle`),
   event(
     'block-io',
     'block I/O',

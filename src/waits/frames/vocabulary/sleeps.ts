@@ -26,7 +26,7 @@ export const sleeps = (): Vocabulary => [
   idle(
     'futex',
     'a futex (a lock, condition or join of threads in user space)',
-    `futex_* do_futex sys_futex* futex_lock_pi futex_wait_multiple`,
+    `futex_* do_futex sys_futex*`,
   ),
   idle('pipe', 'data from a pipe', 'pipe_read anon_pipe_read fifo_pipe_read', { lock: 'mutex' }),
   either('pipe', 'the reader of a full pipe', 'pipe_write anon_pipe_write fifo_pipe_write', {
@@ -36,7 +36,7 @@ export const sleeps = (): Vocabulary => [
     'pipe',
     'the other end of a pipe',
     `pipe_wait* wait_for_partner fifo_open splice_* do_splice* wait_for_space ipipe_prep opipe_prep
-    pipe_to_* splice_from_pipe* sys_splice sys_tee pipe_wait_readable pipe_wait_writable pipe_double_lock iter_file_splice_write pipe_lock* sys_vmsplice
+    pipe_to_* sys_splice sys_tee pipe_double_lock iter_file_splice_write pipe_lock* sys_vmsplice
     pipe_release pipe_ioctl pipe_fcntl pipe_poll`,
     { lock: 'mutex' },
   ),
@@ -51,7 +51,7 @@ export const sleeps = (): Vocabulary => [
     'tty',
     'a terminal to be drained, changed or hung up',
     `tty_* uart_* pty_* ldsem_* do_tty_hangup vt_* n_tty_* serial8250_* disassociate_ctty
-    console_lock console_* set_termios do_con_write redirected_tty_write ptmx_* devpts_* n_hdlc_* n_gsm_* gsm_* do_fbcon_* vc_* flush_to_ldisc uart_wait_until_sent*`,
+    console_* set_termios do_con_write redirected_tty_write ptmx_* devpts_* n_hdlc_* n_gsm_* gsm_* do_fbcon_* vc_* flush_to_ldisc`,
   ),
   idle(
     'unknown',

@@ -12,9 +12,9 @@ export const storage = (): Vocabulary => [
     'dm',
     'a device mapper device',
     `dm_* map_bio crypt_* kcryptd* dmcrypt_write thin_* pool_map process_prepared*
-    snapshot_* verity_* integrity_* multipath_* ctl_ioctl dm_ctl_ioctl dev_suspend dev_remove dev_wait table_load do_resume clone_map mirror_*
+    snapshot_* verity_* integrity_* multipath_* ctl_ioctl dev_suspend dev_remove dev_wait table_load do_resume clone_map mirror_*
     copy_callback kcopyd_* do_metadata process_bio_* cache_map dmz_* era_* flakey_* delay_* zoned_* vdo_* persistent_*
-    dm_bufio_* dm_tm_* dm_btree_* dm_sm_* block_read_lock`,
+    block_read_lock`,
   ),
   family(
     'md',
@@ -28,13 +28,13 @@ export const storage = (): Vocabulary => [
   family(
     'bcache',
     'bcache',
-    `bch_* bcache_* cached_dev_* btree_split btree_insert_* btree_gc_* btree_root mca_* bch_btree_*
-    cache_set_* write_dirty* read_dirty* journal_write_* bcache_device_* flash_dev_* cached_dev_detach* bset_* closure_sync* register_bcache`,
+    `bch_* bcache_* cached_dev_* btree_split btree_insert_* btree_gc_* btree_root mca_*
+    cache_set_* write_dirty* read_dirty* journal_write_* flash_dev_* bset_* closure_sync* register_bcache`,
   ),
   family('nvme', 'an NVMe device or its controller', `nvme_* nvmf_* nvmet_*`),
   family('nbd', 'a network block device (nbd) and its server', 'nbd_* recv_work sock_xmit sock_shutdown'),
   family('ublk', 'a user-space block device (ublk) and its server', 'ublk_* ublks_*'),
-  family('loop', 'a loop device and its backing file', `loop_* lo_* lo_rw_aio* kthread_loop*`),
+  family('loop', 'a loop device and its backing file', `loop_* lo_* kthread_loop*`),
   family('zram', 'a compressed RAM disk (zram)', `zram_* zs_* zcomp_* reset_store disksize_store`),
   family('rbd', 'a Ceph block device (rbd) and its cluster', 'rbd_*'),
   family(
@@ -49,11 +49,7 @@ export const storage = (): Vocabulary => [
     'an iSCSI session and its target',
     `iscsi_* iscsit_* iscsid_* iser_* isert_* cxgbi_* target_* transport_* core_tmr_* lio_*`,
   ),
-  family(
-    'mmc',
-    'an SD or eMMC card',
-    'mmc_* mmcblk_* sdhci_* sdio_* sd_send_* dw_mci_* mmc_blk_* sdmmc_* rtsx_*',
-  ),
+  family('mmc', 'an SD or eMMC card', 'mmc_* mmcblk_* sdhci_* sdio_* sd_send_* dw_mci_* sdmmc_* rtsx_*'),
   family('block-io', 'a replicated block device (DRBD)', 'drbd_* drbdadm_* al_begin_io* al_write_*'),
   family('block-io', 'flash memory (MTD)', 'mtd_* ubi_* nand_* spi_nor_* cfi_*'),
   family('block-io', 'a Xen block device', 'blkif_* blkfront_* xen_blkif_* xlblk_*'),
