@@ -25,8 +25,9 @@ export interface BlockerLine {
  * owner is not found.`
  */
 const WAITER =
-  /^(?:INFO: )?task (.{1,64}?):(\d{1,10})(?: <(\w{1,20})>)? (?:is |was )?blocked on an? ([\w-]{1,30})/;
-const OWNER = /\b(?:owned|held|locked) by task (.{1,64}):(\d{1,10})(?: <(\w{1,20})>)?\.?(?:\s|$)/;
+  /^(?:INFO: )?task (.{1,64}?):(\d{1,10})(?:\(T\d{1,10}\))?(?: <(\w{1,20})>)? (?:is |was )?blocked on an? ([\w-]{1,30})/;
+const OWNER =
+  /\b(?:owned|held|locked) by task (.{1,64}):(\d{1,10})(?:\(T\d{1,10}\))?(?: <(\w{1,20})>)?\.?(?:\s|$)/;
 
 /** Reads a blocker line; undefined when `content` is none. */
 export function parseBlockerLine(content: string): BlockerLine | undefined {

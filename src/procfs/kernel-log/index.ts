@@ -53,7 +53,7 @@ interface Stream {
 export function parseKernelLog(text: string): LoggedTask[] {
   const parser = new Parser();
   let number = 0;
-  const ordered = isNewestFirst(text) ? [...lines(text)].reverse() : lines(text);
+  const ordered = isNewestFirst(text) ? [...lines(text)].reverse() : unfolded(lines(text));
   for (const raw of ordered) {
     number++;
     // A log inside of a JSON string; what stands behind the last line's end are the other fields.
@@ -61,6 +61,23 @@ export function parseKernelLog(text: string): LoggedTask[] {
     else parser.line(raw, number);
   }
   return parser.finish();
+}
+
+/** Quoted-printable lines have 76 characters, `=` at the end of those that go on in the next. */
+const FOLDED = /^.{69,78}[^=]=$/;
+
+/** Lines of a mail's source, joined where its encoding cut them. */
+function* unfolded(raw: Iterable<string>): Generator<string> {
+  let held = '';
+  for (const line of raw) {
+    held += line;
+    if (FOLDED.test(line) && held.length < 2000) held = held.slice(0, -1);
+    else {
+      yield held;
+      held = '';
+    }
+  }
+  if (held !== '') yield held;
 }
 
 class Parser {
@@ -95,7 +112,7 @@ class Parser {
     const found = this.#tasks.filter((task) => task.frames.length > 0 || task.reported || task.blocker);
     const cut = isCutOff(found) ? found[0] : undefined;
     const telling = found.filter((task) => task.pid !== undefined || !(task === cut || isRemnant(task)));
-    if (telling.length > 0) return merge(telling);
+    if (telling.length > 0) return withStacks(merge(telling));
     return merge(found.length > 0 ? found : this.#cpuTasks.filter((task) => task.frames.length > 0));
   }
 
@@ -338,4 +355,16 @@ function merge(tasks: readonly LoggedTask[]): LoggedTask[] {
     if (task.workqueue !== undefined) earlier.workqueue ??= task.workqueue;
   }
   return merged;
+}
+
+/** A report that was printed twice before its stack came (logs are, when two consoles go into one file): one task. */
+function withStacks(tasks: readonly LoggedTask[]): LoggedTask[] {
+  const shown = new Map(tasks.filter(({ frames }) => frames.length > 0).map((task) => [task.pid, task]));
+  return tasks.filter((task) => {
+    const full = task.frames.length > 0 || task.blocker ? undefined : shown.get(task.pid);
+    if (!full || task.pid === undefined || full.comm !== task.comm) return true;
+    full.reported ||= task.reported;
+    if (task.seconds !== undefined) full.seconds = Math.max(full.seconds ?? 0, task.seconds);
+    return false;
+  });
 }

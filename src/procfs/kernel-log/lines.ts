@@ -30,12 +30,17 @@ const DATED =
 const HOST =
   /^(?:[\w.:@/[\]-]{1,60} {1,2}){1,3}?(?=INFO: task |task:\S|Call [Tt]race:|<\/?TASK>|\[<|\? \w|Workqueue:|[\w.]{1,120}\+0x|\S{1,16} {1,16}[RSDTtZ] {1,8}(?:running|\?|[\da-f]))/;
 const LEVEL = /^<\d{1,3}>/;
+/** What terminals colour with (`dmesg --color`, consoles that were recorded). */
+const COLOURS = /\x1b\[[\d;]{0,16}[A-Za-z]/g;
+/** `journalctl -o json`, and what others make of it: the text is one of the fields. */
+const FIELD = /^\{.{0,2000}?"(?:MESSAGE|message|msg|log)" ?: ?"((?:[^"\\]|\\.){0,2000})"/;
 /** `[  123.456789]`, `[  +0.000002]`, `[  12.3@1]`, `[   1.2 /  0]`. */
 const SECONDS = /^\[ {0,12}\+?\d{1,12}\.\d{1,9}[^\][]{0,24}\]/;
 /** `[Mon Mar 11 14:29:12 2024]`, `[2024-03-11T14:29:12,123456+01:00]`. */
 const CLOCK = /^\[[^\][<>]{0,40}\d\d:\d\d:\d\d[^\][<>]{0,24}\]/;
 const CALLER = /^\[ {0,8}([TC]\d{1,8})\]/;
 /** Vendor kernels print who ran where: `[2:  kworker/u16:3: 1234]`. */
+const MEDIATEK_CALLER = /^\(\d{1,3}\)\[\d{1,8}:[^\][]{1,40}\]/;
 const VENDOR_CALLER = /^\[\d{1,4}: {0,16}[^\][]{1,40}: {0,8}\d{1,8}\]/;
 /** A trace event's head: `  bash-1234  [001] d..1  12.345678: `. */
 const FTRACE = /^\S{1,20}-\d{1,8} {1,8}\[\d{1,4}\] \S{3,6} {1,8}\d{1,12}\.\d{1,9}: /;
@@ -56,11 +61,14 @@ export function stripLine(raw: string): LogLine {
     if (match) text = text.slice(match[0].length);
     return match;
   };
+  if (text.includes('\x1b')) text = text.replace(COLOURS, '');
+  if (text.startsWith('{')) text = FIELD.exec(text)?.[1] ?? text;
   if (text.includes('&') || text.includes('>')) text = withoutMarkup(text);
   const quoted = QUOTE.exec(text);
   if (quoted) text = text.slice(quoted[0].length);
-  // A soft line break of quoted-printable mail stands at the end.
+  // A soft line break of quoted-printable mail stands at the end; its blanks may be encoded.
   text = text
+    .replace(/=20$|(?:=C2)?=A0/g, ' ')
     .trimEnd()
     .replace(/(?:\s=|^=)$/, '')
     .trimEnd();
@@ -78,6 +86,7 @@ export function stripLine(raw: string): LogLine {
         else if (cut(SHIPPED)) stamped = true;
       }
     } else if (first === 0x3c /* < */) cut(LEVEL);
+    else if (first === 0x28 /* ( */ && cut(MEDIATEK_CALLER)) stamped = true;
     else {
       if (cut(MONOTONIC_HOST) || (!stamped && cut(SYSLOG))) stamped = true;
       else if (!stamped && (cut(FTRACE) || cut(SHIPPED))) stamped = true;

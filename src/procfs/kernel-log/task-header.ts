@@ -22,10 +22,13 @@ export interface HungLine {
 const HUNG =
   /\btask (.{1,64}?):(\d{1,10})(?: [<(][^<>()]{1,30}[>)])? {1,4}(?:is |was )?blocked {1,4}(for|in I\/O wait for) {1,4}more than (\d{1,10}) ?s/;
 
+/** Shortened by somebody: `fio:3372 blocked for more than 368 seconds`. */
+const HUNG_SHORT = /^(\S{1,64}):(\d{1,10}) (?:is |was )?blocked (for) more than (\d{1,10}) ?s/;
+
 /** `INFO: task C:P blocked for more than N seconds.` and `… blocked in I/O wait for more than …`. */
 export function parseHungLine(content: string): HungLine | undefined {
   if (!content.includes('blocked')) return undefined;
-  const match = HUNG.exec(content);
+  const match = HUNG.exec(content) ?? HUNG_SHORT.exec(content);
   if (!match) return undefined;
   const [, comm, pid, how, seconds] = match;
   return { comm: comm!.trim(), pid: Number(pid), seconds: Number(seconds), ioWait: how !== 'for' };
@@ -73,6 +76,10 @@ const PROC = /(?:\/proc|^\.)\/([^/\s]{1,40})\/(?:task\/([^/\s]{1,40})\/)?stack\b
 /** The same from within /proc, and what scripts print: `==> 6409/stack <==`, `# cat 1818/stack`, `===> 2724[2725]/stack <===`. */
 const RELATIVE =
   /(?:^|[\s>])(\d{1,10})(?:\/task\/(\d{1,10})|\[(\d{1,10})\])?\/stack(?=:|\s{0,4}(?:<=+)?\s{0,4}$)/;
+/** A loop over the threads of a process names their directories: `== /proc/10/task/11`. */
+const TASK_DIRECTORY = /^\W{0,8}\/proc\/(\d{1,10})(?:\/task\/(\d{1,10}))?\/?\W{0,8}$/;
+/** The PID alone, as a loop over PIDs prints it. */
+const NUMBER_ONLY = /^(?:(?:pid|tid|task|thread|process|lwp)[\s:=#]{1,4})?(\d{1,7}):?$/i;
 /** The shell stands in the directory: `user@host:/proc/1213429$ sudo cat stack`. */
 const PROC_DIRECTORY = /\/proc\/(\d{1,10})(?:\/task\/(\d{1,10}))?\/?[\s\]]?[$#%>] .{0,60}\bstack\s*$/;
 /** What people write above a stack: `=== 1234: bcache_writeback`, `PID 12 (bash):`, `bash (12):`, `pid: 12, comm: bash`. */
@@ -90,12 +97,14 @@ export function parseHeading(
   if (crash) return { header: { pid: Number(crash[1]), comm: crash[2]! }, rest: '', certain: true };
   const proc = content.includes('stack')
     ? (PROC.exec(content) ?? RELATIVE.exec(content) ?? PROC_DIRECTORY.exec(content))
-    : null;
+    : TASK_DIRECTORY.exec(content);
   if (proc) {
     const pid = Number(proc[2] ?? proc[3] ?? proc[1]);
     const after = content.slice(proc.index + proc[0].length).replace(/^\s*[:=]?\s*/, '');
     return { header: Number.isInteger(pid) ? { pid } : {}, rest: after, certain: true };
   }
+  const alone = NUMBER_ONLY.exec(content);
+  if (alone) return { header: { pid: Number(alone[1]) }, rest: '', certain: false };
   const numbered = NUMBER_FIRST.exec(content);
   if (numbered) {
     const [, pid, comm, state] = numbered;
@@ -106,11 +115,16 @@ export function parseHeading(
     };
   }
   const named = NAME_FIRST.exec(content);
-  return named ? { header: { pid: Number(named[2]), comm: named[1]! }, rest: '', certain: false } : undefined;
+  if (!named) return undefined;
+  const [, comm, pid] = named;
+  // `prog.stack_trace(4288)` is a call, in drgn.
+  const isCall = comm!.includes('.') && content.includes(`${comm}(`);
+  return { header: { pid: Number(pid), ...(isCall ? {} : { comm: comm! }) }, rest: '', certain: false };
 }
 
 /** ps(1)'s columns: the first number is the PID, a lone state letter with BSD flags follows. */
-const PS = /^(?:[a-z_][\w-]{0,31} {1,16})?(\d{1,10}) .{0,80}? ([RSDTtZI][<NLsl+]{0,4}) {1,16}(\S.{0,200})$/;
+const PS =
+  /^(?:[a-z_][\w-]{0,31} {1,16})?(\d{1,10}) (?:.{0,80}? )?([RSDTtZI][<NLsl+]{0,4}) {1,16}(\S.{0,200})$/;
 
 /** `ps -f`: no state. */
 const PS_FULL =
@@ -126,9 +140,12 @@ export function parsePsLine(content: string): (TaskHeader & { pid: number }) | u
   return { pid: Number(match[1]), state: match[2]![0]!, ...commandIn(afterClock(match[3]!)) };
 }
 
+/** A function of the kernel before the name: WCHAN. */
+const WCHAN = /^\w{1,40}(?: {2,40}| (?=\[))(?=\S)/;
+
 /** The name, when the column begins with one: of the path only its end, of kernel threads and the dead without the brackets. */
 function commandIn(column: string): { comm?: string } {
-  const [, command] = /(?:\d +|^)([A-Za-z[(/.][^\s:]{0,63}):?(?: |$)/.exec(column) ?? [];
+  const [, command] = /(?:\d +|^)([A-Za-z[(/.][^\s:]{0,63}):?(?: |$)/.exec(column.replace(WCHAN, '')) ?? [];
   if (command === undefined) return {};
   const bracketed = /^\[(.+)\]$/.exec(command);
   return { comm: bracketed ? bracketed[1]! : command.replace(/^.*\/(?=[^/])/, '') };

@@ -391,6 +391,7 @@ function refine(frames: readonly string[], found: FrameClass): FrameClass {
       killable: false,
     };
   }
+  if (found.subsystem === 'workqueue-flush') return ofWorkOwner(frames, found);
   if (['pipe', 'socket', 'unknown'].includes(found.subsystem)) {
     const dump = frames.find((name) => /^(?:do_coredump|vfs_coredump|elf_core_dump|dump_emit)$/.test(name));
     if (dump !== undefined) {
@@ -405,4 +406,21 @@ function refine(frames: readonly string[], found: FrameClass): FrameClass {
     }
   }
   return found;
+}
+
+/** Who flushes work so as to wait for something of his own (a log, a quota) says what is waited for. */
+function ofWorkOwner(frames: readonly string[], found: FrameClass): FrameClass {
+  const begin = frames.indexOf(found.frame ?? '') + 1;
+  const name = frames.slice(begin).find((frame) => ruleOf(frame)?.subsystem !== 'workqueue-flush');
+  const rule = name === undefined ? undefined : ruleOf(name);
+  if (name === undefined || !/^(?:xfs-log|xfs|quota|jbd2|fuse|tty)$/.test(rule?.subsystem ?? ''))
+    return found;
+  if (rule?.tier !== 'wait') return found;
+  return {
+    ...found,
+    subsystem: rule.subsystem,
+    waitsFor: rule.waitsFor,
+    mechanism: 'workqueue-flush',
+    frame: name,
+  };
 }

@@ -140,6 +140,52 @@ describe('reports of khungtaskd', () => {
     expect(tasks[0]?.frames[0]).toMatchObject({ module: 'nvme_core', uncertain: true });
   });
 
+  it('joins the folded lines of a mail', () => {
+    const tasks = parseKernelLog(
+      text(
+        'Jun 26 12:23:15 host kernel: [87603.066240] INFO: task my prog:812 blocked fo=',
+        'r more than 120 seconds.',
+        'Jun 26 12:23:15 host kernel: [87603.066240]  schedule_timeout+0x258/0x26000=',
+        '360',
+        'Jun 26 12:23:15 host kernel: [87603.066241]  do_wait+0x1/0x2',
+      ),
+    );
+    expect(tasks).toMatchObject([{ pid: 812, frames: [{ name: 'schedule_timeout' }, { name: 'do_wait' }] }]);
+  });
+
+  it.each([
+    ['several PIDs', ['7', '[<0>] do_wait+0x1/0x2', '8', '[<0>] do_wait+0x1/0x2'], [7, 8]],
+    [
+      'several threads',
+      ['== /proc/5/task/7', '[<0>] do_wait+0x1/0x2', '== /proc/5/task/8', '[<0>] do_wait+0x1/0x2'],
+      [7, 8],
+    ],
+  ])('reads what a loop over %s prints', (_what, rows, pids) => {
+    expect(parseKernelLog(text(...rows)).map(({ pid }) => pid)).toEqual(pids);
+  });
+
+  it('makes one task of reports that were printed before their stack came', () => {
+    const report = 'INFO: task my prog:812 blocked for more than 241 seconds.';
+    expect(
+      parseKernelLog(text(report, report, 'my prog D    0   812      1 0x00004000', ...TRACE)),
+    ).toMatchObject([{ pid: 812, seconds: 241, frames: [{}, {}, {}, {}] }]);
+  });
+
+  it.each([
+    ['shortened', 'my_prog:812 blocked for more than 241 seconds'],
+    [
+      'of journalctl -o json',
+      '{"PRIORITY":"3","MESSAGE":"INFO: task my_prog:812 blocked for more than 241 seconds."}',
+    ],
+    ['in colours', '\x1b[32m[   12.345678] \x1b[0mINFO: task my_prog:812 blocked for more than 241 seconds.'],
+    [
+      'of MediaTek',
+      '<3>[  242.12] (0)[48:khungtaskd]INFO: task my_prog:812 blocked for more than 241 seconds.',
+    ],
+  ])('reads a report %s', (_what, line) => {
+    expect(parseKernelLog(text(line))).toMatchObject([{ comm: 'my_prog', pid: 812, reported: true }]);
+  });
+
   it('reads a log inside of a JSON string', () => {
     const report = ['INFO: task my prog:812 blocked for more than 120 seconds.', ...TRACE].join('\\n');
     expect(parseKernelLog(`{"message": "${report}\\n","stream":"stdout"}`)).toMatchObject([
@@ -259,6 +305,23 @@ describe('/proc/PID/stack', () => {
       ),
     );
     expect(task).toMatchObject({ pid: 7, ppid: 5, comm: 'prog' });
+  });
+
+  it('takes the name from ps with a column for the function', () => {
+    const tasks = parseKernelLog(
+      text(
+        '7 D txg_rele_to_sync                 [z_wr_int_h/0]',
+        '8 S do_wait [prog]',
+        '# cat /proc/7/stack',
+        '[<0>] do_wait+0x1/0x2',
+        '# cat /proc/8/stack',
+        '[<0>] do_wait+0x1/0x2',
+      ),
+    );
+    expect(tasks.map(({ comm, state }) => [comm, state])).toEqual([
+      ['z_wr_int_h/0', 'D'],
+      ['prog', 'S'],
+    ]);
   });
 
   it('takes name and state from ps', () => {

@@ -104,6 +104,10 @@ const WAITS: readonly (readonly [state: string, stack: string, subsystem: string
     ['D', 'do_read_cache_folio < read_part_sector < msdos_partition', 'block-io', false],
     ['D', 'wait_on_page_bit < read_extent_buffer_pages < read_tree_block', 'btrfs', false],
     ['S', 'snd_pcm_dev_disconnect < snd_device_disconnect_all', 'unknown', null],
+    ['S', 'tun_do_read < tun_chr_read_iter < vfs_read', 'unknown', true],
+    ['S', 'wdm_read < vfs_read', 'usb', true],
+    ['S', 'nbd_ioctl < blkdev_ioctl', 'nbd', true],
+    ['D', 'nvdimm_bus_lock < nd_device_notify', 'unknown', null],
     ['S', 'input_unregister_device < hidinput_disconnect', 'unknown', null],
   ];
 
@@ -135,6 +139,12 @@ describe('logs, which show the code of locks', () => {
       'schedule_timeout < wait_for_completion < __flush_work < nvme_reset_ctrl_sync',
       'workqueue-flush',
       undefined,
+    ],
+    ['wait_for_completion < __flush_work < xlog_cil_force_seq < xfs_log_force', 'xfs-log', 'workqueue-flush'],
+    [
+      'wait_for_completion < __flush_work < flush_delayed_work < dquot_writeback_dquots',
+      'quota',
+      'workqueue-flush',
     ],
     ['percpu_rwsem_wait < __percpu_down_read < cgroup_can_fork < copy_process', 'cgroup', 'percpu-rwsem'],
     ['schedule_preempt_disabled < __mutex_lock < hugetlb_fault < handle_mm_fault', 'mutex', undefined],

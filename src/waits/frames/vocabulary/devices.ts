@@ -14,8 +14,9 @@ export const devices = (): Vocabulary => [
     'the graphics driver',
     `drm_* dma_fence_* dma_buf_* amdgpu_* amdgpu amdkfd_* kfd_* svm_range_* i915_* intel_atomic_* intel_display_* intel_dp_* intel_gt_* intel_engine_* intel_crtc_* intel_fb* intel_ddi_* intel_modeset_* intel_gvt_* intel_lrc_* intel_context_* gen6_* gen8_* gen11_* radeon_*
     nouveau_* ttm_* qxl_* virtio_gpu_* vmw_* xe_* msm_* panfrost_* panthor_* lima_* etnaviv_* v3d_* vc4_* mgag200_* ast_* bochs_* cirrus_* gma_* psb_* tegra_* dc_* os_acquire_* rm_ioctl
-    nv* radeonfb_* fbcon_* fb_* adreno_* a6xx_* a5xx_* a3xx_* gpu_* mali_* kbase_* pvr_* ingenic_drm_* komeda_* rockchip_drm_* exynos_drm_* sun4i_drm_* host1x_* udl_* evdi_* hyperv_drm_* ivpu_* habanalabs_* uvm_* atomic_remove_fb restore_fbdev_mode*`,
+    nv0* nv1* nv4* nv5* nv8* nv_* nvkm_* nvif_* nvidia_* nvkms_* radeonfb_* fbcon_* fb_* adreno_* a6xx_* a5xx_* a3xx_* gpu_* mali_* kbase_* pvr_* ingenic_drm_* komeda_* rockchip_drm_* exynos_drm_* sun4i_drm_* host1x_* udl_* evdi_* hyperv_drm_* ivpu_* habanalabs_* uvm_* atomic_remove_fb restore_fbdev_mode*`,
   ),
+  idle('usb', 'data of a USB device', 'wdm_read usbtmc_read'),
   family(
     'usb',
     'a USB device, hub or host controller',

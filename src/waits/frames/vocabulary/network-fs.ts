@@ -28,7 +28,7 @@ export const networkFs = (): Vocabulary => [
   family(
     'nfsd',
     'the kernel NFS server',
-    `nfsd nfsd_* nfsd3_* nfsd4_* nfs4svc_* svc_* write_threads write_ports expkey_* exp_* cache_check*
+    `nfsd nfsd_* nfsd3_* nfsd4_* nfs4svc_* svc_* write_threads write_ports write_v4_* nfsctl_* expkey_* exp_* cache_check*
     cache_wait_req* fh_verify* nlmsvc_* nlm4svc_* lockd`,
   ),
   wait(

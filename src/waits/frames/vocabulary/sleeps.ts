@@ -67,8 +67,8 @@ export const sleeps = (): Vocabulary => [
   ),
   idle(
     'unknown',
-    'input events',
-    'evdev_read mousedev_read rtc_dev_read hidraw_read hiddev_read joydev_read rfkill_fop_read',
+    'input events or packets',
+    'tun_do_read tap_do_read tun_ring_recv evdev_read mousedev_read rtc_dev_read hidraw_read hiddev_read joydev_read rfkill_fop_read',
   ),
   idle(
     'unknown',

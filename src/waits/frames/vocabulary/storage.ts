@@ -1,4 +1,4 @@
-import { family, taker, type Vocabulary, wait } from '../rule.ts';
+import { family, idle, taker, type Vocabulary, wait } from '../rule.ts';
 
 /** drivers/md, nvme, nbd, loop, scsi …: what stands between a file system and the metal. */
 export const storage = (): Vocabulary => [
@@ -32,6 +32,7 @@ export const storage = (): Vocabulary => [
     cache_set_* write_dirty* read_dirty* journal_write_* flash_dev_* bset_* closure_sync* register_bcache`,
   ),
   family('nvme', 'an NVMe device or its controller', `nvme_* nvmf_* nvmet_*`),
+  idle('nbd', 'the end of its connection (the client of an nbd device)', 'nbd_ioctl nbd_start_device_ioctl'),
   family('nbd', 'a network block device (nbd) and its server', 'nbd_* recv_work sock_xmit sock_shutdown'),
   family('ublk', 'a user-space block device (ublk) and its server', 'ublk_* ublks_*'),
   family('loop', 'a loop device and its backing file', `loop_* lo_* kthread_loop*`),
