@@ -1,6 +1,6 @@
+import type { ChainLink } from './long-wait.ts';
 import { plural, time } from './numbers.ts';
 import type { SpentPart } from './spent.ts';
-import type { ChainLink } from './waits.ts';
 
 /** So much of a time is told in parts; what is left is noise. */
 const TOLD = 0.97;

@@ -1,12 +1,12 @@
 import { toldAlready } from '../strace/call.ts';
 import { whoIs } from '../who.ts';
+import type { ChainLink, LongWait } from './long-wait.ts';
 import { count, percent, plural, time } from './numbers.ts';
 import { besides, isOneSleep, partsInWords } from './parts.ts';
 import { stopInWords } from './stops.ts';
 import type { TraceSummary } from './summary.ts';
 import { isIdle, type ThreadTotals, type TimeTotals } from './threads.ts';
 import { IN_CALL, isOfCall, kindInWords, UNSEEN } from './wait-kind.ts';
-import type { ChainLink, LongWait } from './waits.ts';
 
 /** A wait shorter than this share of the trace is no story. */
 const TELLING = 0.02;

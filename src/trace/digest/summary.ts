@@ -3,9 +3,9 @@ import type { TraceFinding } from '../finding.ts';
 import type { LedgerBooks } from '../ledgers/books.ts';
 import type { StraceTally } from '../strace/call.ts';
 import type { CallTotals } from './calls.ts';
+import type { LongWait, PathStep } from './long-wait.ts';
 import type { Stop } from './stops.ts';
 import type { ThreadTotals, TimeTotals } from './threads.ts';
-import type { LongWait, PathStep } from './waits.ts';
 
 /** All that a trace says beside its events: what the terminal, `--json` and the tables of other outputs show. */
 export interface TraceSummary {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { LongWait } from '../../../src/trace/digest/long-wait.ts';
 import { story } from '../../../src/trace/digest/story.ts';
-import type { LongWait } from '../../../src/trace/digest/waits.ts';
 import { told } from '../ledgers/told.ts';
 import { summarised } from './summarised.ts';
 

@@ -1,7 +1,7 @@
 import { clip } from '../../../term/sanitize.ts';
+import type { PathStep } from '../../../trace/digest/long-wait.ts';
 import { plural, time } from '../../../trace/digest/numbers.ts';
 import { kindInWords } from '../../../trace/digest/wait-kind.ts';
-import type { PathStep } from '../../../trace/digest/waits.ts';
 import { line } from '../../text.ts';
 import { clipRow, figures, own, paragraph, type Row, type Span, space } from '../layout.ts';
 import type { Palette } from '../palette.ts';

@@ -1,8 +1,8 @@
 import { clip } from '../../../term/sanitize.ts';
+import type { ChainLink, LongWait } from '../../../trace/digest/long-wait.ts';
 import { time } from '../../../trace/digest/numbers.ts';
 import { besides, isOneSleep, partsInWords } from '../../../trace/digest/parts.ts';
 import { isOfCall, kindInWords, UNSEEN, type WaitKind } from '../../../trace/digest/wait-kind.ts';
-import type { ChainLink, LongWait } from '../../../trace/digest/waits.ts';
 import { whoIs } from '../../../trace/who.ts';
 import { MOST_IN_JSON } from '../../most-in-json.ts';
 import { line } from '../../text.ts';
