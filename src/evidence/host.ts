@@ -183,6 +183,22 @@ export class HostEvidence {
     return this.#table;
   }
 
+  /** Network namespaces of this host's processes, with one process of each. */
+  get networks(): ReadonlyMap<string, number> {
+    const found = new Map<string, number>();
+    // As for descriptors: whose stat hangs is not asked.
+    if (!this.#isCanaryRead()) return found;
+    const pids = this.pids.filter((pid) => this.silence(pid) === undefined);
+    this.#world.want(pids.map((pid) => links(`/proc/${pid}/ns`)));
+    for (const pid of pids) {
+      const key = links(`/proc/${pid}/ns`);
+      if (this.#world.peek(key) === undefined) continue;
+      const network = this.#world.parsed(key, parseFdLinks)?.find(({ name }) => name === 'net')?.target;
+      if (network !== undefined && !found.has(network)) found.set(network, pid);
+    }
+    return found;
+  }
+
   get locks(): readonly FileLock[] {
     return this.#world.parsed('/proc/locks', parseLocks) ?? [];
   }

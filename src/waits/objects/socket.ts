@@ -89,11 +89,53 @@ export function peerInodes(evidence: Evidence, process: ProcessEvidence, view: S
     .map(({ inode }) => inode);
 }
 
-function tcpSockets(evidence: Evidence, process: ProcessEvidence): readonly TcpSocket[] {
-  return ['tcp', 'tcp6'].flatMap(
-    (name) => evidence.world.parsed(`${process.dir}/net/${name}`, parseNetTcp) ?? [],
-  );
+function tcpSockets(evidence: Evidence, { dir }: { dir: string }): readonly TcpSocket[] {
+  return ['tcp', 'tcp6'].flatMap((name) => evidence.world.parsed(`${dir}/net/${name}`, parseNetTcp) ?? []);
 }
+
+/** Namespaces that are looked through for the other end of a connection. */
+const NETWORKS = 64;
+
+/** The other end of a connection to another network namespace of this host, where no address is translated on the way. */
+function peersInOtherNetworks(
+  evidence: Evidence,
+  process: ProcessEvidence,
+  tcp: TcpSocket,
+): { inodes: number[]; facts: Fact[] } {
+  const none = { inodes: [], facts: [] };
+  const to = plain(tcp.remote.address);
+  if (tcp.state === 'SYN_SENT' || to.startsWith('127.') || to === '::1') return none;
+  const own = process.namespace('net');
+  const others = [...evidence.host.networks].filter(([network]) => network !== own).slice(0, NETWORKS);
+  for (const [, pid] of others) {
+    const dir = `/proc/${pid}`;
+    const all = tcpSockets(evidence, { dir });
+    const other = all.find((each) => sameEnd(each.local, tcp.remote) && sameEnd(each.remote, tcp.local));
+    if (other === undefined) continue;
+    // Not accepted yet: whoever listens there.
+    const ends =
+      other.inode === 0 ? all.filter((each) => each.state === 'LISTEN' && takes(each, tcp)) : [other];
+    const inodes = ends.map(({ inode }) => inode);
+    return {
+      inodes,
+      facts: inodes.flatMap((inode) =>
+        ['tcp', 'tcp6'].flatMap((name) =>
+          partFact(
+            evidence,
+            `${dir}/net/${name}`,
+            new RegExp(`^ *\\d+: (\\S+ \\S+ \\S\\S) .* ${inode} `, 'm'),
+            'local, remote, state, in another network namespace',
+          ),
+        ),
+      ),
+    };
+  }
+  return none;
+}
+
+const takes = ({ local }: TcpSocket, tcp: TcpSocket) =>
+  local.port === tcp.remote.port &&
+  ['0.0.0.0', '::', plain(tcp.remote.address)].includes(plain(local.address));
 
 /** Does a listener of this host take connections to where `tcp` is connected? */
 function listensAt({ local }: TcpSocket, tcp: TcpSocket): boolean {
@@ -120,7 +162,13 @@ export function peerHops(
   const name = socketName(view);
   const socket = thing('socket', String(view.inode), name);
   const waits = edge(from, socket, relation, name, 'the descriptor of its system call', view.facts);
-  const peers = peerInodes(evidence, process, view).filter((inode) => inode !== 0);
+  const near = peerInodes(evidence, process, view).filter((inode) => inode !== 0);
+  // Whom a blocked one waits for is worth a look through all namespaces.
+  const far =
+    near.length === 0 && view.tcp !== undefined && extra.soft !== true
+      ? peersInOtherNetworks(evidence, process, view.tcp)
+      : undefined;
+  const peers = far?.inodes ?? near;
   const holders = peers.flatMap((inode) => evidence.host.holders(`socket:[${inode}]`));
   const unique = [...new Map(holders.map((holder) => [holder.pid, holder])).values()].slice(0, 8);
   if (unique.length === 0) {
@@ -156,16 +204,22 @@ export function peerHops(
       processNode(by),
       to,
       `the other end, fd ${holder.fd}`,
-      guessed
-        ? 'the peer is not told: a listener with connections it has not accepted'
-        : view.unix === undefined
-          ? listens
-            ? 'it listens at that address, and has connections that it has not accepted'
-            : 'it has the other end of these addresses'
-          : 'peer inode by sock_diag',
-      [fact(`/proc/${by.pid}/fd/${holder.fd}`, holder.target), ...stateFact(evidence, by)],
+      far !== undefined
+        ? 'it has the other end of these addresses, in another network namespace'
+        : guessed
+          ? 'the peer is not told: a listener with connections it has not accepted'
+          : view.unix === undefined
+            ? listens
+              ? 'it listens at that address, and has connections that it has not accepted'
+              : 'it has the other end of these addresses'
+            : 'peer inode by sock_diag',
+      [
+        fact(`/proc/${by.pid}/fd/${holder.fd}`, holder.target),
+        ...(far?.facts ?? []),
+        ...stateFact(evidence, by),
+      ],
       // A listener's address may be another's too, in another network namespace behind the same port.
-      guessed ? 'possible' : unique.length === 1 && !listens ? 'certain' : 'likely',
+      guessed ? 'possible' : unique.length === 1 && !listens && far === undefined ? 'certain' : 'likely',
     );
     return [{ ...extra, next: { pid: by.pid }, edges: [waits, last] }];
   });

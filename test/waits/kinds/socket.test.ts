@@ -66,6 +66,54 @@ describe('tcp sockets', () => {
     expect(paths(wait)).toEqual(['process:60 > socket:88 > process:70']);
   });
 
+  describe('to another network namespace of this host', () => {
+    const HERE = '0163630A:B6EC';
+    const THERE = '0263630A:1E61';
+    const inside = { ...peer, ns: { net: 4026532999 } };
+    const own = { '/proc/60/net/tcp': tcp([HERE, THERE, '01', 88]) };
+
+    it('lead to the socket with the addresses reversed', async () => {
+      const files = { ...own, '/proc/70/net/tcp': tcp([THERE, HERE, '01', 89]) };
+      const wait = await waitOf(host(files, sending, inside), 60);
+      expect(paths(wait)).toEqual(['process:60 > socket:88 > process:70']);
+      expect(wait.hops[0]?.edges[1]).toMatchObject({ confidence: 'likely' });
+      expect(wait.hops[0]?.edges[1]?.facts).toContainEqual({
+        path: '/proc/70/net/tcp',
+        line: `${THERE} ${HERE} 01`,
+        says: 'local, remote, state, in another network namespace',
+      });
+    });
+
+    it('lead to the listener that has not accepted it yet', async () => {
+      const rows = tcp([THERE, HERE, '01', 0], ['00000000:1E61', '00000000:0000', '0A', 89]);
+      const wait = await waitOf(host({ ...own, '/proc/70/net/tcp': rows }, sending, inside), 60);
+      expect(paths(wait)).toEqual(['process:60 > socket:88 > process:70']);
+    });
+
+    it.each<[string, FakeHost]>([
+      ['nobody there has it', host({ ...own, '/proc/70/net/tcp': tcp() }, sending, inside)],
+      [
+        'it is a loopback address, which each has',
+        host(
+          {
+            '/proc/60/net/tcp': tcp([LOCAL, REMOTE, '01', 88]),
+            '/proc/70/net/tcp': tcp([REMOTE, LOCAL, '01', 89]),
+          },
+          sending,
+          inside,
+        ),
+      ],
+    ])('end at the address when %s', async (_, where) => {
+      expect(paths(await waitOf(where, 60))[0]).toMatch(/ > remote:/);
+    });
+
+    it('are not looked for by one that only waits for data', async () => {
+      const files = { ...own, '/proc/70/net/tcp': tcp([THERE, HERE, '01', 89]) };
+      const receiving = { ...sending, call: 'recvfrom(6)', stack: 'wait_woken < sk_wait_data < tcp_recvmsg' };
+      expect(paths(await waitOf(host(files, receiving, inside), 60))[0]).toMatch(/ > remote:/);
+    });
+  });
+
   it('elsewhere lead to the remote address', async () => {
     const connect = { ...sender, call: 'connect(6)', stack: 'wait_woken < __inet_stream_connect' };
     const wait = await waitOf(host({ '/proc/60/net/tcp': tcp([LOCAL, FAR, '02', 88]) }, connect), 60);
