@@ -6,6 +6,7 @@ import { config } from './config.ts';
 import { tell } from './errors.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { fail, wantsJson } from './fail.ts';
+import { onInterrupt } from './interrupt.ts';
 
 /** A command that is not abstract. */
 type Concrete = Pick<typeof BaseCommand, 'id' | 'flags' | 'baseFlags'> &
@@ -27,14 +28,25 @@ export abstract class BaseCommand extends Command {
   /** Runs the command to its exit code; whatever it throws is told in the way that its caller can use. */
   static async execute(this: Concrete, id: string, argv: readonly string[]): Promise<ExitCode> {
     this.id = id;
+    const command = new this([...argv], config);
     try {
-      return await new this([...argv], config).run();
+      return await command.run();
     } catch (error) {
       if (process.env.PROCDIAG_DEBUG === '1')
         writeAll(2, `${error instanceof Error ? error.stack : error}\n`);
       const flags = Object.keys({ ...this.flags, ...this.baseFlags, help: 1 }).map((name) => `--${name}`);
       return fail(tell(error, id, flags), wantsJson(argv));
+    } finally {
+      await command.#tidy?.();
     }
+  }
+
+  #tidy: (() => Promise<unknown>) | undefined;
+
+  /** Puts away what would be left behind, however the command ends: by its answer, an error, Ctrl+C or SIGTERM. */
+  protected atEnd(tidy: () => Promise<unknown>): void {
+    this.#tidy = tidy;
+    onInterrupt(tidy);
   }
 
   /** Does the command's work; the exit code is part of its answer. */

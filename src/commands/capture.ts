@@ -4,7 +4,6 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { version } from '../cli/config.ts';
 import { USAGE, UserError } from '../cli/errors.ts';
 import { EXIT, type ExitCode } from '../cli/exit-codes.ts';
-import { onInterrupt } from '../cli/interrupt.ts';
 import { DEPTH, SAMPLE_MS, TIMEOUT_SECONDS } from '../cli/looking.ts';
 import type { DiagnosisResult } from '../diagnosis/diagnose.ts';
 
@@ -40,13 +39,13 @@ export class Capture extends BaseCommand {
         `not a name for a capture: ${JSON.stringify(flags.output)} (FILE.tar.gz, FILE.tgz, or a directory)`,
       );
     const { openLive } = await import('../evidence/live/live-source.ts');
-    const { killChildren } = await import('../evidence/live/child.ts');
+    const { endChildren } = await import('../evidence/live/child.ts');
     const { examine } = await import('../diagnosis/diagnose.ts');
     const { firstLook } = await import('../evidence/first-look.ts');
     const { pack } = await import('../evidence/bundle/pack.ts');
     const { redactor } = await import('../evidence/bundle/redact.ts');
     const { writeBundle } = await import('../evidence/bundle/files.ts');
-    onInterrupt(killChildren);
+    this.atEnd(endChildren);
     const targets = [args.pid];
     const options = { depth: DEPTH, sampleMs: SAMPLE_MS, readMemory: false };
     const evidence = firstLook(openLive({ timeoutMs: TIMEOUT_SECONDS * 1000 }), targets, options.readMemory);

@@ -1,6 +1,5 @@
 import { BaseCommand } from '../cli/base-command.ts';
 import { EXIT, type ExitCode } from '../cli/exit-codes.ts';
-import { onInterrupt } from '../cli/interrupt.ts';
 
 export class Doctor extends BaseCommand {
   static override summary = 'Say what this host and user allow a diagnosis to see, and how to get the rest';
@@ -11,9 +10,9 @@ Exit code: 0 nothing essential is missing, 1 something is that makes diagnoses p
   override async run(): Promise<ExitCode> {
     const { flags } = await this.parse(Doctor);
     const { checkHost } = await import('../evidence/live/host-checks.ts');
-    const { killChildren } = await import('../evidence/live/child.ts');
+    const { endChildren } = await import('../evidence/live/child.ts');
     const { judgeHost } = await import('../diagnosis/doctor.ts');
-    onInterrupt(killChildren);
+    this.atEnd(endChildren);
     const report = judgeHost(await checkHost());
     if (flags.json) {
       const { doctorJson } = await import('../report/doctor-json.ts');

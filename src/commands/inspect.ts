@@ -4,7 +4,6 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { version } from '../cli/config.ts';
 import { CANNOT_LOOK, USAGE, UserError } from '../cli/errors.ts';
 import { type ExitCode, exitCode, FAIL_ON, type FailOn } from '../cli/exit-codes.ts';
-import { onInterrupt } from '../cli/interrupt.ts';
 import { DEPTH, SAMPLE_MS, TIMEOUT_SECONDS } from '../cli/looking.ts';
 import type { DiagnosisResult } from '../diagnosis/diagnose.ts';
 
@@ -65,7 +64,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not look,
     if (asked.length === 0 && flags.from === undefined)
       throw new UserError(USAGE, 'which process? Give a PID');
     const { source, targets, options } =
-      flags.from === undefined ? await live(flags) : await captured(flags.from);
+      flags.from === undefined ? await this.#live(flags) : await captured(flags.from);
     const pids = asked.length > 0 ? asked : targets;
     const { firstLook } = await import('../evidence/first-look.ts');
     const evidence = firstLook(source, pids, options.readMemory);
@@ -90,6 +89,19 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not look,
     const options = { ...(await this.screen(flags)), threads, captured: from !== undefined };
     return async (results) => this.print((await renderResults(results, options)).text);
   }
+
+  async #live(flags: { proc: string; timeout: number; depth: number; 'read-memory': boolean }) {
+    const { isProc, openLive } = await import('../evidence/live/live-source.ts');
+    const { endChildren } = await import('../evidence/live/child.ts');
+    this.atEnd(endChildren);
+    if (!isProc(flags.proc))
+      throw new UserError(CANNOT_LOOK, `no proc file system at ${JSON.stringify(flags.proc)}`);
+    return {
+      source: openLive({ proc: flags.proc, timeoutMs: flags.timeout * 1000 }),
+      targets: [],
+      options: { depth: flags.depth, sampleMs: SAMPLE_MS, readMemory: flags['read-memory'] },
+    };
+  }
 }
 
 type Show = (results: readonly DiagnosisResult[]) => Promise<void>;
@@ -105,19 +117,6 @@ function unanswered(result: DiagnosisResult): string[] {
       ? ''
       : ` (not seen: ${first.what}: ${first.why})`;
   return [`process ${result.pid}: ${verdict.summary}${why}`];
-}
-
-async function live(flags: { proc: string; timeout: number; depth: number; 'read-memory': boolean }) {
-  const { isProc, openLive } = await import('../evidence/live/live-source.ts');
-  const { killChildren } = await import('../evidence/live/child.ts');
-  onInterrupt(killChildren);
-  if (!isProc(flags.proc))
-    throw new UserError(CANNOT_LOOK, `no proc file system at ${JSON.stringify(flags.proc)}`);
-  return {
-    source: openLive({ proc: flags.proc, timeoutMs: flags.timeout * 1000 }),
-    targets: [],
-    options: { depth: flags.depth, sampleMs: SAMPLE_MS, readMemory: flags['read-memory'] },
-  };
 }
 
 /** A capture is looked at as it was taken: other options would ask for what it does not hold. */

@@ -140,6 +140,14 @@ describe.runIf(isRoot)('another PID namespace', () => {
     );
   });
 
+  test('its init reaps nothing: no reader of ours stays there as a zombie', async () => {
+    const { pid } = await lab.start('unshare', ['-pf', '--mount-proc', 'sleep', '900']);
+    const init = await lab.until('its init', () => lab.children(pid)[0]);
+    await lab.until('it to be what it will be', () => statusOf(init).includes('\tsleep'));
+    await inspect(1, ['nsenter', '-t', String(init), '-p', '-m']);
+    expect(lab.children(init)).toEqual([]);
+  });
+
   test.each(['/nonexistent', '/etc', '/'])('%s is no proc file system', async (path) => {
     const { code, report } = await inspect(1, [], ['--proc', path]);
     expect(code).toBe(2);

@@ -40,7 +40,11 @@ export interface ChildOptions {
 
 const MOST_BYTES = 64 * 1024 * 1024;
 
+/** Those that have not been waited for yet. */
 const running = new Set<ChildProcess>();
+
+/** What a killed child may take to be gone: one that is in an unkillable sleep is not waited for. */
+const REAP_MS = 100;
 
 /**
  * A reader that hangs in the kernel would outlive a procdiag that is killed: the kernel has to end it then (prctl(2),
@@ -121,7 +125,6 @@ function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildR
       if (done) return;
       done = true;
       clearInterval(timer);
-      running.delete(child);
       if (ended !== 'exited' && ended !== 'no-program') {
         child.kill('SIGKILL');
         child.stdout?.destroy();
@@ -159,7 +162,9 @@ function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildR
     // Looked at after the poll phase, so that output which waits for us does not count as silence.
     const timer = setInterval(() => setImmediate(check), Math.max(10, Math.round(options.stallMs / 3)));
 
+    child.on('exit', () => running.delete(child));
     child.on('error', (error) => {
+      running.delete(child);
       resolve({ ...unstarted, errno: errnoOf(error) });
       finish('no-program', null);
     });
@@ -183,9 +188,17 @@ function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildR
   });
 }
 
-/** Kills what still runs; for signal handlers. */
-export function killChildren(): void {
-  for (const child of running) child.kill('SIGKILL');
+/**
+ * Kills what still runs, and waits for it: what we left behind would be a zombie of init, and for good where that does not
+ * reap, as in many a container.
+ */
+export async function endChildren(): Promise<void> {
+  const ends = [...running].map((child) => {
+    child.kill('SIGKILL');
+    return new Promise((resolve) => child.once('exit', resolve));
+  });
+  if (ends.length === 0) return;
+  await Promise.race([Promise.all(ends), new Promise((resolve) => setTimeout(resolve, REAP_MS))]);
 }
 
 /**
