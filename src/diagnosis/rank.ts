@@ -11,7 +11,7 @@ const SEVERITY = { critical: 2, warning: 1, info: 0 } as const;
  */
 export function ranked(findings: readonly Judged[]): Judged[] {
   const explained = new Set(
-    findings.filter((finding) => findings.some((other) => explains(other, finding))).map(keyOf),
+    findings.filter((finding) => findings.some((other) => other !== finding && explains(other, finding, findings))).map(keyOf),
   );
   const score = (finding: Judged) => [
     finding.severity === 'info' ? 0 : 1,
@@ -44,18 +44,33 @@ function rankOfStory(finding: Judged): number {
 const depthOf = (finding: Judged) => finding.step?.depth ?? 0;
 
 /** Does `cause` explain `symptom`? Then the symptom never outranks it. */
-function explains(cause: Judged, symptom: Judged): boolean {
+function explains(cause: Judged, symptom: Judged, all: readonly Judged[]): boolean {
   if (cause.severity === 'info' && symptom.severity !== 'info') return false;
   // A parent that is itself held up cannot wait for its children: its zombies are a consequence.
   if (symptom.step === undefined && symptom.rule.family === 'reaping') return cause.step !== undefined;
   if (cause.rule.absorbs?.includes(symptom.rule.id) === true)
     return isOnChain(symptom.step, cause.step) || isOnChain(cause.step, symptom.step);
-  if (symptom.rule.absorbs?.includes(cause.rule.id) === true) return false;
+  if (absorbs(symptom, cause, all)) return false;
   return (
     symptom.step !== undefined &&
     cause.step !== undefined &&
     cause.step !== symptom.step &&
     isOnChain(cause.step, symptom.step)
+  );
+}
+
+/** Is the symptom told with this cause in it, or with one between the two that is told with it? */
+function absorbs(symptom: Judged, cause: Judged, all: readonly Judged[]): boolean {
+  const own = symptom.rule.absorbs ?? [];
+  if (own.includes(cause.rule.id)) return true;
+  const rest = all.filter((other) => other !== symptom);
+  return rest.some(
+    (between) =>
+      between !== cause &&
+      own.includes(between.rule.id) &&
+      isOnChain(between.step, symptom.step) &&
+      isOnChain(cause.step, between.step) &&
+      absorbs(between, cause, rest),
   );
 }
 

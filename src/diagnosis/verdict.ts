@@ -42,6 +42,8 @@ function stateOf(process: ProcessEvidence, top: Judged): VerdictState {
   // A limit that slows down does so in D as well.
   const isSlowed = top.rule.family === 'limit' && top.severity === 'warning';
   if (isSlowed) return 'degraded';
+  // Of what it does itself nothing is wrong: it is about its children, say.
+  if (top.step === undefined && top.severity === 'warning') return 'degraded';
   if (DEGRADED.has(top.rule.family) && top.rule.id !== 'pidns-teardown-stuck' && process.state !== 'D')
     return 'degraded';
   return 'hung';

@@ -26,6 +26,8 @@ export interface ProcStat {
   readonly startTime: number;
   /** Resident pages. */
   readonly rss: number;
+  /** What its end is told by: 17 (SIGCHLD) for an ordinary child, -1 for a thread; others only __WALL waits for (wait(2)). */
+  readonly exitSignal: number;
   /** CPU it last ran on. */
   readonly processor: number;
   /** Ticks waited for block I/O; 0 unless kernel.task_delayacct=1. */
@@ -79,6 +81,7 @@ export function parseStat(text: string): ProcStat | undefined {
     startTime: field(22),
     rss: field(24),
     wchanFlag: field(35),
+    exitSignal: field(38),
     processor: field(39),
     blkioTicks: field(42),
     exitCode: field(52),

@@ -1,5 +1,5 @@
 import { findingAt, who } from './build.ts';
-import { shellWord } from './remedies.ts';
+import { thaw } from './remedies.ts';
 import { rule } from './rule.ts';
 
 export default rule({
@@ -13,16 +13,8 @@ export default rule({
       return findingAt(blame, step, {
         severity: 'warning',
         title: `frozen by ${cgroup}`,
-        summary: `${who(step)} is in a frozen cgroup${step.wait.detail?.own === true ? '' : ' (an ancestor of its own)'}: docker pause, systemctl freeze or a batch system. ${v1 ? 'The v1 freezer shows it as D, and keeps even SIGKILL until the thaw.' : 'The v2 freezer shows it as S; SIGKILL works.'}`,
-        remedies: [
-          {
-            command: v1
-              ? `echo THAWED > ${shellWord(`${cgroup}/freezer.state`)}`
-              : `echo 0 > ${shellWord(`${cgroup}/cgroup.freeze`)}`,
-            effect: 'everything in that cgroup goes on',
-            risk: 'whoever froze it (a checkpoint, docker pause) may rely on it',
-          },
-        ],
+        summary: `${who(step)} is in a frozen cgroup${step.wait.detail?.own === true ? '' : ' (an ancestor of its own)'}: docker pause, systemctl freeze or a batch system. ${freezerSays(v1, step.wait.thread.state)}`,
+        remedies: thaw(step.wait),
       });
     }),
   explanation: {
@@ -49,7 +41,7 @@ export default rule({
       '`kill -KILL PID`: v2 only.',
     ],
     doesNot: [
-      '`kill -CONT PID`: it is not stopped.',
+      '`kill -CONT PID`: that ends a stop, and no freeze.',
       '`kill -9` under v1: `SigPnd` 0x100, and it dies at the thaw.',
       "Thawing the process's own cgroup, when an ancestor is frozen.",
     ],
@@ -65,3 +57,11 @@ export default rule({
     ],
   },
 });
+
+function freezerSays(v1: boolean, state: string): string {
+  if (state === 'T')
+    return `It is stopped by a signal, too${v1 ? ', and even SIGKILL waits for the thaw' : ''}.`;
+  return v1
+    ? 'The v1 freezer shows it as D, and keeps even SIGKILL until the thaw.'
+    : 'The v2 freezer shows it as S; SIGKILL works.';
+}

@@ -1,6 +1,6 @@
 import { lineFact } from '../waits/facts.ts';
 import { isNamespaceInit } from '../waits/objects/pid-namespace.ts';
-import { advice } from './remedies.ts';
+import { advice, endOfNamespace } from './remedies.ts';
 import { rule } from './rule.ts';
 
 export default rule({
@@ -10,7 +10,12 @@ export default rule({
   find: (blame) => {
     const { evidence, target } = blame;
     const { status } = target;
-    if (status === undefined || !isNamespaceInit(target) || target.state === 'Z' || target.isExiting)
+    if (
+      status === undefined ||
+      !isNamespaceInit(evidence, target) ||
+      target.state === 'Z' ||
+      target.isExiting
+    )
       return [];
     if (target.mounts.length === 0) return [];
     const SIGTERM_BIT = 1n << 14n;
@@ -30,11 +35,7 @@ export default rule({
         ],
         weight: 20,
         remedies: [
-          {
-            command: `kill -KILL ${target.pid}`,
-            effect: 'ends the namespace with all of its processes',
-            risk: 'no clean shutdown',
-          },
+          ...endOfNamespace(target.pid),
           advice(
             'Install a handler for SIGTERM, or run it under an init that forwards signals (tini, dumb-init, `docker run --init`).',
           ),

@@ -1,7 +1,7 @@
 import { lineFact } from '../waits/facts.ts';
 import { processNode } from '../waits/nodes.ts';
 import { isNamespaceInit } from '../waits/objects/pid-namespace.ts';
-import { advice } from './remedies.ts';
+import { advice, endOfNamespace } from './remedies.ts';
 import { rule } from './rule.ts';
 import { unreaped } from './zombies.ts';
 
@@ -14,7 +14,7 @@ export default rule({
     const { evidence, target } = blame;
     // Asked about a zombie: its adopter; asked about anybody else: the process itself.
     const subject = target.state === 'Z' ? evidence.process(target.status?.ppid) : target;
-    if (subject === undefined || !isNamespaceInit(subject)) return [];
+    if (subject === undefined || !isNamespaceInit(evidence, subject)) return [];
     return unreaped(blame, subject).map((found) => ({
       severity: 'warning',
       confidence: found.confidence,
@@ -31,11 +31,7 @@ export default rule({
         advice(
           'Run the program under a real init: `docker run --init`, `tini --`, `shareProcessNamespace`; or let it wait for every child (SIGCHLD and waitpid(-1, WNOHANG) in a loop).',
         ),
-        {
-          command: `kill -KILL ${subject.pid}`,
-          effect: 'ends the whole namespace, zombies included',
-          risk: 'all of its processes die',
-        },
+        ...endOfNamespace(subject.pid),
         advice('Signals to the zombies do nothing.'),
       ],
     }));

@@ -1,4 +1,5 @@
 import { named } from './blame.ts';
+import { BLOCKED } from './blocked.ts';
 import { findingAt, who } from './build.ts';
 import { advice, remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
@@ -13,7 +14,11 @@ export default rule({
     'zombie-parent-stopped',
     'zombie-parent-dstate',
     'ptrace-zombie-held',
+    'ptrace-stopped',
+    'ptrace-tracer-stopped',
     'stopped',
+    'cgroup-frozen',
+    ...BLOCKED,
   ],
   find: (blame) => {
     const dying = blame.stepsOf('pidns-zap').map((step) => {

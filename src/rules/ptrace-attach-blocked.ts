@@ -1,4 +1,6 @@
+import { tracerOf } from '../waits/objects/tracer.ts';
 import { culpritOf, isSteady, named } from './blame.ts';
+import { BLOCKED } from './blocked.ts';
 import { findingAt, who } from './build.ts';
 import { advice } from './remedies.ts';
 import { rule } from './rule.ts';
@@ -7,28 +9,14 @@ export default rule({
   id: 'ptrace-attach-blocked',
   family: 'ptrace',
   title: 'A debugger hangs while it attaches',
-  absorbs: [
-    'd-block-io',
-    'd-fs-frozen',
-    'd-vfork-wait',
-    'd-lock-contention',
-    'd-network-fs',
-    'd-driver',
-    'd-kernel-other',
-    'fuse-wait',
-    'autofs-wait',
-    'fanotify-wait',
-    'userfaultfd-wait',
-    'seccomp-notify-wait',
-    'coredump-wait',
-  ],
+  absorbs: BLOCKED,
   find: (blame) =>
     blame.steps
       .filter((step) => step.depth === 0 && step.wait.kind === 'wait-child' && isSteady(step))
       .flatMap((step) => {
         const tracee = step.next.find(
           ({ wait }) =>
-            wait.process.status?.tracerPid === blame.target.pid &&
+            tracerOf(blame.evidence, wait.thread.status)?.pid === blame.target.pid &&
             wait.thread.state === 'D' &&
             wait.idle === undefined,
         );

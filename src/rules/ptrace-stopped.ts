@@ -1,8 +1,7 @@
 import { named, neighbourOf } from './blame.ts';
 import { findingAt, who } from './build.ts';
-import { advice } from './remedies.ts';
 import { rule } from './rule.ts';
-import { isTracerStopped, rootTracer } from './tracers.ts';
+import { isTracerStopped, letGo, rootTracer } from './tracers.ts';
 
 export default rule({
   id: 'ptrace-stopped',
@@ -15,27 +14,22 @@ export default rule({
       .map((step) => {
         const culprit = rootTracer(step);
         const tracer = Number(step.wait.detail?.tracer ?? 0);
-        const { collected } = step.wait.detail ?? {};
+        const { collected, exiting, groupStop } = step.wait.detail ?? {};
         return findingAt(blame, step, {
           severity: 'warning',
+          ...(groupStop === undefined
+            ? {}
+            : {
+                confidence: 'likely' as const,
+                because: `${blame.steadiness(step)}; its tracer sleeps elsewhere, and does not wait for what comes next (that it lets SIGCONT through the kernel would not show)`,
+              }),
           title:
             tracer === 0
               ? 'stopped by a tracer outside of this PID namespace'
               : `stopped by its tracer ${named(culprit)}`,
-          summary: `${who(step)} is in a tracing stop; it runs on when its tracer ${tracer === 0 ? '(not visible from here)' : named(neighbourOf(step))} lets it.${collected === true ? ' The tracer has collected the stop and keeps it (a debugger at its prompt).' : ''}${collected === false ? ' The tracer has not even waited for the stop.' : ''}`,
+          summary: `${who(step)} is in a tracing stop${exiting === true ? ' in the middle of its exit; it goes' : '; it runs on'} when its tracer ${tracer === 0 ? '(not visible from here)' : named(neighbourOf(step))} lets it.${groupStop === undefined ? '' : ` It was stopped by ${groupStop}, too.`}${collected === true ? ' The tracer has collected the stop and keeps it (a debugger at its prompt).' : ''}${collected === false ? ' The tracer has not even waited for the stop.' : ''}`,
           culprit,
-          remedies: [
-            ...(tracer === 0
-              ? []
-              : [
-                  {
-                    command: `kill -TERM ${tracer}`,
-                    effect: 'a debugger that ends detaches; the process runs on',
-                    risk: 'ends the debugging session (a tracer with PTRACE_O_EXITKILL takes its tracee along)',
-                  },
-                ]),
-            advice('SIGCONT does not end a tracing stop.'),
-          ],
+          remedies: letGo(step.wait, tracer),
         });
       }),
   explanation: {
@@ -43,25 +37,28 @@ export default rule({
       'A debugger or tracer attached, the process stopped for it (state t, not T), and the tracer ' +
       'has seen the stop and does not let it go on. The thread sleeps in `ptrace_stop` under ' +
       '`get_signal` (or `ptrace_do_notify` in a syscall stop), on all kernels alike; the last field ' +
-      'of its stat (52, exit_code) is 0 since the tracer has collected the stop. The culprit is the ' +
+      'of its stat (52, exit_code) is 0 once the tracer has collected the stop, and not 0 while it ' +
+      'does not wait for it (a parent that forgot its PTRACE_TRACEME child). The culprit is the ' +
       'tracer, `TracerPid` in status, wherever it sleeps: a gdb at its prompt polls its terminal. ' +
       'TracerPid 0 with state t means that the tracer lives outside of your PID namespace. SIGKILL ' +
-      'of the target works. SIGKILL of the tracer lets an attached target run on.',
+      'of the target works. SIGKILL of the tracer lets an attached target run on, if the stop was ' +
+      'collected; else the signal of the stop is delivered then, and may end it.',
     byHand: [
       "`grep -E '^(State|TracerPid)' /proc/PID/task/*/status`: `t (tracing stop)` and the tracer's " +
         'PID; never blocks.',
       "`timeout -s KILL 2 cat /proc/PID/task/TID/stat | sed 's/.*) //' | cut -d' ' -f50` (root, or " +
-        'ptrace right; else 0): 0 = collected by the tracer, 5, 133 and larger = not yet collected ' +
-        '(`ptrace-tracer-stopped`); 19 there and 0 in /proc/PID/task/PID/stat = SIGSTOP under a tracer (`stopped`).',
+        'ptrace right; else 0): 0 = collected by the tracer, else not yet; 19 there and 0 in /proc/PID/task/PID/stat = SIGSTOP under a tracer (`stopped`).',
       "`grep -E '^(Name|State|TracerPid)' /proc/TRACER/status; timeout -s KILL 2 cat " +
         '/proc/TRACER/wchan`: who it is, and what it does (`poll_schedule_timeout` or `do_sys_poll`: ' +
         'waits for its user).',
     ],
     resolves: [
       'Go on in the debugger: `continue`, or `detach` and `quit`.',
-      '`kill -TERM TRACER`, then `kill -KILL TRACER`: an attached target runs on. One started by ' +
-        'the tracer with PTRACE_O_EXITKILL dies with it.',
-      '`kill -KILL PID`: the target itself can be killed.',
+      '`kill -TERM TRACER`, then `kill -KILL TRACER`: an attached target runs on once its stop was collected. Not yet ' +
+        'collected, field 52 says what is delivered when the tracer ends: 19 leaves it in T (`kill -CONT PID`), 5 (SIGTRAP: a ' +
+        'breakpoint, execve, a system call without PTRACE_O_TRACESYSGOOD) kills it, 133 and 0x80xx do nothing.',
+      'One started by the tracer with PTRACE_O_EXITKILL dies with it.',
+      '`kill -KILL PID`: the target itself can be killed, unless it stands in its exit (`do_exit` in its stack).',
     ],
     doesNot: [
       '`kill -CONT PID`: does nothing in a tracing stop.',

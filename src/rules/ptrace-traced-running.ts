@@ -1,5 +1,6 @@
 import { lineFact } from '../waits/facts.ts';
-import { edge, processNode, strangerNode } from '../waits/nodes.ts';
+import { edge } from '../waits/nodes.ts';
+import { tracerOf } from '../waits/objects/tracer.ts';
 import { named } from './blame.ts';
 import { stateAside, stateClause } from './build.ts';
 import { advice } from './remedies.ts';
@@ -11,12 +12,11 @@ export default rule({
   title: 'Traced, and running',
   find: (blame) => {
     const { target, evidence } = blame;
-    const tracer = target.status?.tracerPid ?? 0;
-    if (tracer === 0 || /[Zt]/.test(target.state)) return [];
+    const tracer = tracerOf(evidence, target.status);
+    if (tracer === undefined || /[Zt]/.test(target.state)) return [];
     if (blame.stepsOf('ptrace-stop').some((step) => step.depth === 0)) return [];
-    const by = evidence.process(tracer);
-    const to = by === undefined ? strangerNode(tracer, '') : processNode(by);
-    const facts = lineFact(evidence, `${target.dir}/status`, 'TracerPid:');
+    const to = tracer.node;
+    const facts = [...lineFact(evidence, `${target.dir}/status`, 'TracerPid:'), ...tracer.facts];
     const how = 'TracerPid, and it is not in a tracing stop';
     return [
       {

@@ -1,4 +1,5 @@
 import { named, neighbourOf } from './blame.ts';
+import { BLOCKED } from './blocked.ts';
 import { findingAt, stateAside, who } from './build.ts';
 import { remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
@@ -8,7 +9,7 @@ export default rule({
   id: 'ptrace-tracer-stopped',
   family: 'ptrace',
   title: 'In a tracing stop, and its tracer cannot look',
-  absorbs: ['stopped', 'stopped-tty', 'ptrace-stopped', 'ptrace-tracer-stopped'],
+  absorbs: ['stopped', 'stopped-tty', 'ptrace-stopped', 'ptrace-tracer-stopped', 'cgroup-frozen', ...BLOCKED],
   find: (blame) =>
     blame
       .stepsOf('ptrace-stop')
@@ -26,8 +27,7 @@ export default rule({
   explanation: {
     meaning:
       'The process is in a tracing stop (t, `ptrace_stop`), and its tracer does not collect it, as ' +
-      'it is stopped (T), in D, traced itself (t), or never waits for it, as a parent that forgot ' +
-      'its PTRACE_TRACEME child. The last field of stat is not 0 then: 133 (0x85) in a syscall ' +
+      'it is stopped (T), in D, or traced itself (t). The last field of stat is not 0 then: 133 (0x85) in a syscall ' +
       'stop, 5 for the trap after execve, 0x80xx or 0x05xx for event stops. The culprit is at the ' +
       'end of the chain of tracers: follow TracerPid until one that is not traced, and ask what ' +
       'stopped that one. SIGKILL of the target works.',
@@ -37,12 +37,13 @@ export default rule({
       "`timeout -s KILL 2 cat /proc/PID/task/TID/stat | sed 's/.*) //' | cut -d' ' -f50` (root, or " +
         'ptrace right; else 0): not 0 = nobody has collected the stop.',
       "`grep -E '^(Name|State|TracerPid)' /proc/TRACER/status`: T = stopped; t = traced too, go on " +
-        'with its TracerPid; D = see its own cause; S = it sleeps elsewhere and does not wait.',
+        'with its TracerPid; D = see its own cause; S = it sleeps elsewhere and does not wait: `ptrace-stopped`.',
     ],
     resolves: [
       '`kill -CONT TRACER` if it is stopped (T): it collects the stop, and the target goes on.',
       "Heal the tracer's own wait, if it is in D or blocked.",
-      '`kill -KILL TRACER`: an attached target runs on; with PTRACE_O_EXITKILL it dies with the ' + 'tracer.',
+      '`kill -KILL TRACER`: an attached target runs on, but one whose last field of stat is 5 gets SIGTRAP then, and dies; ' +
+        'with PTRACE_O_EXITKILL every tracee dies with the tracer.',
       '`kill -KILL PID`: the target itself can be killed.',
     ],
     doesNot: [

@@ -1,4 +1,6 @@
 import type { Node } from '../waits/graph.ts';
+import { tracerOf } from '../waits/objects/tracer.ts';
+import type { Wait } from '../waits/wait.ts';
 import type { Blame } from './blame.ts';
 import type { Remedy } from './rule.ts';
 
@@ -10,10 +12,25 @@ export function advice(effect: string, risk = ''): Remedy {
 export const sigkillDoesNot = (why = 'the sleep cannot be interrupted'): Remedy =>
   advice(`SIGKILL will not end it: ${why}; the signal stays pending until the wait is over.`);
 
+/** How a PID namespace is ended by its init, as seen from where that has this number. */
+export function endOfNamespace(init: number): Remedy[] {
+  const risk = 'all of its processes die, without a clean shutdown';
+  if (init === 1)
+    return [
+      advice(
+        'From inside not even `kill -KILL 1` does anything: end or restart the container from outside.',
+        risk,
+      ),
+    ];
+  return [{ command: `kill -KILL ${init}`, effect: 'ends the whole namespace, zombies included', risk }];
+}
+
 /** What to do about a process at the end of a chain, by the state it is in. */
 export function remediesFor(blame: Blame, culprit: Node | undefined): Remedy[] {
   const pid = culprit?.pid;
   const process = blame.evidence.process(pid);
+  const frozen = blame.steps.find(({ wait }) => wait.kind === 'frozen' && isAbout(wait, culprit));
+  if (frozen !== undefined) return thaw(frozen.wait);
   if (process === undefined || pid === undefined || culprit?.kind === 'terminal') return [];
   if (process.state === 'T') {
     return [
@@ -25,7 +42,7 @@ export function remediesFor(blame: Blame, culprit: Node | undefined): Remedy[] {
     ];
   }
   if (process.state === 't') {
-    const tracer = process.status?.tracerPid ?? 0;
+    const tracer = tracerOf(blame.evidence, process.status)?.pid ?? 0;
     return [
       {
         command: `kill -TERM ${tracer}`,
@@ -40,11 +57,68 @@ export function remediesFor(blame: Blame, culprit: Node | undefined): Remedy[] {
       effect: 'shows what that process itself waits for',
       risk: 'none: reads only',
     },
+    // The first of all processes is no remedy: the kernel panics without it, or the whole container goes.
+    ...(pid === 1
+      ? []
+      : [
+          {
+            command: `kill ${pid}`,
+            effect: `ends ${pid}, and with it what it holds`,
+            risk: 'whatever that process was doing is lost',
+          },
+        ]),
+  ];
+}
+
+/** Is the frozen one the culprit, or the cgroup that froze it? */
+function isAbout({ process, hops }: Wait, culprit: Node | undefined): boolean {
+  if (culprit?.kind === 'cgroup') return hops[0]?.edges.at(-1)?.to.id === culprit.id;
+  return culprit?.kind === 'process' && culprit.pid === process.pid;
+}
+
+/** How a frozen one is thawed: every cgroup above it that is set to frozen has to be, the outermost first. */
+export function thaw({ process, thread, detail }: Wait): Remedy[] {
+  const cgroups = String(detail?.frozen ?? detail?.cgroup ?? '').split('\0');
+  const remedies = cgroups.toReversed().map((cgroup, index): Remedy => {
+    const only = cgroups.length === 1;
+    const last = index === cgroups.length - 1;
+    return {
+      command:
+        detail?.version === 1
+          ? `echo THAWED > ${shellWord(`${cgroup}/freezer.state`)}`
+          : `echo 0 > ${shellWord(`${cgroup}/cgroup.freeze`)}`,
+      effect:
+        only || last
+          ? 'everything in that cgroup goes on'
+          : 'does not suffice: one below it is frozen as well',
+      risk: 'whoever froze it (a checkpoint, docker pause) may rely on it',
+    };
+  });
+  const stops = 1n << 18n;
+  const isPending = [thread.status?.sigPnd, process.status?.shdPnd].some(
+    (set) => ((set ?? 0n) & stops) !== 0n,
+  );
+  if (thread.state === 'T' || isPending) {
+    remedies.push({
+      command: `kill -CONT ${process.pid}`,
+      effect: 'needed as well: it was stopped by a signal, too',
+      risk: 'none, unless somebody stopped it on purpose',
+    });
+  }
+  return remedies;
+}
+
+/** How a process is helped that its terminal stopped. */
+export function inForeground(signal: unknown): Remedy[] {
+  return [
     {
-      command: `kill ${pid}`,
-      effect: `ends ${pid}, and with it what it holds`,
-      risk: 'whatever that process was doing is lost',
+      command: 'fg',
+      effect: 'in the shell that started it: brings it to the foreground',
+      risk: 'none',
     },
+    advice(
+      `SIGCONT alone lets it touch the terminal again, which stops it again. Start such programs with ${signal === 'SIGTTIN' ? '`< /dev/null`' : '`stty -tostop`, or output to a file'}.`,
+    ),
   ];
 }
 

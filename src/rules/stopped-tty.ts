@@ -1,5 +1,5 @@
 import { findingAt, who } from './build.ts';
-import { advice } from './remedies.ts';
+import { inForeground } from './remedies.ts';
 import { rule } from './rule.ts';
 
 export default rule({
@@ -13,16 +13,7 @@ export default rule({
         severity: 'warning',
         title: `stopped by ${signal}: it is in the background of ${tty}`,
         summary: `${who(step)} ${signal === 'SIGTTIN' ? 'reads from' : 'writes to'} its terminal ${tty} while process group ${foreground} is in the foreground there.`,
-        remedies: [
-          {
-            command: 'fg',
-            effect: 'in the shell that started it: brings it to the foreground',
-            risk: 'none',
-          },
-          advice(
-            `SIGCONT alone lets it touch the terminal again, which stops it again. Start such programs with ${signal === 'SIGTTIN' ? '`< /dev/null`' : '`stty -tostop`, or output to a file'}.`,
-          ),
-        ],
+        remedies: inForeground(signal),
       });
     }),
   explanation: {

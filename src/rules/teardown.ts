@@ -3,6 +3,7 @@ import { lineFact, stateFact } from '../waits/facts.ts';
 import type { Node } from '../waits/graph.ts';
 import { edge, processNode } from '../waits/nodes.ts';
 import { namespaceInit } from '../waits/objects/pid-namespace.ts';
+import { isWithheld } from '../waits/objects/tracer.ts';
 import { inFrames } from '../waits/wait.ts';
 import type { Step } from '../waits/walk.ts';
 import { type Blame, culpritOf } from './blame.ts';
@@ -25,6 +26,8 @@ export function heldMembers(blame: Blame): Finding[] {
     const depth = member.status?.nsPid.length ?? 1;
     const parent = evidence.process(member.status?.ppid);
     if (depth < 2 || parent === undefined || (member !== target && depth <= level)) continue;
+    // A parent inside is dying as well; and whoever is withheld from his parent, his tracer holds.
+    if (isWithheld(evidence, member.status) || (parent.status?.nsPid.length ?? 1) >= depth) continue;
     const init = namespaceInit(evidence, member);
     if (init === undefined || init.pid === member.pid || !isDying(init)) continue;
     const facts = [

@@ -3,7 +3,7 @@ import { lineFact, stateFact } from '../waits/facts.ts';
 import { edge, processNode } from '../waits/nodes.ts';
 import type { Blame } from './blame.ts';
 import { findingAt, who } from './build.ts';
-import { advice } from './remedies.ts';
+import { advice, inForeground } from './remedies.ts';
 import { type Finding, type Remedy, rule } from './rule.ts';
 
 export default rule({
@@ -68,7 +68,9 @@ function waits(blame: Blame): Finding[] {
         chain: child.chain,
         facts: [...step.wait.facts, ...child.chain.flatMap(({ facts }) => facts), ...child.wait.facts],
         remedies: [
-          continueChild(process),
+          ...(child.wait.kind === 'stopped-tty'
+            ? inForeground(child.wait.detail?.signal)
+            : [continueChild(process)]),
           advice(
             'In the parent: a wait with WUNTRACED (waitid: WSTOPPED) is told of the stop; WNOHANG and a deadline bound it.',
           ),

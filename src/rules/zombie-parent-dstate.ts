@@ -1,4 +1,5 @@
 import { culpritOf } from './blame.ts';
+import { BLOCKED } from './blocked.ts';
 import { findingAt } from './build.ts';
 import { advice, remediesFor } from './remedies.ts';
 import { rule } from './rule.ts';
@@ -7,21 +8,7 @@ export default rule({
   id: 'zombie-parent-dstate',
   family: 'reaping',
   title: 'Zombie: its parent is blocked in the kernel',
-  absorbs: [
-    'd-block-io',
-    'd-fs-frozen',
-    'd-vfork-wait',
-    'd-lock-contention',
-    'd-network-fs',
-    'd-driver',
-    'd-kernel-other',
-    'fuse-wait',
-    'autofs-wait',
-    'fanotify-wait',
-    'userfaultfd-wait',
-    'seccomp-notify-wait',
-    'coredump-wait',
-  ],
+  absorbs: BLOCKED,
   find: (blame) =>
     blame.stepsOf('zombie').flatMap((step) => {
       const parent = step.next.find(({ wait }) => wait.idle === undefined);

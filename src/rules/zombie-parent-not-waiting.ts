@@ -1,7 +1,10 @@
-import { processNode } from '../waits/nodes.ts';
+import type { ProcessEvidence } from '../evidence/process.ts';
+import { processNode, strangerNode } from '../waits/nodes.ts';
 import { isNamespaceInit } from '../waits/objects/pid-namespace.ts';
+import type { Blame } from './blame.ts';
+import { findingAt } from './build.ts';
 import { advice } from './remedies.ts';
-import { rule } from './rule.ts';
+import { type Finding, type Remedy, rule } from './rule.ts';
 import { unreaped } from './zombies.ts';
 
 export default rule({
@@ -10,8 +13,9 @@ export default rule({
   title: 'Zombie: its parent lives and never waits for it',
   find: (blame) => {
     const { evidence, target } = blame;
+    if (target.state === 'Z' && target.status?.ppid === 0) return ofStranger(blame);
     const subject = target.state === 'Z' ? evidence.process(target.status?.ppid) : target;
-    if (subject === undefined || isNamespaceInit(subject) || /[TtD]/.test(subject.state)) return [];
+    if (subject === undefined || isNamespaceInit(evidence, subject) || /[TtD]/.test(subject.state)) return [];
     if (target.state === 'Z' && blame.stepsOf('zombie').length === 0) return [];
     return unreaped(blame, subject).map((found) => ({
       severity: 'warning',
@@ -26,11 +30,7 @@ export default rule({
       facts: found.facts,
       weight: 10,
       remedies: [
-        {
-          command: `kill -CHLD ${subject.pid}`,
-          effect: 'reminds a parent that has missed a SIGCHLD',
-          risk: 'none',
-        },
+        ...reminder(subject),
         subject.pid === 1
           ? advice(
               'It is PID 1, and everything here ends with it: start the container with an init that reaps (docker run --init, tini), or mend its own wait.',
@@ -82,3 +82,34 @@ export default rule({
     sources: ['wait(2), sigaction(2) (SA_NOCLDWAIT), proc(5)', 'kernel/exit.c (exit_notify, do_wait)'],
   },
 });
+
+const SIGCHLD_BIT = 1n << 16n;
+
+/** Of use to a parent alone that has a handler for it, or reads it from a signalfd. */
+function reminder({ pid, status }: ProcessEvidence): Remedy[] {
+  if ((((status?.sigCgt ?? 0n) | (status?.sigBlk ?? 0n)) & SIGCHLD_BIT) === 0n) return [];
+  return [
+    { command: `kill -CHLD ${pid}`, effect: 'reminds a parent that has missed a SIGCHLD', risk: 'none' },
+  ];
+}
+
+/** Seen from inside of a PID namespace: the parent has entered it from outside (nsenter, docker exec), and is not shown. */
+function ofStranger(blame: Blame): Finding[] {
+  return blame.stepsOf('zombie').map((step) =>
+    findingAt(blame, step, {
+      severity: 'warning',
+      confidence: 'likely',
+      because: `${blame.steadiness(step)}; PPid 0: its parent is outside of this PID namespace, and cannot be looked at from here`,
+      title: 'zombie: its parent, outside of this PID namespace, does not wait',
+      summary: `${step.wait.process.pid} ${step.wait.process.comm} was started from outside (nsenter, docker exec), and its parent there has not waited for it.`,
+      culprit: strangerNode(0, 'its parent outside of this PID namespace'),
+      weight: 10,
+      remedies: [
+        advice(
+          'Look from the host: there PPid tells the parent. The init of this namespace is innocent, and cannot reap it.',
+        ),
+        advice('Signals to the zombie do nothing: it is dead. A zombie holds its PID and nothing else.'),
+      ],
+    }),
+  );
+}

@@ -71,6 +71,14 @@ describe('along one chain', () => {
     expect(order(about, finding('far', 'critical', far))).toEqual(['about', 'far']);
   });
 
+  it('what absorbs what absorbs the deepest cause stays before both', () => {
+    const about = finding('about', 'warning', near, { absorbs: ['middle', 'about'] });
+    const between = finding('middle', 'critical', middle, { absorbs: ['far'] });
+    expect(order(about, between, finding('far', 'critical', far))).toEqual(['about', 'middle', 'far']);
+    // With nothing between the two that is told with it, the deepest is a story of its own.
+    expect(order(about, finding('far', 'critical', far))).toEqual(['far', 'about']);
+  });
+
   it('a note explains no trouble', () => {
     expect(order(finding('near', 'warning', near), finding('note', 'info', far))).toEqual(['near', 'note']);
   });

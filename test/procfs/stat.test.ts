@@ -26,6 +26,7 @@ describe('parseStat', () => {
       startTime: 22,
       rss: 24,
       wchanFlag: 35,
+      exitSignal: 38,
       processor: 39,
       blkioTicks: 42,
       exitCode: 52,

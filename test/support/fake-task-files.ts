@@ -77,6 +77,7 @@ export function statText(
   fields[15] = thread.stime ?? 1;
   fields[20] = tasks(process).length;
   fields[22] = process.startTime ?? 1000 + process.pid;
+  fields[38] = 17;
   fields[39] = 0;
   const own = (host.uid ?? 0) === 0 || host.uid === process.uid;
   fields[26] = own ? 0x5000_0000 : 1;

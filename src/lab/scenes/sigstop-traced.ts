@@ -3,11 +3,12 @@ import type { Scene } from '../scene.ts';
 
 export const scene: Scene = {
   name: 'sigstop-traced',
-  title: 'SIGSTOP of a program that is traced: t instead of T, and who holds it does not show',
+  title: 'SIGSTOP of a program that is traced: t instead of T, and what its tracer does tells who holds it',
   story: `\
 Two programs are traced, and somebody sends SIGSTOP to both. Both are in t, not T, and TracerPid names their tracers.
 One tracer only watches (PTRACE_LISTEN, as strace does): SIGCONT makes its program go on. The other has taken notice of the
-stop and does nothing: its program stays in t after SIGCONT too. Up to then /proc shows them alike.
+stop and sleeps: its program stays in t after SIGCONT too. Up to then /proc shows the two programs alike, and only their tracers
+make a difference: the one waits for what comes next, the other does not.
 To learn: field 52 of /proc/PID/stat says 19 (SIGSTOP), that of /proc/PID/task/PID/stat 0: send SIGCONT first, then look again.`,
   needs: ['root', 'gcc'],
   async setUp(lab) {
@@ -25,7 +26,7 @@ To learn: field 52 of /proc/PID/stat says 19 (SIGSTOP), that of /proc/PID/task/P
     ]);
     return [
       { role: 'target', pid: pids.target, cause: 'stopped', culprit: pids.target },
-      { role: 'kept', pid: pids.kept, cause: 'stopped', alsoOk: ['ptrace-stopped'] },
+      { role: 'kept', pid: pids.kept, cause: 'ptrace-stopped', culprit: pids.keeper },
       { role: 'tracer', pid: pids.tracer, cause: null },
       { role: 'keeper', pid: pids.keeper, cause: null },
     ];

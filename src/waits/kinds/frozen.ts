@@ -28,6 +28,8 @@ export const frozen: Resolver = (context) => {
   const found = frozenCgroup(evidence, thread.path('cgroup'), thread.cgroups);
   if (found === undefined) return undefined;
   const { cgroup, facts, version, own } = found;
+  // A path may hold whatever a file name can.
+  const all = found.frozen.join('\0');
   const name = `cgroup ${cgroup}`;
   const how = own ? 'its own cgroup is frozen' : 'an ancestor of its cgroup is frozen';
   return waitOf(context, {
@@ -36,7 +38,7 @@ export const frozen: Resolver = (context) => {
     subsystem: 'freezer',
     facts: [...pointFacts(evidence, thread), ...facts],
     killable: version === 2,
-    detail: { cgroup, version, own },
+    detail: { cgroup, version, own, frozen: all },
     hops: [{ edges: [edge(node, thing('cgroup', cgroup, name), 'frozen by', name, how, facts)] }],
   });
 };

@@ -1,33 +1,38 @@
 import { parseStat } from '../../procfs/stat.ts';
 import { fact, lineFact, pointFacts } from '../facts.ts';
-import { edge, processNode, strangerNode } from '../nodes.ts';
-import { type Resolver, type WaitContext, waitOf } from '../wait.ts';
+import { edge, strangerNode } from '../nodes.ts';
+import { type Tracer, tracerOf } from '../objects/tracer.ts';
+import { inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 import { STOP_SIGNALS } from './job-stop.ts';
 
 /** Tracing stop (`t`): waits for its tracer to let it go on. */
 export const ptraceStop: Resolver = (context) => {
   const { evidence, thread, node } = context;
   if (thread.state !== 't') return undefined;
-  const tracer = thread.status?.tracerPid ?? 0;
-  const by = evidence.process(tracer);
-  const group = watchedStop(context);
-  // A tracer that cannot act keeps its tracee, whatever else that one is stopped by.
-  if (group !== undefined && !/[TtDZ]/.test(by?.state ?? '')) return group;
+  const tracer = tracerOf(evidence, thread.status);
+  const group = watchedStop(context, tracer);
+  // A tracer that cannot act keeps its tracee, whatever else that one is stopped by; and so does one that is busy elsewhere.
+  if (group !== undefined && !/[TtDZ]/.test(tracer?.state ?? '') && waitsOn(tracer)) return group;
   const traced = lineFact(evidence, thread.path('status'), 'TracerPid:');
   const facts = [...pointFacts(evidence, thread), ...traced];
-  const { collected, code } = stopOf(context);
-  if (tracer === 0) {
+  const { collected, code, path, isExiting } = stopOf(context);
+  const detail = {
+    ...(collected === undefined ? {} : { collected, code }),
+    ...(isExiting ? { exiting: true } : {}),
+    ...(group?.detail?.signal === undefined ? {} : { groupStop: group.detail.signal }),
+  };
+  if (tracer === undefined) {
     const outside = strangerNode(0, 'a tracer outside of this PID namespace');
     return waitOf(context, {
       kind: 'ptrace-stop',
       point: 'tracing stop; the tracer is not visible from here',
       facts,
-      killable: true,
-      detail: { tracer: 0, ...(collected === undefined ? {} : { collected }) },
+      killable: !isExiting,
+      detail: { tracer: 0, ...detail },
       hops: [{ edges: [edge(node, outside, 'stopped by', 'ptrace', 'State t with TracerPid 0', facts)] }],
     });
   }
-  const text = evidence.world.text(thread.path('stat'));
+  const text = evidence.world.text(path);
   const how =
     collected === undefined
       ? 'TracerPid'
@@ -36,30 +41,28 @@ export const ptraceStop: Resolver = (context) => {
         : `the tracer has not even waited for the stop (exit_code ${code})`;
   return waitOf(context, {
     kind: 'ptrace-stop',
-    point: `tracing stop, held by ${tracer}`,
+    point: `tracing stop, held by ${tracer.pid}`,
     facts:
       collected !== false || text === undefined
         ? facts
-        : [...facts, fact(thread.path('stat'), text.trimEnd(), `field 52, exit_code: ${how}`)],
-    killable: true,
-    detail: { tracer, ...(collected === undefined ? {} : { collected }) },
+        : [...facts, fact(path, text.trimEnd(), `field 52, exit_code: ${how}`)],
+    killable: !isExiting,
+    detail: { tracer: tracer.pid, ...detail },
     hops: [
       {
-        next: { pid: tracer },
-        edges: [
-          edge(
-            node,
-            by === undefined ? strangerNode(tracer, '') : processNode(by),
-            'stopped by',
-            'ptrace',
-            how,
-            traced,
-          ),
-        ],
+        next: { pid: tracer.pid, tid: tracer.tid },
+        edges: [edge(node, tracer.node, 'stopped by', 'ptrace', how, [...traced, ...tracer.facts])],
       },
     ],
   });
 };
+
+/** Does the tracer wait for what its tracees do next? True as well where that cannot be seen. */
+function waitsOn(tracer: Tracer | undefined): boolean {
+  const thread = tracer?.process?.thread(tracer.tid);
+  if (thread === undefined || (thread.frames.length === 0 && thread.syscall === undefined)) return true;
+  return inFrames(thread, /^do_wait$/, 2) || /^(?:wait4|waitid)$/.test(thread.syscallName ?? '');
+}
 
 interface TracedStop {
   /** Has its tracer waited for it? undefined: not told to who may not ptrace it. */
@@ -68,30 +71,42 @@ interface TracedStop {
   readonly code: number;
   /** The signal that stopped the whole process, where it is one that stops by itself. */
   readonly signal: string | undefined;
+  /** The file that has the code. */
+  readonly path: string;
+  /** Stopped on its way out (PTRACE_EVENT_EXIT): it has died already, and no further SIGKILL wakes it. */
+  readonly isExiting: boolean;
 }
 
-/** The stop as the tracer has it (the task's own stat), and as job control has it (the process's, from 6.1 on). */
+/**
+ * The stop as the tracer has it (the task's own stat), and as job control has it: from 6.1 on the process's stat shows the
+ * signal of a stop of the whole process, and the exit code of one that is on its way out.
+ */
 function stopOf({ evidence, process, thread }: WaitContext): TracedStop {
   const whole = process.stat?.exitCode ?? 0;
   const signal = STOP_SIGNALS.get(whole);
-  const stat =
-    thread.isLeader && signal !== undefined
-      ? evidence.world.parsed(`${process.dir}/task/${thread.tid}/stat`, parseStat)
-      : thread.stat;
+  const own = `${process.dir}/task/${thread.tid}/stat`;
+  const path = thread.isLeader && whole !== 0 ? own : thread.path('stat');
+  const stat = evidence.world.parsed(path, parseStat);
   const code = stat?.exitCode ?? 0;
-  return { collected: stat?.isTold === true ? code === 0 : undefined, code, signal };
+  return {
+    collected: stat?.isTold === true ? code === 0 : undefined,
+    code,
+    signal,
+    path,
+    isExiting: inFrames(thread, /^do_exit$/),
+  };
 }
 
 /**
  * A stop by SIGSTOP or the terminal (group stop) that a tracer has taken notice of. The tracer either lets it be (PTRACE_LISTEN,
- * as strace does): then SIGCONT ends it, as ever; or keeps its tracee besides. The kernel shows no difference.
+ * as strace does) and waits for what comes next: then SIGCONT ends it, as ever; or keeps its tracee besides. The kernel shows
+ * no difference, what the tracer does meanwhile makes the one or the other likely.
  */
-function watchedStop(context: WaitContext) {
+function watchedStop(context: WaitContext, tracer: Tracer | undefined) {
   const { evidence, process, thread } = context;
   const { collected, signal } = stopOf(context);
   if (collected !== true || signal === undefined) return undefined;
   const line = evidence.world.text(`${process.dir}/stat`)?.trimEnd();
-  const tracer = thread.status?.tracerPid ?? 0;
   return waitOf(context, {
     kind: 'stopped',
     point: `stopped by ${signal}, under a tracer`,
@@ -103,6 +118,6 @@ function watchedStop(context: WaitContext) {
         : [fact(`${process.dir}/stat`, line, `field 52: ${signal}, which the tracer has taken notice of`)]),
     ],
     killable: true,
-    detail: { signal, tracer },
+    detail: { signal, tracer: tracer?.pid ?? 0 },
   });
 }

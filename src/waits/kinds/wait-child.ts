@@ -1,6 +1,7 @@
 import type { ProcessEvidence } from '../../evidence/process.ts';
 import { fdFact, lineFact, pointFacts, stateFact } from '../facts.ts';
 import { edge, processNode } from '../nodes.ts';
+import { tracerOf } from '../objects/tracer.ts';
 import { type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /** A wait for any of more children than this is not looked behind, but where all of them are stopped or in D. */
@@ -30,7 +31,7 @@ export const waitChild: Resolver = (context) => {
   const asked = whatIsAsked(context);
   const family = [...new Set([...process.children, ...tracees(context)])];
   const known = family.map((pid) => evidence.process(pid)).filter((child) => child !== undefined);
-  const children = known.filter((child) => asked.wants(child) && !isToldToTracer(process, child));
+  const children = known.filter((child) => asked.wants(child) && !isToldToTracer(context, child));
   // A wait for any child is over as soon as one of them ends: one stuck child of several is no trouble of this waiter.
   const isAny = !asked.specific && children.length > 1;
   const isToBlame = !isAny || children.every((child) => /[TtD]/.test(child.state));
@@ -59,8 +60,8 @@ export const waitChild: Resolver = (context) => {
 };
 
 /** A tracee in its stop: its tracer is told of each stop, waits for what comes next, and can let it go on itself. */
-function isToldToTracer(process: ProcessEvidence, child: ProcessEvidence): boolean {
-  return child.state === 't' && child.status?.tracerPid === process.pid;
+function isToldToTracer({ evidence, process }: WaitContext, child: ProcessEvidence): boolean {
+  return child.state === 't' && tracerOf(evidence, child.status)?.pid === process.pid;
 }
 
 function howOf(process: ProcessEvidence, child: ProcessEvidence): string {
@@ -84,7 +85,7 @@ function tracees({ evidence, process, thread }: WaitContext): number[] {
       ![...mine].some((child) => numberIn(evidence.process(child), process) === pid));
   if (!forTracee) return [];
   return [...evidence.host.statuses]
-    .filter(([, status]) => status.tracerPid === process.pid)
+    .filter(([, status]) => process.tids.includes(status.tracerPid))
     .map(([child]) => child);
 }
 

@@ -1,5 +1,6 @@
 import { lineFact, stateFact } from '../facts.ts';
 import { edge, processNode, strangerNode, threadNode } from '../nodes.ts';
+import { isWithheld, tracerOf } from '../objects/tracer.ts';
 import { type Resolver, waitOf } from '../wait.ts';
 
 /** Dead, and not yet reaped: waits for its parent, for the tracer that hides its death, or for its own last threads. */
@@ -33,18 +34,19 @@ export const zombie: Resolver = (context) => {
       })),
     });
   }
-  const tracer = status.tracerPid;
-  if (tracer !== 0 && tracer !== status.ppid) {
-    const by = evidence.process(tracer);
-    const node = by === undefined ? strangerNode(tracer, '') : processNode(by);
-    const facts = lineFact(evidence, `${process.dir}/status`, 'TracerPid:');
+  const tracer = tracerOf(evidence, status);
+  if (tracer !== undefined && isWithheld(evidence, status)) {
+    const facts = [...lineFact(evidence, `${process.dir}/status`, 'TracerPid:'), ...tracer.facts];
     const how = 'a tracee’s death is withheld from its parent until the tracer has waited for it';
     return waitOf(context, {
       kind: 'zombie-traced',
-      point: `exited; waits for its tracer ${tracer} to reap it`,
+      point: `exited; waits for its tracer ${tracer.pid} to reap it`,
       facts: [...dead, ...facts],
       hops: [
-        { next: { pid: tracer }, edges: [edge(self, node, 'withheld by', 'its wait status', how, facts)] },
+        {
+          next: { pid: tracer.pid },
+          edges: [edge(self, tracer.node, 'withheld by', 'its wait status', how, facts)],
+        },
       ],
     });
   }

@@ -8,6 +8,8 @@ export interface FrozenCgroup {
   /** Path of the cgroup that is set to frozen (an ancestor, maybe), as a directory of the cgroup file system. */
   readonly cgroup: string;
   readonly version: 1 | 2;
+  /** All that are set to frozen, the nearest first: each of them has to be thawed. */
+  readonly frozen: readonly string[];
   /** True when it is the process's own cgroup. */
   readonly own: boolean;
   readonly facts: readonly Fact[];
@@ -37,24 +39,39 @@ function frozenV2(evidence: Evidence, mountPoint: string, path: string): FrozenC
   const events = lineFact(evidence, `${own}/cgroup.events`, 'frozen 1');
   if (events.length === 0) return undefined;
   // The own cgroup.freeze says 0 when only an ancestor is set: walk up to the one that says 1.
-  for (const candidate of ancestors(path)) {
-    const at = directory(mountPoint, candidate);
-    const set = lineFact(evidence, `${at}/cgroup.freeze`, '1');
-    if (set.length > 0) return { cgroup: at, version: 2, own: at === own, facts: [...events, ...set] };
-  }
-  return { cgroup: own, version: 2, own: true, facts: events };
+  return setToFrozen(evidence, mountPoint, path, 2, 'cgroup.freeze', events);
 }
 
 function frozenV1(evidence: Evidence, mountPoint: string, path: string): FrozenCgroup | undefined {
   const own = directory(mountPoint, path);
   const state = lineFact(evidence, `${own}/freezer.state`, /^FR(?:OZEN|EEZING)/);
   if (state.length === 0) return undefined;
-  for (const candidate of ancestors(path)) {
-    const at = directory(mountPoint, candidate);
-    const set = lineFact(evidence, `${at}/freezer.self_freezing`, '1');
-    if (set.length > 0) return { cgroup: at, version: 1, own: at === own, facts: [...state, ...set] };
-  }
-  return { cgroup: own, version: 1, own: true, facts: state };
+  return setToFrozen(evidence, mountPoint, path, 1, 'freezer.self_freezing', state);
+}
+
+/** Which of the cgroup and those above it says 1 in `file`; of none that can be seen it is taken to be the cgroup itself. */
+function setToFrozen(
+  evidence: Evidence,
+  mountPoint: string,
+  path: string,
+  version: 1 | 2,
+  file: string,
+  facts: readonly Fact[],
+): FrozenCgroup {
+  const own = directory(mountPoint, path);
+  const set = ancestors(path)
+    .map((candidate) => directory(mountPoint, candidate))
+    .map((at) => ({ at, facts: lineFact(evidence, `${at}/${file}`, '1') }))
+    .filter((found) => found.facts.length > 0);
+  const [nearest] = set;
+  if (nearest === undefined) return { cgroup: own, frozen: [own], version, own: true, facts };
+  return {
+    cgroup: nearest.at,
+    frozen: set.map(({ at }) => at),
+    version,
+    own: nearest.at === own,
+    facts: [...facts, ...set.flatMap((found) => found.facts)],
+  };
 }
 
 /** A limit on CPU time, and what it has cost. */

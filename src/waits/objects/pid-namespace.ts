@@ -1,10 +1,25 @@
 import type { Evidence } from '../../evidence/evidence.ts';
 import type { ProcessEvidence } from '../../evidence/process.ts';
 
-/** Is the process PID 1 of a namespace below ours? */
-export function isNamespaceInit(process: ProcessEvidence): boolean {
+/** The first PID namespace of a host has this number on every kernel since 3.8 (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
+const OF_THE_HOST = 'pid:[4026531836]';
+
+/** Is the process PID 1 of a PID namespace that is not the host's: one below ours, or our own when we look from inside? */
+export function isNamespaceInit(evidence: Evidence, process: ProcessEvidence): boolean {
   const numbers = process.status?.nsPid ?? [];
-  return numbers.length > 1 && numbers.at(-1) === 1;
+  if (numbers.at(-1) !== 1) return false;
+  return numbers.length > 1 || looksFromInside(evidence);
+}
+
+/** Does the /proc that is looked at show a PID namespace other than the host's? Then some processes cannot be seen from here. */
+export function looksFromInside(evidence: Evidence): boolean {
+  const own = evidence.process(1)?.namespace('pid');
+  if (own !== undefined) return own !== OF_THE_HOST;
+  // Its link is not for everybody. What everybody sees: only the host has the kernel's own threads, whose parent is PID 2.
+  const second = evidence.host.status(2);
+  return (
+    second !== undefined && second.kthread !== true && !(second.name === 'kthreadd' && second.ppid === 0)
+  );
 }
 
 /** The other members of the PID namespace whose init `init` is (those of namespaces below it too). */

@@ -56,6 +56,7 @@ describe('tracing', () => {
     stack: 'ptrace_stop < get_signal',
   };
   const gdb = { pid: 70, comm: 'gdb', call: 'poll(0x7f0000000000, 3, -1)' };
+  const watcher = { pid: 70, comm: 'strace', call: 'wait4(-1, 0, 0x40000000)', stack: 'do_wait' };
 
   it.each<[string, number, boolean]>([
     ['collected, and kept', 0, true],
@@ -80,14 +81,14 @@ describe('tracing', () => {
     const held = { ...traced, groupStop: 19 };
 
     it('is stopped, likely, when its tracer knows of it', async () => {
-      const wait = await waitOf({ processes: [gdb, held] }, 60);
+      const wait = await waitOf({ processes: [watcher, held] }, 60);
       expect(wait).toMatchObject({ kind: 'stopped', detail: { signal: 'SIGSTOP', tracer: 70 } });
-      const diagnosis = await diagnosed({ processes: [gdb, held] }, 60);
+      const diagnosis = await diagnosed({ processes: [watcher, held] }, 60);
       expect(told(diagnosis)).toEqual(['stopped → process:60']);
       expect(causes(diagnosis)).not.toContain('ptrace-traced-running');
       const [finding] = diagnosis.findings;
       expect(finding).toMatchObject({ confidence: 'likely' });
-      expect(finding?.because).toContain('70 gdb');
+      expect(finding?.because).toContain('70 strace');
       expect(finding?.remedies[0]?.command).toBe('kill -CONT 60');
       expect(diagnosis.verdict.state).toBe('stopped');
     });
@@ -110,7 +111,7 @@ describe('tracing', () => {
 
     it('is what its parent waits for', async () => {
       const parent = { pid: 50, comm: 'make', call: 'wait4(60, 0, 0)', stack: 'do_wait < kernel_wait4' };
-      expect(told(await diagnosed({ processes: [gdb, parent, { ...held, ppid: 50 }] }, 50))).toEqual([
+      expect(told(await diagnosed({ processes: [watcher, parent, { ...held, ppid: 50 }] }, 50))).toEqual([
         'wait-on-stopped-child → process:60',
         'stopped → process:60',
       ]);
