@@ -11,7 +11,9 @@ const SEVERITY = { critical: 2, warning: 1, info: 0 } as const;
  */
 export function ranked(findings: readonly Judged[]): Judged[] {
   const explained = new Set(
-    findings.filter((finding) => findings.some((other) => other !== finding && explains(other, finding, findings))).map(keyOf),
+    findings
+      .filter((finding) => findings.some((other) => other !== finding && explains(other, finding, findings)))
+      .map(keyOf),
   );
   const score = (finding: Judged) => [
     finding.severity === 'info' ? 0 : 1,
