@@ -166,7 +166,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
     const { Digest } = await import('../trace/digest/digest.ts');
     const { openingOf } = await import('../trace/ledgers/ledgers.ts');
     const { summaryOf, windowOf } = await import('../trace/digest/summary-of.ts');
-    const { isCapture, Outputs } = await import('./tracing/outputs.ts');
+    const { isCapture, Outputs, wroteInWords } = await import('./tracing/outputs.ts');
     const names = flags.output ?? [];
     const { scheduled, switchesOnly = false } = trace.input;
     const outputs = new Outputs(
@@ -209,6 +209,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
             strip: (thread, columns) => digest.strip(thread, columns, from, to),
           }),
         );
+        this.complain(written(names, unwritten).map(wroteInWords));
       }
       const lacks = [...summary.partial, ...(outside === undefined ? [] : [`${outside}: all of it is told`])];
       this.complain([...lacks, ...unwritten.map(({ why }) => why)]);

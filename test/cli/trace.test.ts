@@ -93,6 +93,13 @@ describeUnless(why, 'procdiag trace', () => {
     expect(readdirSync(directory).filter((name) => name.includes('.part'))).toEqual([]);
   });
 
+  test('says of each file what it is for', async () => {
+    const { stderr } = await trace('--perf', '-o', 'b.html', '-o', 'b.tar', '--', 'true');
+    expect(stderr).toBe(
+      'procdiag: wrote b.html: a page with a timeline, for a browser\nprocdiag: wrote b.tar: procdiag trace --from b.tar reads it again',
+    );
+  });
+
   test('finds what a program leaves open, and exits as --fail-on says', async () => {
     // A leak goes on in each quarter of the time, so its start must not take one, however slow the machine is.
     const leak = `import posix,time

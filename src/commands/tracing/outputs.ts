@@ -32,6 +32,14 @@ export function isCapture(name: string): boolean {
 /** The names that `isCapture` knows. */
 const CAPTURES = '; or .tar, .tar.gz, DIRECTORY/ (the recording itself)';
 
+/** Of a file that was written: what it is, and what to do with it. */
+export function wroteInWords(name: string): string {
+  const what = isCapture(name)
+    ? `procdiag trace --from ${name} reads it again`
+    : outputKindFor(name).description;
+  return `wrote ${name}: ${what}`;
+}
+
 /** Refuses names that no output goes by, and places that cannot be written to, before anything is recorded. */
 export function checkOutputs(names: readonly string[], imports: boolean): void {
   for (const name of names) {
