@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import pjson from '../../package.json' with { type: 'json' };
 import { registry } from '../../src/cli/registry.ts';
+import { OUTPUT_KINDS } from '../../src/report/trace/outputs.ts';
 import { procdiag } from './procdiag.ts';
 
 const commands = Object.keys(registry);
@@ -41,6 +42,11 @@ describe('help', () => {
       expect(text).toMatch(new RegExp(`^(OUTPUT )?${part}$`, 'm'));
     expect(text).toMatch(/^ {2,6}--json /m);
     expect(text).toMatch(/^ {2,6}--no-color /m);
+  });
+
+  it('of trace names every output file', async () => {
+    const { stdout } = await procdiag(['trace', '--help']);
+    for (const { extension } of OUTPUT_KINDS) expect(stdout).toContain(` ${extension}`);
   });
 
   it.each(['40', '60', '80'])('fits %s columns', async (columns) => {

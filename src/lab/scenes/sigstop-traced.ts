@@ -1,3 +1,4 @@
+import { statusField } from '../peek.ts';
 import { play, settled, settledAtOnce } from '../play.ts';
 import type { Scene } from '../scene.ts';
 
@@ -13,6 +14,9 @@ To learn: field 52 of /proc/PID/stat says 19 (SIGSTOP), that of /proc/PID/task/P
   needs: ['root', 'gcc'],
   async setUp(lab) {
     const { pids } = await play(lab, 'tracer', ['stop-watchers'], ['target', 'tracer', 'kept', 'keeper']);
+    // A child that has not yet come to its sleep would be stopped on its way out of fork.
+    const naps = (pid: number) => Number(statusField(pid, 'voluntary_ctxt_switches'));
+    await lab.until('their naps', () => [pids.target, pids.kept].every((pid) => naps(pid) > 2));
     for (const pid of [pids.target, pids.kept]) {
       process.kill(pid, 'SIGSTOP');
       await settled(lab, pid, 't');
