@@ -9,7 +9,7 @@ export interface Verdict {
 }
 
 const RATE = 0.9999;
-/** Beyond this a call may be taken for its neighbour (trace-facts 3.3). */
+/** Beyond this a call may be taken for its neighbour: with 12 μs the first were, in a thread that does nothing but call. */
 const CLOCK_ERROR_NS = 5000;
 /** Of the sleeps that ended while both recorders ran: with stack, with waker. */
 const NAMED = 0.95;

@@ -19,9 +19,9 @@ import { withLab } from '../../src/lab/lab.ts';
 import { missingNeeds } from '../../src/lab/needs.ts';
 import { scenes } from '../../src/lab/registry.ts';
 import type { Lab, Look } from '../../src/lab/scene.ts';
-import { terminalSvg } from '../../src/report/svg.ts';
 import { setup as buildIfOlder } from '../setup/build.ts';
 import { withRecording } from './recordings.ts';
+import { terminalSvg } from './svg.ts';
 
 const SCENE = 'block-io-loop-fuse';
 /** Who in it somebody would ask about. */

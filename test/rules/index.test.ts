@@ -7,7 +7,7 @@ import type { Explanation, Family, Rule } from '../../src/rules/rule.ts';
 
 const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
 
-/** As in causes.md: the healthy last. */
+/** In the order of `procdiag explain`: the healthy last. */
 const FAMILIES: readonly Family[] = [
   'd-state',
   'ptrace',

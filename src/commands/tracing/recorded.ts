@@ -100,7 +100,7 @@ export function inWords({ stage, elapsedMs, straceBytes, perfBytes, perfLost }: 
   return `recording for ${(elapsedMs / 1000).toFixed(0)} s${sizes === '' ? '' : `: ${sizes}`}; Ctrl+C ends it`;
 }
 
-/** What a line of strace and an event of perf take with our flags, on average (trace-facts 6). */
+/** What a line of strace and an event of perf take with our flags, on average: measured 135 to 230, and 76 to 97 bytes. */
 const LINE_BYTES = 150;
 const EVENT_BYTES = 85;
 

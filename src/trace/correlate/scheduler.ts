@@ -12,7 +12,7 @@ const INDEX: Readonly<Record<ThreadState, number>> = {
 /** Time spent so far, by state: running, runnable, blocked, stopped, in ptrace stops. */
 export type StateTotals = readonly [number, number, number, number, number];
 
-/** Why a thread left its CPU: the bits of prev_state (include/linux/sched.h; trace-facts 2.5). */
+/** Why a thread left its CPU: the bits of prev_state (include/linux/sched.h, TASK_*). */
 const BIT = {
   S: 1,
   D: 2,

@@ -34,8 +34,8 @@ export interface PerfReturn {
 }
 
 /**
- * A call of strace and all the time until the thread's next one: whatever perf saw begin in it belongs to it (interval
- * rule, trace-facts 3.1).
+ * A call of strace and all the time until the thread's next one: whatever perf saw begin in it belongs to it, for strace
+ * writes its line before it lets the thread enter the call.
  */
 export interface Window {
   readonly call: StraceCall;

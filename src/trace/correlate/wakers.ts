@@ -2,7 +2,7 @@ import type { WakeKind } from '../event.ts';
 
 /**
  * What a stack under sched_waking says of the reason, the first that matches. A timer's or a disk's interrupt comes over
- * whoever has the CPU: its pid says nothing, so interrupts are told apart by these names alone (trace-facts 4.5). Names
+ * whoever has the CPU: its pid says nothing, so interrupts are told apart by these names alone. Names
  * are whole words or beginnings, as kernels from 5.10 to 7.2 have them.
  */
 const KINDS: readonly (readonly [RegExp, WakeKind])[] = [

@@ -1,7 +1,7 @@
 import { classifyFrames } from '../../waits/frames/index.ts';
 import { toldAlready } from '../strace/call.ts';
 
-/** What a thread was blocked on, in a word: a subsystem of the kernel (causes.md), or `unknown`. */
+/** What a thread was blocked on, in a word: a subsystem of the kernel (waits/frames/subsystem.ts), or `unknown`. */
 export type WaitKind = string;
 
 /** Of a long call of strace alone: whether it waited, nobody can say. */

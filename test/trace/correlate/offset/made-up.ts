@@ -29,7 +29,7 @@ export interface Seen {
   readonly perf?: readonly [from: number, to: number];
 }
 
-/** What strace and perf would have seen of a program: see trace-facts 1.4 for the times between. */
+/** What strace and perf would have seen of a program. Of a real one, strace writes 13 to 36 μs before the call begins. */
 export function seen(program: Program, how: Seen, seed = 1): OffsetQuestion {
   const chance = random(seed);
   const strace = new Map<number, ThreadCalls>();

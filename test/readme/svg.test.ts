@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { terminalSvg } from '../../src/report/svg.ts';
 import { renderDiagnosis } from '../../src/report/terminal/diagnosis.ts';
-import { hostileText } from './arbitrary.ts';
-import * as scenes from './scenes.ts';
+import { hostileText } from '../report/arbitrary.ts';
+import * as scenes from '../report/scenes.ts';
+import { terminalSvg } from './svg.ts';
 
 const OPTIONS = { title: 'procdiag inspect 4711', columns: 80 };
 

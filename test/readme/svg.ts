@@ -1,4 +1,4 @@
-import { displayWidth } from '../term/width.ts';
+import { displayWidth } from '../../src/term/width.ts';
 import { ansiLines, type StyledRun } from './ansi.ts';
 
 export interface SvgOptions {
