@@ -21,36 +21,41 @@ export default rule({
     const start = closing?.cycle ?? end;
     const ring = ringOf(end, start);
     const chain = closing === undefined ? [...end.chain, ...(end.wait.hops[0]?.edges ?? [])] : end.chain;
+    // Where it is found is its last member: what stands at the others of the circle does not lie behind it.
+    const step = closing?.via?.step ?? start;
     return [
-      findingAt(blame, start, {
-        severity: 'critical',
-        title: `deadlock of ${ring.length} thread${ring.length === 1 ? '' : 's'}`,
-        summary: `${ring.map((step) => who(step)).join(' waits for ')} waits for ${ring.length === 1 ? 'a lock that it holds itself' : who(start)}: a cycle; none of them ever runs again.`,
-        culprit: start.wait.node,
-        chain,
-        facts: [
-          ...new Set(
-            ring.flatMap((step) => [
-              ...step.wait.facts,
-              ...step.wait.hops.flatMap((hop) => hop.edges.flatMap(({ facts }) => facts)),
-            ]),
-          ),
-        ],
-        weight: 20,
-        remedies: [
-          {
-            command: `gdb -p ${start.wait.process.pid} -batch -ex 'thread apply all bt'`,
-            effect: 'shows where in the program each lock was taken',
-            risk: 'stops the process for a moment',
-          },
-          {
-            command: `kill ${start.wait.process.pid}`,
-            effect: 'ends the process (a handler that needs the locks will not run: then kill -KILL)',
-            risk: 'state in memory is lost',
-          },
-          advice('Waiting does not help. In the program: take locks in one order everywhere.'),
-        ],
-      }),
+      {
+        ...findingAt(blame, start, {
+          severity: 'critical',
+          title: `deadlock of ${ring.length} thread${ring.length === 1 ? '' : 's'}`,
+          summary: `${ring.map((step) => who(step)).join(' waits for ')} waits for ${ring.length === 1 ? 'a lock that it holds itself' : who(start)}: a cycle; none of them ever runs again.`,
+          culprit: start.wait.node,
+          chain,
+          facts: [
+            ...new Set(
+              ring.flatMap((step) => [
+                ...step.wait.facts,
+                ...step.wait.hops.flatMap((hop) => hop.edges.flatMap(({ facts }) => facts)),
+              ]),
+            ),
+          ],
+          weight: 20,
+          remedies: [
+            {
+              command: `gdb -p ${start.wait.process.pid} -batch -ex 'thread apply all bt'`,
+              effect: 'shows where in the program each lock was taken',
+              risk: 'stops the process for a moment',
+            },
+            {
+              command: `kill ${start.wait.process.pid}`,
+              effect: 'ends the process (a handler that needs the locks will not run: then kill -KILL)',
+              risk: 'state in memory is lost',
+            },
+            advice('Waiting does not help. In the program: take locks in one order everywhere.'),
+          ],
+        }),
+        step,
+      },
     ];
   },
   explanation: {

@@ -124,3 +124,34 @@ describe('no deadlock', () => {
     expect(diagnosis.findings.every(({ title }) => !title.startsWith('deadlock'))).toBe(true);
   });
 });
+
+it('of locks is told first, whichever of its members is asked, and by whichever way one comes to another', async () => {
+  const int = (...words: number[]) => words.flatMap((word) => [word & 255, (word >> 8) & 255, 0, 0]);
+  // 60 reads from 70, whose main thread waits for a mutex of its second, which waits for the file lock of 60.
+  const reader: FakeProcess = {
+    pid: 60,
+    comm: 'reader',
+    ...reads(5),
+    fds: { 3: 'rw /data/f', 5: 'r pipe:[9]' },
+    fdinfo: { 3: ['ino: 77', 'lock:\t1: FLOCK  ADVISORY  WRITE 60 08:01:77 0 EOF'] },
+  };
+  const writer: FakeProcess = {
+    pid: 70,
+    comm: 'writer',
+    call: 'futex(0x7f0000000100, 0x80, 2)',
+    stack: 'futex_do_wait',
+    memory: { '7f0000000100': int(2, 1, 71, 1, 0) },
+    threads: [{ tid: 71, call: 'flock(3, 2)', stack: 'locks_lock_inode_wait' }],
+    fds: { 1: 'w pipe:[9]', 3: 'rw /data/f' },
+    fdinfo: { 3: ['ino: 77'] },
+  };
+  const files = {
+    '/proc/locks':
+      '1: FLOCK  ADVISORY  WRITE 60 08:01:77 0 EOF\n1: -> FLOCK  ADVISORY  WRITE 70 08:01:77 0 EOF\n',
+  };
+  for (const ask of [60, 70]) {
+    expect(told(await diagnosed({ processes: [init, reader, writer], files }, ask))[0]).toMatch(
+      /^futex-deadlock/,
+    );
+  }
+});
