@@ -91,8 +91,7 @@ function healthy(
   if (leader === undefined) return { state: 'unknown', summary: 'none of its threads could be read' };
   const seconds = leader.wait.thread.secondsAsleep;
   const count = process.tids.length;
-  const others =
-    count > 1 ? `; ${count} threads, ${own.length < count ? 'those looked at ' : ''}all idle` : '';
+  const others = count > 1 ? `; ${othersInWords(own.length, count)}` : '';
   return {
     state: 'healthy',
     summary: `${sleepOf(leader.wait.point)}${others}`,
@@ -100,6 +99,14 @@ function healthy(
     ...(seconds === undefined ? {} : { seconds }),
     ...(process.isKernelThread ? {} : { killable: true }),
   };
+}
+
+function othersInWords(looked: number, count: number): string {
+  // Asked about one of them.
+  if (looked === 1) return `one of ${count} threads`;
+  return looked < count
+    ? `${looked} of ${count} threads were looked at, all idle`
+    : `${count} threads, all idle`;
 }
 
 /** An unknown is no health: what was not read may be just that which tells of a hang. */

@@ -26,6 +26,10 @@ await withLab(
   },
   { maxSeconds: 60 },
 );
+process.stdout.write(`
+That was real, and is put away again. On a process of yours: node bin/procdiag.cjs inspect PID
+More of it: node bin/procdiag.cjs lab list. To install it as procdiag: npm pack && npm install -g ./procdiag-*.tgz
+`);
 
 function sceneCalled(wanted: string) {
   const found = scenes.find((candidate) => candidate.name === wanted);

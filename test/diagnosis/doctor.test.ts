@@ -82,6 +82,16 @@ const CASES: [what: string, given: HostChecks, id: string, state: string, words:
     'limited',
     /ptrace_scope=0/,
   ],
+  [
+    'a perl that says much',
+    host(
+      {},
+      { programs: new Map([['perl', 'This is perl 5, version 36, subversion 0 (v5.36.0) built for x']]) },
+    ),
+    'perl',
+    'ok',
+    /^perl 5\.36\.0 undefined/,
+  ],
   ['Yama 1 for root', host(), 'ptrace-scope', 'ok', /= 1/],
   ['a foreign /proc', host({}, { procSelf: '12' }), 'proc-namespace', 'limited', /12 there, and 4711 here/],
   ['no /proc', host({}, { procSelf: undefined }), 'proc-namespace', 'missing', /mount -t proc/],

@@ -56,6 +56,12 @@ it.each<[string, Partial<FakeProcess>, object]>([
   expect(diagnosis.verdict).toMatchObject(verdict);
 });
 
+it('of one thread says that there are others, and nothing of them', async () => {
+  const processes = [{ pid: 1 }, { pid: 60, threads: [{ tid: 61 }, { tid: 62 }] }];
+  const { verdict } = await diagnosed({ processes }, 61);
+  expect(verdict.summary).toBe('asleep in pause; one of 3 threads');
+});
+
 it('says for how long it has not moved', async () => {
   const diagnosis = await diagnosed(
     { processes: [{ pid: 1 }, { pid: 60, state: 'T', exitCode: 19, asleep: 3600 }] },

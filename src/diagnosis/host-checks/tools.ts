@@ -26,7 +26,9 @@ const READERS: Readonly<Record<string, { state: 'limited' | 'missing'; cost: str
 export function toolChecks(host: HostChecks): Check[] {
   const readers = Object.entries(READERS).map(([name, { state, cost, package: from }]): Check => {
     const version = host.programs.get(name);
-    if (version !== undefined) return { id: name, state: 'ok', found: version };
+    // perl's first line is a sentence.
+    const found = version?.replace(/^This is (perl) .*\(v([\d.]+)\).*$/, '$1 $2');
+    if (found !== undefined) return { id: name, state: 'ok', found };
     return { id: name, state, found: `no ${name} on this host`, cost, fix: `sudo apt-get install ${from}` };
   });
   return [
