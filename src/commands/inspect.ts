@@ -11,7 +11,7 @@ export class Inspect extends BaseCommand {
   static override summary = 'Say what a process waits for, who is to blame, why, and what to do';
   static override description =
     `Reads only: nothing is attached, stopped or signalled, and nothing can hang it.
-Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not look, or not tell.`;
+Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not look, or could not tell.`;
   static override usage = 'inspect PID... [FLAGS]';
   static override examples = [
     { description: 'One process, one screen', command: 'procdiag inspect 4711' },

@@ -20,7 +20,7 @@ export class Trace extends BaseCommand {
   static override summary = 'Record system calls and scheduling, and say where the time went';
   static override description =
     `Runs the real strace and the real perf on a process and all that it starts, puts both on one clock, and tells the story: the longest waits and who ended them, the time on CPU, in the run queue and blocked, what was left over.
-Without --strace and --perf it takes perf alone where that works, which costs the process little, else strace, which stops it twice a system call, with what perf may still see beside it. Ctrl+C or --duration ends the recording and gives the result. The process goes on untraced, however procdiag ends.
+Without --strace and --perf it takes perf alone where that works, which costs the process little, else strace, which stops it twice in each system call, with what perf may still see beside it. Ctrl+C or --duration ends the recording and gives the result. The process goes on untraced, however procdiag ends.
 Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace, or the answer is of a part only that shows nothing wrong.`;
   static override usage = [
     'trace PID [FLAGS]',
@@ -30,7 +30,7 @@ Exit code: 0 nothing wrong, 1 a finding at or above --fail-on, 2 could not trace
   static override examples = [
     { description: 'Ten seconds with both', command: 'procdiag trace --strace --perf 4711 --duration 10' },
     {
-      description: 'A command from its start, with a page to look around in',
+      description: 'A command from its start, with a page to explore',
       command: 'procdiag trace --strace --perf --output build.html -- make',
     },
     {

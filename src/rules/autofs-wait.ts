@@ -17,7 +17,7 @@ export default rule({
       'The thread looked up a name below an autofs mount: the kernel asks the automounter ' +
       '(automount(8) or systemd) through a pipe to mount it, and the thread sleeps in D, ' +
       '`autofs_wait` under `autofs_mount_wait` (all kernels alike), until it answers. The culprit ' +
-      'is the automounter, or what it waits for itself, mostly the mount of a server that does not ' +
+      'is the automounter, or what it waits for itself, usually the mount of a server that does not ' +
       'answer. This D is killable: SIGKILL works.',
     byHand: [
       '`timeout -s KILL 2 cat /proc/PID/wchan` (5.10: 0, look at `stack` as root): `autofs_wait`.',

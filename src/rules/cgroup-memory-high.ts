@@ -7,7 +7,7 @@ import { rule } from './rule.ts';
 export default rule({
   id: 'cgroup-memory-high',
   family: 'limit',
-  title: 'Slowed down, since its cgroup has more memory than memory.high',
+  title: 'Slowed down: its cgroup uses more memory than memory.high',
   find: (blame) =>
     blame.steps
       .filter(({ wait, cycle }) => wait.kind === 'memory-high' && cycle === undefined)

@@ -73,7 +73,7 @@ export default rule({
         'and the holder, which may be another process (5.10: always 0; the stacks as root).',
     ],
     resolves: [
-      'Heal what the holder waits for: continue or restart the FUSE daemon, bring back the server. ' +
+      'Fix what the holder waits for: continue or restart the FUSE daemon, bring back the server. ' +
         'Everything goes on at once.',
       '`echo 1 > /sys/fs/fuse/connections/N/abort`, when the memory is on FUSE: its mappings get ' +
         'errors (SIGBUS).',

@@ -53,14 +53,14 @@ export default rule({
         'and later; before, the one with an exe); then its State and wchan.',
     ],
     resolves: [
-      '`kill -CONT HANDLER`, or heal what it waits for (a full disk, a dead mount): the core is ' +
+      '`kill -CONT HANDLER`, or fix what it waits for (a full disk, a dead mount): the core is ' +
         'written whole.',
       '`kill -KILL HANDLER`: the dump ends, the process exits; the core is cut.',
       '`kill -KILL PID`: the process exits; the core is lost.',
     ],
     doesNot: [
       '`kill PID` (SIGTERM): nothing happens.',
-      'Changing `core_pattern`: it counts for the next crash only.',
+      'Changing `core_pattern`: it takes effect at the next crash.',
       'Restarting the service: its supervisor still waits for the old process.',
     ],
     lookAlikes: [

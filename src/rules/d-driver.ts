@@ -43,7 +43,7 @@ export default rule({
         'requests that never end, suspended or broken arrays.',
     ],
     resolves: [
-      'Heal the device below: `dmsetup resume NAME`, the missing path, `cat /proc/mdstat` and the ' +
+      'Fix the device below: `dmsetup resume NAME`, the missing path, `cat /proc/mdstat` and the ' +
         'failed member.',
       'Reset the device: `echo 1 > /sys/class/nvme/nvmeN/reset_controller`, `echo 1 > ' +
         '/sys/bus/pci/devices/ADDR/reset`. All I/O in flight on it fails or is repeated.',

@@ -55,7 +55,7 @@ export default rule({
         'kernel started and waits for (6.12 and later).',
     ],
     resolves: [
-      "Heal what the frames name: end the stuck helper, raise the cgroup's limit, continue the " +
+      "Fix what the frames name: end the stuck helper, raise the cgroup's limit, continue the " +
         'thread or daemon behind it.',
       '`kill -KILL PID`, where the wait is killable (see above).',
       'Reboot, if the kernel log shows an oops, a lockup or a device failure before the first hang.',

@@ -66,7 +66,7 @@ export default rule({
         '`get_user_pages_remote` or a page fault of that process in its stack.',
     ],
     resolves: [
-      'Heal what the holder waits for: the convoy dissolves at once.',
+      'Fix what the holder waits for: the convoy dissolves at once.',
       'End the holder, if it can die.',
       'For a convoy behind FUSE: `echo 1 > /sys/fs/fuse/connections/N/abort`. All requests of that ' +
         'mount fail.',

@@ -32,7 +32,7 @@ export default rule({
     }),
   explanation: {
     meaning:
-      'The mount is NFS, SMB, Ceph, 9p or alike, and its server does not answer. NFS waits in ' +
+      'The mount is NFS, SMB, Ceph, 9p or the like, and its server does not answer. NFS waits in ' +
       '`rpc_wait_bit_killable`, or in page waits (`folio_wait_bit_common`, 5.10: ' +
       '`wait_on_page_bit_common`) above `nfs_*` frames; SMB on 7.2 in `netfs_wait_for_in_progress`; ' +
       'NFS lock waits are S (6.1 polls in `nfs4_handle_exception`, 7.2 `wait_woken < ' +

@@ -51,7 +51,7 @@ export default rule({
         '/proc/CHILD/syscall`: what the child waits for; 59 is execve on x86-64.',
     ],
     resolves: [
-      'Heal what the child waits for (continue a stopped child or FUSE daemon, bring back the ' +
+      'Fix what the child waits for (continue a stopped child or FUSE daemon, bring back the ' +
         'mount): both go on.',
       '`kill -KILL CHILD`, if it can die: the parent goes on, the start of that program has failed.',
       '`kill -KILL PID`: the parent itself can be killed.',

@@ -31,7 +31,7 @@ export default rule({
         'later): an open() is stuck with its number reserved.',
     ],
     resolves: [
-      '`kill -CONT LISTENER` if it is stopped, else heal what it waits for: accesses go on one by ' + 'one.',
+      '`kill -CONT LISTENER` if it is stopped, else fix what it waits for: accesses go on one by ' + 'one.',
       'End or restart the listener: as its descriptor closes, everything is allowed and all waiters ' +
         'go on. Files are not scanned meanwhile.',
       '`kill -KILL PID`: the waiter can be killed.',

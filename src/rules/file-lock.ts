@@ -55,7 +55,7 @@ export default rule({
         'what the holder waits for.',
     ],
     resolves: [
-      'Continue or heal the holder: it gives the lock back.',
+      'Continue or fix the holder: it gives the lock back.',
       'End the holder: `kill HOLDER`; the kernel frees its locks. What the lock protects may be ' +
         'half done.',
       'For later: `flock -w SECONDS`, `flock -o` (the command does not inherit the lock), O_CLOEXEC ' +

@@ -54,7 +54,7 @@ export default rule({
         'twice: above 0 and not falling: no answers.',
     ],
     resolves: [
-      '`kill -CONT DAEMON` if it is stopped, else heal what it waits for: all requests go on, ' +
+      '`kill -CONT DAEMON` if it is stopped, else fix what it waits for: all requests go on, ' +
         'nothing is lost.',
       '`echo 1 > /sys/fs/fuse/connections/N/abort`: frees all waiters at once, also those that were ' +
         'killed and could not die. Their calls fail, and the mount is dead: `umount MNT`, mount ' +

@@ -60,7 +60,7 @@ export default rule({
   },
   explanation: {
     meaning:
-      'Each thread of the cycle holds a mutex and wants one that the next holds; mostly two, which ' +
+      'Each thread of the cycle holds a mutex and wants one that the next holds; usually two, which ' +
       'took two locks in opposite order. All are S in `futex_do_wait` (6.1, 6.12: ' +
       '`futex_wait_queue`; 5.10: `futex_wait_queue_me`), as the threads of any idle program are: ' +
       "only the owners tell. A glibc mutex has its owner's TID in the third word (address + 8), a " +

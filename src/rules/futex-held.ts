@@ -72,7 +72,7 @@ export default rule({
         'meanwhile.',
     ],
     resolves: [
-      'Heal what the owner waits for: it gives the lock back.',
+      'Fix what the owner waits for: it gives the lock back.',
       "`kill -CONT OWNER_PROCESS`, when the owner's process is stopped (shared memory).",
       'Restart the process; for shared memory all that use it, since the data may be half changed.',
       'For later: no slow calls under a lock.',

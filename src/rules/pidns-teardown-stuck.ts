@@ -59,7 +59,7 @@ export default rule({
       'Let the outside parent wait (continue it if it is stopped): the zombie goes, init and the ' +
         'runtime follow.',
       '`kill -KILL OUTSIDE_PARENT`: its zombies are reaped by its own reaper, and all of it goes.',
-      'For a member in D: heal what it waits for.',
+      'For a member in D: fix what it waits for.',
     ],
     doesNot: [
       '`kill -9` of init or of the zombie: both are dead already.',

@@ -45,7 +45,7 @@ export default rule({
         'stopped, or in `do_wait` for the writer itself.',
     ],
     resolves: [
-      '`kill -CONT READER` if it is stopped, else heal what it waits for: the writer goes on.',
+      '`kill -CONT READER` if it is stopped, else fix what it waits for: the writer goes on.',
       'In an emergency read once in its place: `timeout 5 cat /proc/READER/fd/N > FILE`. The reader ' +
         'misses that data.',
       'Repair the reader: drain stdout *and* stderr before or while it waits (communicate() instead ' +

@@ -64,7 +64,7 @@ export default rule({
         'answer: it is stuck inside execve.',
     ],
     resolves: [
-      'Heal what the target waits for: it stops for the tracer, and the tracer goes on.',
+      'Fix what the target waits for: it stops for the tracer, and the tracer goes on.',
       '`kill -KILL TRACER`: the debugger ends, the target is as before.',
     ],
     doesNot: [

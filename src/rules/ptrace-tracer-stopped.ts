@@ -41,7 +41,7 @@ export default rule({
     ],
     resolves: [
       '`kill -CONT TRACER` if it is stopped (T): it collects the stop, and the target goes on.',
-      "Heal the tracer's own wait, if it is in D or blocked.",
+      "Fix the tracer's own wait, if it is in D or blocked.",
       '`kill -KILL TRACER`: an attached target runs on, but one whose last field of stat is 5 gets SIGTRAP then, and dies; ' +
         'with PTRACE_O_EXITKILL every tracee dies with the tracer.',
       '`kill -KILL PID`: the target itself can be killed.',
@@ -52,7 +52,7 @@ export default rule({
       'Ending only the tracer in the middle of a chain without looking: the stopped one is at its ' + 'end.',
     ],
     lookAlikes: [
-      'A tracer with many tracees is slow: the stops are collected by and by, and context switches ' +
+      'A tracer with many tracees is slow: the stops are collected one after another, and context switches ' +
         'grow.',
       'The tracer has collected the stop and sits on it (exit_code 0): `ptrace-stopped`.',
     ],

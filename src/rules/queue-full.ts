@@ -51,7 +51,7 @@ export default rule({
         'stopped, or at something else.',
     ],
     resolves: [
-      '`kill -CONT RECEIVER` if it is stopped, else heal what it waits for, or start it again: the sender goes on.',
+      '`kill -CONT RECEIVER` if it is stopped, else fix what it waits for, or start it again: the sender goes on.',
       '`ipcrm -q ID` (System V): the senders get EIDRM, and the messages are lost.',
       'For later: IPC_NOWAIT, mq_timedsend, or a non-blocking queue (O_NONBLOCK).',
     ],

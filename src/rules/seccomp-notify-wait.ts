@@ -22,7 +22,7 @@ export default rule({
     meaning:
       'A seccomp filter of the process hands some system calls to a supervisor (a container ' +
       'runtime, a sandbox). The call sleeps in S, `seccomp_do_user_notification` under ' +
-      '`__seccomp_filter` (with a compiler suffix as `.isra.0`), until the supervisor answers, ' +
+      '`__seccomp_filter` (with a compiler suffix such as `.isra.0`), until the supervisor answers, ' +
       'however innocent the call is. The culprit is the process that holds the notify descriptor. ' +
       'SIGKILL works; if the supervisor ends, the call fails with ENOSYS.',
     byHand: [
@@ -34,7 +34,7 @@ export default rule({
         '/proc/SUPERVISOR/task/*/wchan`: stopped, or waiting for something else.',
     ],
     resolves: [
-      '`kill -CONT SUPERVISOR` if it is stopped, else heal what it waits for: the call is answered.',
+      '`kill -CONT SUPERVISOR` if it is stopped, else fix what it waits for: the call is answered.',
       'End the supervisor: the waiting call, and all later ones that the filter hands over, fail ' +
         'with ENOSYS; the program may not cope.',
       '`kill -KILL PID`: the waiter can be killed.',

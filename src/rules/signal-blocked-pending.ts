@@ -64,7 +64,7 @@ export default rule({
       '`grep SigBlk /proc/PPID/status`: inherited from the parent?',
     ],
     resolves: [
-      "If a thread should unblock or fetch it and hangs: heal that thread's wait.",
+      "If a thread should unblock or fetch it and hangs: fix that thread's wait.",
       '`kill -KILL PID`: without clean-up.',
       'For later: restore the mask before exec; `env --list-signal-handling true` shows what a ' +
         'started program inherits.',

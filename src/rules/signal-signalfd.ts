@@ -51,7 +51,7 @@ export default rule({
     ],
     resolves: [
       'Nothing, as long as nothing is pending.',
-      'If it is pending: heal what the reading thread waits for.',
+      'If it is pending: fix what the reading thread waits for.',
       '`kill -KILL PID`, if its loop does not come back.',
     ],
     doesNot: ['Sending it again: it is pending already, and does not queue.'],

@@ -51,7 +51,7 @@ export default rule({
         'stopped, or busy elsewhere.',
     ],
     resolves: [
-      '`kill -CONT PEER` if it is stopped, else heal what it waits for: the sender goes on.',
+      '`kill -CONT PEER` if it is stopped, else fix what it waits for: the sender goes on.',
       '`ss -K dst ADDRESS dport = PORT` (root; not built into every kernel): closes that TCP connection; the sender gets an ' +
         'error.',
       'End the peer: the sender gets EPIPE or ECONNRESET.',

@@ -5,7 +5,7 @@ import { rule } from './rule.ts';
 export default rule({
   id: 'stopped-tty',
   family: 'stopped',
-  title: 'Background process stopped since it touched its terminal',
+  title: 'Background process stopped because it touched its terminal',
   find: (blame) =>
     blame.stepsOf('stopped-tty').map((step) => {
       const { tty, foreground, signal } = step.wait.detail ?? {};
@@ -45,7 +45,7 @@ export default rule({
     ],
     lookAlikes: [
       'Ctrl+Z and SIGSTOP: signal 20 or 19: `stopped`.',
-      'A write that blocks since the output is stopped (Ctrl+S) is S, not T: `tty-write-blocked`.',
+      'A write that blocks because the output is stopped (Ctrl+S) is S, not T: `tty-write-blocked`.',
     ],
     sources: [
       'termios(3) (TOSTOP), credentials(7), setpgid(2)',

@@ -72,7 +72,7 @@ export default rule({
       'State t is a tracing stop: `ptrace-stopped`. But SIGSTOP of a process that is traced shows t too: field 52 is the ' +
         'signal in /proc/PID/stat, and 0 in /proc/PID/task/PID/stat (6.1 and later).',
       'A frozen cgroup is S (v2) or D (v1), never T: `cgroup-frozen`.',
-      'A worker that its supervisor stops and continues on purpose (throttling tools as cpulimit): ' +
+      'A worker that its supervisor stops and continues on purpose (throttling tools such as cpulimit): ' +
         'T and R alternate.',
     ],
     sources: ['signal(7), kill(2), proc(5) (stat field 52)', 'kernel/signal.c (do_signal_stop)'],

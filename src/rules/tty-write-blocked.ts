@@ -49,7 +49,7 @@ export default rule({
     ],
     resolves: [
       'Press Ctrl+Q in that terminal: the output goes on.',
-      'Continue or heal the process on the master side (`kill -CONT MASTER`).',
+      'Continue or fix the process on the master side (`kill -CONT MASTER`).',
       'End the process on the master side: the terminal hangs up, its session gets SIGHUP, writers ' +
         'get EIO.',
       'For later: `stty -ixon` switches Ctrl+S off; write logs to a file.',

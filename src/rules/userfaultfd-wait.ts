@@ -34,7 +34,7 @@ export default rule({
         'what the handler does instead.',
     ],
     resolves: [
-      "`kill -CONT HANDLER` if it is stopped, else heal its source (the migration's network, the " +
+      "`kill -CONT HANDLER` if it is stopped, else fix its source (the migration's network, the " +
         "image's disk): the fault goes on.",
       '`kill -KILL PID`: the waiter dies.',
       'Do not end the handler lightly: the page is then filled as fresh memory (zeros), and the ' +

@@ -41,7 +41,7 @@ export default rule({
     ],
     resolves: [
       'Nothing, while the threads do their work.',
-      'For a killed one with a thread in D: heal what that thread waits for.',
+      'For a killed one with a thread in D: fix what that thread waits for.',
     ],
     doesNot: ['Killing the parent, or repairing its wait: there is nothing to wait for yet.'],
     lookAlikes: [

@@ -42,7 +42,7 @@ export default rule({
         'is stuck inside execve.',
     ],
     resolves: [
-      "Heal the parent's wait, as its own cause says.",
+      "Fix the parent's wait, as its own cause says.",
       '`kill -KILL PARENT`, if its wait is killable: init reaps the zombie.',
     ],
     doesNot: [

@@ -63,7 +63,7 @@ export default rule({
         'largest of the processes on its CPU: for how long it has been dead.',
     ],
     resolves: [
-      "Heal the parent's own wait, if it is blocked: a parent that goes on may still reap.",
+      "Fix the parent's own wait, if it is blocked: a parent that goes on may still reap.",
       'Repair the parent: a SIGCHLD handler which loops over `waitpid(-1, …, WNOHANG)` (signals ' +
         'coalesce: one can stand for many children), or SIGCHLD ignored explicitly, and the kernel ' +
         'reaps.',

@@ -8,7 +8,7 @@ export const scene: Scene = {
 A program is in D (it waits in vfork for its child). Somebody runs \`strace -p PID\` on it: strace hangs as well,
 prints nothing and does not even end at Ctrl+C or SIGTERM.
 The target shows TracerPid = strace, but stays in D: it cannot stop for its tracer before its wait is over.
-To learn: strace is only a second victim (end it with SIGKILL); heal what the target waits for.`,
+To learn: strace is only a second victim (end it with SIGKILL); fix what the target waits for.`,
   needs: ['root', 'gcc', 'strace'],
   async setUp(lab) {
     const { pids } = await play(lab, 'zombies', ['vforking-parent'], ['parent', 'child']);

@@ -11,7 +11,7 @@ export const scene: Scene = {
 \`dmsetup suspend\` freezes the file system on the device first, unless told not to. Its writers then look just as
 with fsfreeze (D in percpu_rwsem_wait under vfs_write), and yet \`fsfreeze -u\` would not be the whole cure.
 Readers of what is not in the page cache look like those of a dead disk.
-To learn: look whether the device of a frozen mount is suspended: \`dmsetup resume NAME\` heals both.`,
+To learn: look whether the device of a frozen mount is suspended: \`dmsetup resume NAME\` frees both.`,
   needs: ['root', 'gcc', 'loop', 'device-mapper'],
   async setUp(lab) {
     const disk = await mapperDevice(lab);

@@ -10,7 +10,7 @@ export const scene: Scene = {
 Somebody stopped the server of a FUSE mount with SIGSTOP (a debugger, a Ctrl+Z, a container that was paused).
 Whoever touches the mount waits in S, request_wait_answer; \`ls\`, \`df\` and the shell's completion hang as well.
 The server shows T. As it has not yet taken the request, its victims can still be killed.
-To learn: \`kill -CONT\` of the server heals all of them.`,
+To learn: \`kill -CONT\` of the server frees all of them.`,
   needs: ['root', 'gcc', 'fuse'],
   async setUp(lab) {
     const { file, daemon } = await mountFuse(lab);

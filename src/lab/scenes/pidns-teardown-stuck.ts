@@ -9,7 +9,7 @@ The container's init was killed, and has to wait until every member of its names
 One member is a zombie whose parent is outside (nsenter, docker exec) and never waits for it.
 So init hangs in zap_pid_ns_processes, in S yet not killable, and its runtime hangs in wait4 on init.
 \`ps\` shows init as \`[name]\`, as if it were a kernel thread; strace on it hangs.
-To learn: find the zombie of that namespace whose PPid is outside; end or heal that parent, and all of it goes.`,
+To learn: find the zombie of that namespace whose PPid is outside; end or fix that parent, and all of it goes.`,
   needs: ['root', 'gcc'],
   async setUp(lab) {
     const { pids } = await play(lab, 'pidns', ['teardown'], ['runtime', 'init', 'parent', 'zombie']);
