@@ -28,6 +28,7 @@ import futexHeld from './futex-held.ts';
 import { idleRules } from './idle.ts';
 import inotifyInstances from './inotify-instances.ts';
 import inotifyWatches from './inotify-watches.ts';
+import memoryLeak from './memory-leak.ts';
 import orphanAdopted from './orphan-adopted.ts';
 import pidnsForkEnomem from './pidns-fork-enomem.ts';
 import pidnsInitIgnoresSignals from './pidns-init-ignores-signals.ts';
@@ -53,6 +54,8 @@ import socketFull from './socket-full.ts';
 import stopped from './stopped.ts';
 import stoppedTty from './stopped-tty.ts';
 import tcpConnectWait from './tcp-connect-wait.ts';
+import tempFilesLeft from './temp-files-left.ts';
+import threadLeak from './thread-leak.ts';
 import ttyWriteBlocked from './tty-write-blocked.ts';
 import userfaultfdWait from './userfaultfd-wait.ts';
 import waitOnStoppedChild from './wait-on-stopped-child.ts';
@@ -131,6 +134,9 @@ export const rules: readonly Rule[] = [
   inotifyWatches,
   inotifyInstances,
   zombieLeak,
+  threadLeak,
+  memoryLeak,
+  tempFilesLeft,
   fdLimit,
   cgroupCpuThrottled,
   cgroupMemoryHigh,

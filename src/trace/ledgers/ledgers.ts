@@ -7,10 +7,13 @@ import type { LedgerBooks } from './books.ts';
 import { endOf } from './call.ts';
 import { DescriptorLedgerSink } from './descriptors/ledger.ts';
 import { DescriptorTables } from './descriptors/tables.ts';
+import { FileLedgerSink } from './files/ledger.ts';
 import { findingsOfLedgers } from './findings/index.ts';
+import { MemoryLedgerSink } from './memory/ledger.ts';
 import { ProcessLedgerSink } from './processes/ledger.ts';
 import { SignalLedgerSink } from './signals/ledger.ts';
 import { Tasks } from './tasks.ts';
+import { ThreadLedgerSink } from './threads/ledger.ts';
 import { WatchLedgerSink } from './watches/ledger.ts';
 
 /** What a recording tells of the time before: the opening balance. */
@@ -50,6 +53,9 @@ export class Ledgers implements TraceSink {
   readonly #descriptors: DescriptorLedgerSink;
   readonly #signals: SignalLedgerSink;
   readonly #watches: WatchLedgerSink;
+  readonly #threads: ThreadLedgerSink;
+  readonly #memory: MemoryLedgerSink;
+  readonly #files: FileLedgerSink;
   readonly #gaps = new Set<number>();
   #some: boolean = false;
   #endNs = 0;
@@ -59,6 +65,9 @@ export class Ledgers implements TraceSink {
     this.#tables = new DescriptorTables(opening.descriptors);
     this.#descriptors = new DescriptorLedgerSink(this.#tables, this.#tasks);
     this.#watches = new WatchLedgerSink(this.#tables, this.#tasks);
+    this.#threads = new ThreadLedgerSink(this.#tasks, opening.tasks);
+    this.#memory = new MemoryLedgerSink(this.#tasks);
+    this.#files = new FileLedgerSink(this.#tables, this.#tasks);
     this.#signals = new SignalLedgerSink(this.#tasks, this.#tables, opening.signals, opening.detachedNs);
     this.#processes = new ProcessLedgerSink(this.#tasks, this.#signals, opening.tasks, opening.callsUnseen);
   }
@@ -85,6 +94,9 @@ export class Ledgers implements TraceSink {
     this.#processes.event(event);
     // Before the tables: a descriptor that is being closed is still known to them.
     this.#watches.event(event);
+    this.#files.event(event);
+    this.#threads.event(event);
+    this.#memory.event(event);
     this.#tables.event(event);
     this.#descriptors.event(event);
   }
@@ -108,6 +120,9 @@ export class Ledgers implements TraceSink {
       descriptors: this.#descriptors.finish(endNs),
       signals: this.#signals.finish(endNs),
       watches: this.#watches.finish(),
+      threads: this.#threads.finish(endNs),
+      memory: this.#memory.finish(endNs),
+      files: this.#files.finish(endNs),
     };
   }
 

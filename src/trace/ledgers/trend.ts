@@ -20,6 +20,8 @@ export interface TrendSummary {
 /** Even, so that pairs can be merged. */
 const BUCKETS = 64;
 const FIRST_WIDTH_NS = 1_000_000;
+/** Of the time, as one part of so many. */
+const LAST_BIT = 16;
 
 /** A number that changes at moments, in memory that does not grow: lows of at most 64 equal spans, which widen with the run. */
 export class Trend {
@@ -57,15 +59,29 @@ export class Trend {
   /** Ends at `atNs`. */
   summary(atNs: Ns): TrendSummary {
     this.#reach(atNs);
-    const quarters = quartersOf(this.#lows);
+    return this.#summary(this.#lows, this.#value);
+  }
+
+  /** The same of one that takes itself apart at its end, as programs do: without the last bit of its time. */
+  summaryBeforeEnd(atNs: Ns): TrendSummary {
+    this.#reach(atNs);
+    const lows = this.#lows.slice(
+      0,
+      Math.max(1, this.#lows.length - Math.ceil(this.#lows.length / LAST_BIT)),
+    );
+    return this.#summary(lows, lows.at(-1) ?? this.#value);
+  }
+
+  #summary(lows: readonly number[], end: number): TrendSummary {
+    const quarters = quartersOf(lows);
     return {
       start: this.start,
       min: this.#min,
       max: this.#max,
-      end: this.#value,
-      perSecond: slope(this.#lows, this.#width),
+      end,
+      perSecond: slope(lows, this.#width),
       lows: quarters,
-      shape: shapeOf(quarters, this.start, this.#value),
+      shape: shapeOf(quarters, this.start, end),
     };
   }
 

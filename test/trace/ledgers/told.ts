@@ -79,7 +79,7 @@ function eventOf(line: string, sources: SyscallEvent['sources']): TraceEvent {
 
 function call(text: string, at: Pick<SyscallEvent, 'pid' | 'tid' | 'startNs' | 'sources'>): SyscallEvent {
   const [, name, args, result, rest, ms] =
-    /^(\w+)\((.*)\) = (\?|-?\d+|0x[\da-f]+)(.*?)(?: <([\d.]+)>)?$/s.exec(text) ?? [];
+    /^(\w+)\((.*)\) = (\?|0x[\da-f]+|-?\d+)(.*?)(?: <([\d.]+)>)?$/s.exec(text) ?? [];
   if (name === undefined || args === undefined || result === undefined) throw new Error(`no call: ${text}`);
   const errno = /^ (E[A-Z]+)/.exec(rest ?? '')?.[1];
   return {

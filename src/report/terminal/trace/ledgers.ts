@@ -1,11 +1,14 @@
 import { count, plural } from '../../../trace/digest/numbers.ts';
 import type { TraceSummary } from '../../../trace/digest/summary.ts';
 import type { LedgerBooks } from '../../../trace/ledgers/books.ts';
+import { size } from '../../../trace/ledgers/findings/words.ts';
 import { line } from '../../text.ts';
 import { itemised, own, paragraph, type Row, type Span, space } from '../layout.ts';
 import type { Palette } from '../palette.ts';
 
 const LABEL = 15;
+/** Bytes: less than that is what every program does. */
+const WORTH_A_LINE = 1 << 20;
 
 /** What was started, opened, sent and watched, and what is left of it: a line each, and the largest remainders. */
 export function ledgerRows(
@@ -32,6 +35,8 @@ export function ledgerRows(
     ...leftRows(ledgers, top, width, palette),
     ...told('signals', signalItems(ledgers)),
     ...told('watches', watchItems(ledgers)),
+    ...told('memory', memoryItems(ledgers)),
+    ...told('files', fileItems(ledgers)),
   ];
 }
 
@@ -152,5 +157,30 @@ function watchItems({ watches: { totals } }: LedgerBooks): string[] {
     ...some(totals.epollLeft, 'of them left', 'of them left'),
     ...some(totals.epollStale, 'stale', 'stale'),
     ...Object.entries(totals.failed).map(([errno, times]) => `${count(times)} failed with ${line(errno)}`),
+  ];
+}
+
+/** Of those that live and have more than at first. */
+function memoryItems({ memory }: LedgerBooks): string[] {
+  const grown = memory.processes.items.filter(
+    ({ alive, trend }) => alive && trend.end - trend.start >= WORTH_A_LINE,
+  );
+  return [
+    ...grown
+      .slice(0, 2)
+      .map(
+        ({ pid, comm, trend, mappedBytes, unmappedBytes }) =>
+          `${size(trend.end - trend.start)} more in ${pid} ${line(comm)} (${size(mappedBytes)} mapped, ${size(unmappedBytes)} unmapped)`,
+      ),
+    ...some(Math.max(0, grown.length - 2), 'other process grew', 'other processes grew'),
+  ];
+}
+
+function fileItems({ files: { totals } }: LedgerBooks): string[] {
+  if (totals.left === 0) return [];
+  return [
+    `${count(totals.made)} temporary made`,
+    `${count(totals.deleted)} deleted`,
+    `${count(totals.left)} left`,
   ];
 }

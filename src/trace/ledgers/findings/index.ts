@@ -1,6 +1,8 @@
 import type { TraceFinding } from '../../finding.ts';
 import type { Context } from './context.ts';
 import { findDescriptorLeaks, findDescriptorLimits, findInherited } from './descriptors.ts';
+import { findLeftFiles } from './files.ts';
+import { findMemoryLeaks, findThreadLeaks } from './growth.ts';
 import { findProcessLimits } from './processes.ts';
 import { findZombies } from './reaping.ts';
 import { findBlocked, findIgnored } from './signals.ts';
@@ -13,7 +15,10 @@ const RULES: readonly ((context: Context) => TraceFinding[])[] = [
   findWatchLimit,
   findInstanceLimit,
   findDescriptorLeaks,
+  findThreadLeaks,
+  findMemoryLeaks,
   findZombies,
+  findLeftFiles,
   findStaleEpoll,
   findInherited,
   findIgnored,
