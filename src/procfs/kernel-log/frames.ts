@@ -32,7 +32,7 @@ const UNRELIABLE = '(\\s*\\(unreliable\\))?';
 const patterns = lazily(() => ({
   /** x86, arm64, s390, ppc64, mips, riscv, loongarch: `[<address>] ? name+0x1/0x2 [module]`, the address not always. */
   plain: new RegExp(
-    `(?:${ADDRESS}\\s{0,4}){0,2}(\\?\\s{1,4})?\\.?(${NAME})${OFFSET}\\)?${MODULE}${UNRELIABLE}`,
+    `(?:${ADDRESS}\\s{0,4}){0,2}(\\?\\s{1,4})?(?::\\w+:|\\.)?(${NAME})${OFFSET}\\)?${MODULE}${UNRELIABLE}`,
     'y',
   ),
   /** A further frame in the same line has an address before it. */

@@ -146,7 +146,11 @@ function apply(
       }
       return undefined;
     case 'event':
-      if (here && (!seen.event || (seen.event.subsystem === 'unknown' && rule.subsystem !== 'unknown'))) {
+      // The outer of two says more: io_schedule() in a wait for a buffer, or for congestion.
+      if (
+        here &&
+        (!seen.event || (/^(?:unknown|block-io)$/.test(seen.event.subsystem) && rule.subsystem !== 'unknown'))
+      ) {
         seen.event = rule;
       }
       return undefined;
@@ -236,8 +240,8 @@ function decide(rule: FrameRule, name: string, seen: Seen, context: FrameContext
 
 function benignIn(rule: FrameRule, seen: Seen, context: FrameContext): boolean | null {
   if (seen.lock || seen.page) return false;
-  // A driver's own interruptible sleep may be a read that nothing came for yet, or a service at rest.
-  if (rule.tier === 'family' && context.state === 'S') return null;
+  // A driver's own interruptible sleep may be a read that nothing came for yet, or a service at rest; msleep() a poll.
+  if (rule.tier === 'family' && (context.state === 'S' || seen.event?.benign === true)) return null;
   if (rule.benign === false) return false;
   if (context.state === 'D') {
     // Healthy waits for somebody else's doing are interruptible: in D it is another wait inside the same function. What

@@ -27,6 +27,7 @@ describe('parseFrameLine', () => {
     ['arm', '[<80c1eb20>] (schedule) from [<80c1ec14>] (io_schedule+0x48/0x6c)', ['schedule']],
     ['ppc32', '[C5BC1C20] [C02D3B28] schedule+0x680/0x734', ['schedule']],
     ['i386 of 2.6.1x', '<c03e1e7c> io_schedule+0x26/0x30', ['io_schedule']],
+    ['a module of 2.6', '[<ffffffff880a0189>] :saa7146:saa7146_wait+0x159/0x260', ['saa7146_wait']],
     ['arm, wrapped', '[<809fa760>] (schedule) from', ['schedule']],
     [
       'arm, a module',

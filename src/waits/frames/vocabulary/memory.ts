@@ -6,12 +6,13 @@ export const memory = (): Vocabulary => [
     'reclaim',
     'memory: reclaim waits for pages to be written or freed',
     `shrink_* try_to_free_pages do_try_to_free_pages
-    throttle_direct_reclaim congestion_wait blk_congestion_wait wait_iff_congested too_many_isolated alloc_pages_slowpath
+    throttle_direct_reclaim too_many_isolated alloc_pages_slowpath
     alloc_pages_direct_* balance_pgdat node_reclaim zone_reclaim out_of_memory oom_kill_process do_shrink_slab reclaim_*
     evict_folios lru_gen_* kcompactd_do_work cma_alloc* alloc_contig_* compact_zone* compact_node* try_to_compact_pages drain_all_pages pageout isolate_lru_*
     mempool_alloc* unregister_shrinker shrinker_free register_shrinker prealloc_shrinker mem_cgroup_shrink_*`,
     { pages: 'adjacent' },
   ),
+  event('reclaim', 'storage to be less congested', 'congestion_wait blk_congestion_wait wait_iff_congested'),
   wait(
     'memcg-throttle',
     'its memory cgroup: throttled above memory.high, or out of memory',

@@ -5,7 +5,7 @@ export const scheduler = (): Vocabulary => [
   pass(`schedule context_switch switch_to* preempt_schedule* schedule_preempt_disabled schedule_timeout*
     schedule_hrtimeout* schedule_debug thread_return finish_task_switch yield yield_to cond_resched* might_resched*
     rt_mutex_schedule schedule_rtlock do_sched_yield schedule_loop need_resched prepare_to_swait* prepare_to_wait*
-    finish_wait finish_swait default_wake_function autoremove_wake_function woken_wake_function wake_bit_function
+    finish_wait finish_swait process_timeout default_wake_function autoremove_wake_function woken_wake_function wake_bit_function
     save_stack_trace* stack_trace_save* arch_stack_walk proc_pid_stack dump_stack* show_stack* sched_show_task
     dump_backtrace unwind_* trampoline_* mips_cpu_do_* arch_cpu_idle`),
   event(
@@ -34,6 +34,7 @@ export const scheduler = (): Vocabulary => [
     'unknown',
     'time to pass, in a retry loop of the kernel',
     `msleep* usleep_range* ssleep fsleep schedule_delay*`,
+    { benign: true },
   ),
   event(
     'unknown',
