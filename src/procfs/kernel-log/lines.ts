@@ -33,7 +33,7 @@ const LEVEL = /^<\d{1,3}>/;
 /** What terminals colour with (`dmesg --color`, consoles that were recorded). */
 const COLOURS = /\x1b\[[\d;]{0,16}[A-Za-z]/g;
 /** `journalctl -o json`, and what others make of it: the text is one of the fields. */
-const FIELD = /^\{.{0,2000}?"(?:MESSAGE|message|msg|log)" ?: ?"((?:[^"\\]|\\.){0,2000})"/;
+const FIELD = /^\{.{0,400}?"(?:MESSAGE|message|msg|log)" ?: ?"((?:[^"\\]|\\.){0,2000})"/;
 /** `[  123.456789]`, `[  +0.000002]`, `[  12.3@1]`, `[   1.2 /  0]`. */
 const SECONDS = /^\[ {0,12}\+?\d{1,12}\.\d{1,9}[^\][]{0,24}\]/;
 /** `[Mon Mar 11 14:29:12 2024]`, `[2024-03-11T14:29:12,123456+01:00]`. */

@@ -395,6 +395,7 @@ function refine(frames: readonly string[], found: FrameClass): FrameClass {
       killable: false,
     };
   }
+  if (found.subsystem === 'netfs') return ofServer(frames, found);
   if (found.subsystem === 'workqueue-flush') return ofWorkOwner(frames, found);
   if (['pipe', 'socket', 'unknown'].includes(found.subsystem)) {
     const dump = frames.find((name) => /^(?:do_coredump|vfs_coredump|elf_core_dump|dump_emit)$/.test(name));
@@ -410,6 +411,13 @@ function refine(frames: readonly string[], found: FrameClass): FrameClass {
     }
   }
   return found;
+}
+
+/** netfs is a library: the file system that calls it knows whose server it is. */
+function ofServer(frames: readonly string[], found: FrameClass): FrameClass {
+  const frame = frames.find((name) => /^(?:9p|ceph|nfs|smb)$/.test(ruleOf(name)?.subsystem ?? ''));
+  const rule = frame === undefined ? undefined : ruleOf(frame);
+  return rule ? { ...found, subsystem: rule.subsystem, waitsFor: rule.waitsFor, mechanism: 'netfs' } : found;
 }
 
 /** Who flushes work so as to wait for something of his own (a log, a quota) says what is waited for. */

@@ -84,7 +84,7 @@ export const devices = (): Vocabulary => [
   family(
     'io_uring',
     'io_uring',
-    `io_uring_* io_wq_* io_issue_* io_ring_* io_sq_* io_sqe_* io_submit_sqes io_worker_* io_queue_* io_wqe_* io_req_* io_fallback_* io_register_* io_unregister_* io_assign_* io_file_get_* io_sqpoll_*
+    `io_uring_* sys_io_uring_* io_wq_* io_issue_* io_ring_* io_sq_* io_sqe_* io_submit_sqes io_worker_* io_queue_* io_wqe_* io_req_* io_fallback_* io_register_* io_unregister_* io_assign_* io_file_get_* io_sqpoll_*
     io_sqd_* io_cancel_* io_async_* io_quiesce_* io_futex_* io_waitid* io_poll_* io_read* io_write* io_rw_*`,
   ),
 ];

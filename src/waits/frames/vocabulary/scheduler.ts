@@ -28,7 +28,7 @@ export const scheduler = (): Vocabulary => [
     'unknown',
     'an event inside the kernel (a wait queue)',
     `wait_woken do_wait_intr* wait_event* sleep_on sleep_on_timeout
-    interruptible_sleep_on* cv_wait* cv_timedwait* spl_cv_*`,
+    interruptible_sleep_on* closure_sync* cv_wait* cv_timedwait* spl_cv_*`,
   ),
   event(
     'unknown',

@@ -29,7 +29,7 @@ export const storage = (): Vocabulary => [
     'bcache',
     'bcache',
     `bch_* bcache_* cached_dev_* btree_split btree_insert_* btree_gc_* btree_root mca_*
-    cache_set_* write_dirty* read_dirty* journal_write_* flash_dev_* bset_* closure_sync* register_bcache`,
+    cache_set_* write_dirty* read_dirty* journal_write_* flash_dev_* bset_* register_bcache`,
   ),
   family('nvme', 'an NVMe device or its controller', `nvme_* nvmf_* nvmet_*`),
   idle('nbd', 'the end of its connection (the client of an nbd device)', 'nbd_ioctl nbd_start_device_ioctl'),
