@@ -9,7 +9,7 @@ export default rule({
   id: 'ptrace-attach-blocked',
   family: 'ptrace',
   title: 'A debugger hangs while it attaches',
-  absorbs: BLOCKED,
+  absorbs: ['cgroup-frozen', ...BLOCKED],
   find: (blame) =>
     blame.steps
       .filter((step) => step.depth === 0 && step.wait.kind === 'wait-child' && isSteady(step))

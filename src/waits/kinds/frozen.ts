@@ -1,4 +1,6 @@
+import type { ThreadEvidence } from '../../evidence/thread.ts';
 import { pointFacts } from '../facts.ts';
+import { classifyFrames } from '../frames/index.ts';
 import { edge, thing } from '../nodes.ts';
 import { frozenCgroup } from '../objects/cgroup.ts';
 import { inFrames, type Resolver, waitOf } from '../wait.ts';
@@ -25,8 +27,11 @@ export const frozen: Resolver = (context) => {
   // A stop inside a frozen cgroup: SIGCONT does nothing before the thaw.
   const stopped = thread.state === 'T';
   if (!v1 && !v2 && !blind && !stopped) return undefined;
-  const found = frozenCgroup(evidence, thread.path('cgroup'), thread.cgroups);
+  const found = frozenCgroup(evidence, thread.path('cgroup'), thread.cgroups, v2 && thread.state === 'S');
   if (found === undefined) return undefined;
+  // What a v1 freezer waits for itself is in D by its own doing, among others that are in D since they are frozen.
+  if (found.version === 1 && !found.complete && thread.state === 'D' && !isFreezable(thread))
+    return undefined;
   const { cgroup, facts, version, own } = found;
   // A path may hold whatever a file name can.
   const all = found.frozen.join('\0');
@@ -42,3 +47,11 @@ export const frozen: Resolver = (context) => {
     hops: [{ edges: [edge(node, thing('cgroup', cgroup, name), 'frozen by', name, how, facts)] }],
   });
 };
+
+/** Does it sleep where the freezer can take it: in its own trap, or in a sleep that would be interruptible? */
+function isFreezable(thread: ThreadEvidence): boolean {
+  if (thread.frames.length === 0 || inFrames(thread, /^__refrigerator$/, 1)) return true;
+  const syscall = thread.syscallName;
+  const context = { state: 'S', comm: thread.comm, ...(syscall === undefined ? {} : { syscall }) };
+  return classifyFrames(thread.frames, context).benign === true;
+}

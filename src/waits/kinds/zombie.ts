@@ -1,7 +1,8 @@
+import type { ThreadEvidence } from '../../evidence/thread.ts';
 import { lineFact, stateFact } from '../facts.ts';
 import { edge, processNode, strangerNode, threadNode } from '../nodes.ts';
 import { isWithheld, tracerOf } from '../objects/tracer.ts';
-import { type Resolver, waitOf } from '../wait.ts';
+import { type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /** Dead, and not yet reaped: waits for its parent, for the tracer that hides its death, or for its own last threads. */
 export const zombie: Resolver = (context) => {
@@ -34,10 +35,14 @@ export const zombie: Resolver = (context) => {
       })),
     });
   }
-  const tracer = tracerOf(evidence, status);
-  if (tracer !== undefined && isWithheld(evidence, status)) {
-    const facts = [...lineFact(evidence, `${process.dir}/status`, 'TracerPid:'), ...tracer.facts];
-    const how = 'a tracee’s death is withheld from its parent until the tracer has waited for it';
+  const held = withheldThread(context);
+  const tracer = tracerOf(evidence, held?.status ?? status);
+  if (tracer !== undefined && (held !== undefined || isWithheld(evidence, status))) {
+    const facts = [...lineFact(evidence, `${(held ?? process).dir}/status`, 'TracerPid:'), ...tracer.facts];
+    const how =
+      held === undefined
+        ? 'a tracee’s death is withheld from its parent until the tracer has waited for it'
+        : `its dead thread ${held.tid} stays until its tracer has waited for it, and the process with it`;
     return waitOf(context, {
       kind: 'zombie-traced',
       point: `exited; waits for its tracer ${tracer.pid} to reap it`,
@@ -76,3 +81,8 @@ export const zombie: Resolver = (context) => {
     ],
   });
 };
+
+/** A dead thread that a tracer keeps: an untraced one would be gone at once, and its process is not told dead before it is. */
+function withheldThread({ process }: WaitContext): ThreadEvidence | undefined {
+  return process.threads.find((thread) => !thread.isLeader && (thread.status?.tracerPid ?? 0) !== 0);
+}

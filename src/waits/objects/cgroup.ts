@@ -12,14 +12,20 @@ export interface FrozenCgroup {
   readonly frozen: readonly string[];
   /** True when it is the process's own cgroup. */
   readonly own: boolean;
+  /** Are all of its tasks frozen? One in an uninterruptible sleep keeps a freeze from its end, and the others frozen. */
+  readonly complete: boolean;
   readonly facts: readonly Fact[];
 }
 
-/** The frozen one of the cgroups that `path` (a cgroup file of /proc) lists: itself, or the ancestor that is set to frozen. */
+/**
+ * The frozen one of the cgroups that `path` (a cgroup file of /proc) lists: itself, or the ancestor that is set to frozen.
+ * @param trapped the task is seen in the trap of the v2 freezer: then a freeze counts as well that is not complete
+ */
 export function frozenCgroup(
   evidence: Evidence,
   path: string,
   cgroups: readonly CgroupMembership[],
+  trapped: boolean,
 ): FrozenCgroup | undefined {
   for (const { controllers, hierarchy, path: member } of cgroups) {
     const version = hierarchy === 0 ? 2 : 1;
@@ -28,25 +34,46 @@ export function frozenCgroup(
     if (mountPoint === undefined) continue;
     const membership = lineFact(evidence, path, `${hierarchy}:`);
     const found =
-      version === 2 ? frozenV2(evidence, mountPoint, member) : frozenV1(evidence, mountPoint, member);
+      version === 2
+        ? frozenV2(evidence, mountPoint, member, trapped)
+        : frozenV1(evidence, mountPoint, member);
     if (found !== undefined) return { ...found, facts: [...membership, ...found.facts] };
   }
   return undefined;
 }
 
-function frozenV2(evidence: Evidence, mountPoint: string, path: string): FrozenCgroup | undefined {
+function frozenV2(
+  evidence: Evidence,
+  mountPoint: string,
+  path: string,
+  trapped: boolean,
+): FrozenCgroup | undefined {
   const own = directory(mountPoint, path);
   const events = lineFact(evidence, `${own}/cgroup.events`, 'frozen 1');
-  if (events.length === 0) return undefined;
   // The own cgroup.freeze says 0 when only an ancestor is set: walk up to the one that says 1.
-  return setToFrozen(evidence, mountPoint, path, 2, 'cgroup.freeze', events);
+  if (events.length > 0)
+    return setToFrozen(evidence, mountPoint, path, { version: 2, file: 'cgroup.freeze', facts: events });
+  if (!trapped) return undefined;
+  const facts = lineFact(
+    evidence,
+    `${own}/cgroup.events`,
+    'frozen 0',
+    'another of its tasks cannot be frozen',
+  );
+  const found = setToFrozen(evidence, mountPoint, path, { version: 2, file: 'cgroup.freeze', facts });
+  return found.facts.length > facts.length ? { ...found, complete: false } : undefined;
 }
 
 function frozenV1(evidence: Evidence, mountPoint: string, path: string): FrozenCgroup | undefined {
   const own = directory(mountPoint, path);
   const state = lineFact(evidence, `${own}/freezer.state`, /^FR(?:OZEN|EEZING)/);
   if (state.length === 0) return undefined;
-  return setToFrozen(evidence, mountPoint, path, 1, 'freezer.self_freezing', state);
+  const found = setToFrozen(evidence, mountPoint, path, {
+    version: 1,
+    file: 'freezer.self_freezing',
+    facts: state,
+  });
+  return { ...found, complete: state.every(({ line }) => line === 'FROZEN') };
 }
 
 /** Which of the cgroup and those above it says 1 in `file`; of none that can be seen it is taken to be the cgroup itself. */
@@ -54,9 +81,7 @@ function setToFrozen(
   evidence: Evidence,
   mountPoint: string,
   path: string,
-  version: 1 | 2,
-  file: string,
-  facts: readonly Fact[],
+  { version, file, facts }: { version: 1 | 2; file: string; facts: readonly Fact[] },
 ): FrozenCgroup {
   const own = directory(mountPoint, path);
   const set = ancestors(path)
@@ -64,12 +89,13 @@ function setToFrozen(
     .map((at) => ({ at, facts: lineFact(evidence, `${at}/${file}`, '1') }))
     .filter((found) => found.facts.length > 0);
   const [nearest] = set;
-  if (nearest === undefined) return { cgroup: own, frozen: [own], version, own: true, facts };
+  if (nearest === undefined) return { cgroup: own, frozen: [own], version, own: true, complete: true, facts };
   return {
     cgroup: nearest.at,
     frozen: set.map(({ at }) => at),
     version,
     own: nearest.at === own,
+    complete: true,
     facts: [...facts, ...set.flatMap((found) => found.facts)],
   };
 }

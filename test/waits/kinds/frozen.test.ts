@@ -79,3 +79,27 @@ it('a D of a thawed v1 cgroup is told by its frames', async () => {
   ];
   expect((await waitOf({ mounts: V1, files, processes }, 60)).kind).toBe('vfork');
 });
+
+it('v2: a task in the trap is frozen while another one keeps the freeze from its end', async () => {
+  const files = {
+    [`${ROOT}/a/b/c/cgroup.events`]: 'populated 1\nfrozen 0\n',
+    [`${ROOT}/a/cgroup.freeze`]: '1\n',
+  };
+  const wait = await waitOf({ files, processes: [task] }, 60);
+  expect(wait).toMatchObject({ kind: 'frozen', detail: { cgroup: `${ROOT}/a` } });
+  expect(wait.facts.find(({ line }) => line === 'frozen 0')?.says).toMatch(/another of its tasks/);
+});
+
+it.each([
+  [
+    'sleeps in the kernel, which keeps the freeze from its end, is not',
+    'filename_create < do_mkdirat',
+    false,
+  ],
+  ['sleeps as it did before', 'hrtimer_nanosleep < common_nsleep', true],
+  ['is in the freezer', '__refrigerator < get_signal', true],
+])('v1: of a cgroup that is only freezing one that %s', async (_, stack, is) => {
+  const files = { '/sys/fs/cgroup/freezer/x/y/freezer.state': 'FREEZING\n' };
+  const wait = await waitOf({ mounts: V1, files, processes: [{ ...v1Task, stack }] }, 60);
+  expect(wait.kind === 'frozen').toBe(is);
+});

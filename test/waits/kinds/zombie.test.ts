@@ -33,6 +33,12 @@ it.each<[string, string, string[], FakeProcess[]]>([
     [parent, { ...dead, threads: [{ tid: 61 }] }],
   ],
   [
+    'waits for the tracer that keeps one of its dead threads',
+    'zombie-traced',
+    ['process:60 > process:55'],
+    [parent, tracer, { ...dead, threads: [{ tid: 61, state: 'Z', tracerPid: 55 }] }],
+  ],
+  [
     'does not wait for a thread that is dead',
     'zombie',
     ['process:60 > process:50'],
