@@ -1,16 +1,10 @@
 /**
  * The lines of a file, without their newlines. What follows the last newline counts as a line unless it is empty.
- * A read that was cut at its limit ends in the middle of a number or name: give such text to `wholeLines` first.
  */
 export function lines(text: string): string[] {
   const all = text.split('\n');
   if (all.at(-1) === '') all.pop();
   return all;
-}
-
-/** The text up to its last newline: what may be believed of a file whose read was cut. */
-export function wholeLines(text: string): string {
-  return text.slice(0, text.lastIndexOf('\n') + 1);
 }
 
 /** The words of a line, by blanks and tabs. */

@@ -10,7 +10,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArguments } from '../../src/trace/strace/arguments.ts';
+import { parseArguments } from '../../src/trace/strace/arguments/parse.ts';
 import { StraceReader } from '../../src/trace/strace/reader.ts';
 
 const PASS = 0.99;

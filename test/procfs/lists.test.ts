@@ -2,7 +2,6 @@ import { expect, it } from 'vitest';
 import { parseCgroup } from '../../src/procfs/cgroup.ts';
 import { parseChildren } from '../../src/procfs/children.ts';
 import { parseCmdline } from '../../src/procfs/cmdline.ts';
-import { parseNsLink } from '../../src/procfs/ns-link.ts';
 import { recorded } from './recorded.ts';
 
 it('children: pids in their order, none for an empty file', () => {
@@ -37,11 +36,4 @@ it('cgroup: v1 hierarchies and v2, colons and (deleted) in paths', () => {
   expect(parseCgroup('3:cpu,cpuacct:/a:b c (deleted)\nnonsense\n0::rel\n')).toEqual([
     { hierarchy: 3, controllers: ['cpu', 'cpuacct'], path: '/a:b c', deleted: true },
   ]);
-});
-
-it('namespace links', () => {
-  expect(parseNsLink('pid:[4026531836]')).toEqual({ type: 'pid', inode: 4026531836 });
-  expect(recorded('ns-link').trim().split('\n').map(parseNsLink)).not.toContain(undefined);
-  expect(parseNsLink('pipe:[12]')).toBeUndefined();
-  expect(parseNsLink('pid:[12')).toBeUndefined();
 });

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { parseSched } from '../../src/procfs/sched.ts';
-import { parseSchedstat } from '../../src/procfs/schedstat.ts';
 import { recorded } from './recorded.ts';
 
 it('reads clock and switch counts', () => {
@@ -26,10 +25,4 @@ it('gives what a cut file still has, and undefined without its header', () => {
     nrSwitches: undefined,
   });
   expect(parseSched('nr_switches : 4\n')).toBeUndefined();
-});
-
-it('reads schedstat beyond 2^53 nanoseconds', () => {
-  expect(parseSchedstat(recorded('schedstat'))).toEqual({ runNs: 947711n, waitNs: 1360189n, timeslices: 1 });
-  expect(parseSchedstat('9007199254740993 0 7\n')?.runNs).toBe(9007199254740993n);
-  expect(parseSchedstat('947711 13')).toBeUndefined();
 });

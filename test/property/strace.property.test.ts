@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesOf, parseArguments, targetOf } from '../../src/trace/strace/arguments.ts';
+import { bytesOf } from '../../src/trace/strace/arguments/ask.ts';
+import { parseArguments } from '../../src/trace/strace/arguments/parse.ts';
+import { targetOf } from '../../src/trace/strace/arguments/target.ts';
 import { LONGEST_LINE } from '../../src/trace/strace/whole-lines.ts';
 import { read } from '../trace/strace/read.ts';
 import { hostile, sizeOf } from './hostile.ts';

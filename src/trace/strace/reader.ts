@@ -1,4 +1,3 @@
-import { unquote } from './arguments.ts';
 import type { StraceVisitor } from './call.ts';
 import { parseExit, parseSignal } from './framed.ts';
 import { LINE, LineReader } from './line/line.ts';
@@ -9,6 +8,7 @@ import { outOfStep } from './out-of-step.ts';
 import { finish, newCall, resume } from './read-call.ts';
 import { type StraceReaderTally, Tally } from './tally.ts';
 import { Tidy } from './tidy.ts';
+import { unquote } from './unquote.ts';
 import { LONGEST_LINE, WholeLines, withoutMiddle } from './whole-lines.ts';
 
 export interface StraceReaderOptions {

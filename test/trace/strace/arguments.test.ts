@@ -6,11 +6,11 @@ import {
   fieldOf,
   flagsOf,
   numberIn,
-  parseArguments,
   stringOf,
-  targetOf,
   waitStatusOf,
-} from '../../../src/trace/strace/arguments.ts';
+} from '../../../src/trace/strace/arguments/ask.ts';
+import { parseArguments } from '../../../src/trace/strace/arguments/parse.ts';
+import { targetOf } from '../../../src/trace/strace/arguments/target.ts';
 
 const one = (text: string) => parseArguments(text)[0];
 

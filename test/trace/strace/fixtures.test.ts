@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fdOf, fieldOf, parseArguments, stringOf, targetOf } from '../../../src/trace/strace/arguments.ts';
+import { fdOf, fieldOf, stringOf } from '../../../src/trace/strace/arguments/ask.ts';
+import { parseArguments } from '../../../src/trace/strace/arguments/parse.ts';
+import { targetOf } from '../../../src/trace/strace/arguments/target.ts';
 import type { StraceCall } from '../../../src/trace/strace/call.ts';
 import { read } from './read.ts';
 
