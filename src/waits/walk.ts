@@ -108,6 +108,10 @@ function isHeldUp({ wait, next, cycle }: Step): boolean {
   return next.length > 0 && next.every(isHeldUp);
 }
 
+/** Healthy by itself, and yet for one that is known: a child, or who writes into a pipe. */
+const isForSomebody = ({ kind, hops }: Wait): boolean =>
+  (kind === 'wait-child' || kind === 'pipe-read') && hops.length > 0;
+
 function nextWaits(
   evidence: Evidence,
   hop: Hop,
@@ -126,7 +130,10 @@ function nextWaits(
   if (hop.stopsOnly === true && process.tids.length !== 1)
     return blocked.filter((wait) => WHOLE_STOP.has(wait.kind)).slice(0, 1);
   if (hop.stopsOnly === true) return blocked.slice(0, 1);
-  return blocked.length > 0 ? blocked.slice(0, THREADS_FOLLOWED) : waits.slice(0, 1);
+  if (blocked.length > 0) return blocked.slice(0, THREADS_FOLLOWED);
+  // The thread at work waits for somebody, its idle colleagues for nobody.
+  const busy = hop.soft === true || hop.anyOf === true ? undefined : waits.find(isForSomebody);
+  return busy === undefined ? waits.slice(0, 1) : [busy];
 }
 
 function onChain(step: Step, node: Node): Step | undefined {

@@ -166,3 +166,46 @@ it('of one thread that was asked about only that one is walked', async () => {
   });
   expect(steps.map(({ wait }) => wait.thread.tid)).toEqual([101]);
 });
+
+it('goes on at the thread of a server that waits for a child, not at the idle ones', async () => {
+  const idle = { call: 'read(3)', stack: 'fuse_dev_do_read < fuse_dev_read < vfs_read' };
+  const steps = await stepsOf(
+    {
+      mounts: [{ at: '/mnt/x', fs: 'fuse.lf', dev: '0:39' }],
+      processes: [
+        {
+          pid: 60,
+          call: 'openat(-100, 0x7f0000000100)',
+          stack: 'request_wait_answer < __fuse_simple_request < fuse_send_open',
+          memory: { '7f0000000100': '/mnt/x/f' },
+        },
+        {
+          pid: 70,
+          comm: 'lf',
+          call: 'futex(0x7f0000000200, 0x189, 0)',
+          stack: 'futex_do_wait < __futex_wait',
+          threads: [
+            { tid: 71, ...idle },
+            { tid: 72, call: 'wait4(80, 0, 0)', stack: 'do_wait < kernel_wait4' },
+          ],
+          fds: { 3: 'rw /dev/fuse' },
+          fdinfo: { 3: ['fuse_connection: 39'] },
+        },
+        {
+          pid: 80,
+          ppid: 70,
+          parentTid: 72,
+          state: 'D',
+          call: 'vfork()',
+          stack: 'kernel_clone < __do_sys_vfork',
+        },
+      ],
+    },
+    60,
+  );
+  expect(steps.map(({ wait }) => [wait.thread.tid, wait.kind])).toEqual([
+    [60, 'fuse'],
+    [72, 'wait-child'],
+    [80, 'd-other'],
+  ]);
+});
