@@ -3,9 +3,9 @@ import type { ThreadEvidence } from '../../evidence/thread.ts';
 import { lazily } from '../../procfs/lazily.ts';
 import { fdFact, pointFacts } from '../facts.ts';
 import { edge, thing, threadNode } from '../nodes.ts';
-import { callTarget } from '../objects/call-target.ts';
+import { type CallTarget, callTarget } from '../objects/call-target.ts';
 import { deepSleepers } from '../objects/sleepers.ts';
-import { contextOf, type Hop, inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
+import { contextOf, type Hop, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /**
  * D with one of these on top waits for the lock that this function takes: the lock functions themselves are hidden from
@@ -86,17 +86,13 @@ export const kernelLock: Resolver = (context) => {
     killable: false,
     facts: [...pointFacts(evidence, thread), ...call.facts],
     detail: { lock: user.lock },
-    hops: holderHops(context, user, call.path, call.mount?.id),
+    hops: holderHops(context, user, call),
   });
 };
 
-function holderHops(
-  context: WaitContext,
-  user: LockUser,
-  path: string | undefined,
-  mountId: number | undefined,
-): Hop[] {
+function holderHops(context: WaitContext, user: LockUser, call: CallTarget): Hop[] {
   const { evidence, node } = context;
+  const { path } = call;
   const key = path ?? `${context.thread.tid}`;
   const lock = thing(
     'lock',
@@ -107,13 +103,14 @@ function holderHops(
   const holders = deepSleepers(evidence).filter(
     ({ process, thread }) => thread.tid !== context.thread.tid && process.exists && holdsLock(thread, user),
   );
-  const near = holders.filter(({ process, thread }) => sameObject(process, thread, user, path, mountId));
+  const near = holders.filter(({ process, thread }) => sameObject(context, process, thread, user, call));
   const place = path === undefined ? undefined : lockedPath(context, user, path);
   const there = near.filter(
     ({ process, thread }) => place === directoryIn(contextOf(evidence, process, thread), user),
   );
   const same = there.length > 0 ? there : near;
-  const chosen = same.length > 0 ? same : user.subsystem === 'pipe' ? [] : holders;
+  const others = holders.filter(({ process, thread }) => !isElsewhere(context, process, thread, user, call));
+  const chosen = same.length > 0 ? same : user.subsystem === 'pipe' ? [] : others;
   if (chosen.length === 0) return [{ edges: [waits] }];
   return chosen.slice(0, 4).map(({ process, thread }) => ({
     next: { pid: process.pid, tid: thread.tid },
@@ -155,11 +152,11 @@ function holdsLock(thread: ThreadEvidence, user: LockUser): boolean {
 }
 
 function sameObject(
+  { evidence }: WaitContext,
   process: ProcessEvidence,
   thread: ThreadEvidence,
   user: LockUser,
-  path: string | undefined,
-  mountId: number | undefined,
+  { path, mount }: CallTarget,
 ): boolean {
   if (user.subsystem === 'pipe' || user.lock.includes('inode')) {
     const fd = thread.intArgument(0);
@@ -168,11 +165,20 @@ function sameObject(
   }
   if (user.subsystem !== 'inode-lock') return true;
   // A directory: the same mount, as far as it is known; a lookup below FUSE or NFS is the usual holder.
-  return (
-    mountId !== undefined &&
-    inFrames(thread, /lookup|filename_|iterate_dir|unlinkat|renameat|^path_openat$/) &&
-    process.mounts.some((m) => m.id === mountId)
-  );
+  return mount !== undefined && callTarget(contextOf(evidence, process, thread)).mount?.id === mount.id;
+}
+
+/** Is its call known to be about another file system than the one whose directory is locked? */
+function isElsewhere(
+  { evidence }: WaitContext,
+  process: ProcessEvidence,
+  thread: ThreadEvidence,
+  user: LockUser,
+  { mount }: CallTarget,
+): boolean {
+  if (user.subsystem !== 'inode-lock' || mount === undefined) return false;
+  const other = callTarget(contextOf(evidence, process, thread)).mount;
+  return other !== undefined && (other.major !== mount.major || other.minor !== mount.minor);
 }
 
 function descriptorOf(process: ProcessEvidence, path: string) {

@@ -85,6 +85,19 @@ describe('the lock of a directory', () => {
     ]);
   });
 
+  it('is not held by a lookup on another file system', async () => {
+    const two = [...(mounts ?? []), { at: '/mnt/y', fs: 'fuse.sshfs', dev: '0:40' }];
+    const elsewhere = { ...looker, memory: { '7f0000000100': '/mnt/y/f' } };
+    expect((await waitOf({ mounts: two, processes: [init, maker, elsewhere] }, 60)).hops[0]?.next).toBe(
+      undefined,
+    );
+    const there = { ...looker, pid: 71, memory: { '7f0000000100': '/mnt/x/f' } };
+    const wait = await waitOf({ mounts: two, processes: [init, maker, elsewhere, there] }, 60);
+    expect(wait.hops.map(({ next, edges }) => [next?.pid, edges.at(-1)?.confidence])).toEqual([
+      [71, 'likely'],
+    ]);
+  });
+
   it.each(['5.10.223', '6.1.176'])('is told on %s too, where frames differ', async (kernel) => {
     const stack = kernel.startsWith('5')
       ? 'rwsem_down_write_slowpath < filename_create < do_mkdirat'
