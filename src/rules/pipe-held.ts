@@ -10,10 +10,15 @@ export default rule({
   title: 'Waits for the end of a pipe whose write end somebody else still holds',
   absorbs: ['stopped', 'stopped-tty'],
   find: (blame) => {
-    const reads = blame.stepsOf('pipe-read').filter((step) => step.wait.detail?.held === true);
+    const reads = blame
+      .stepsOf('pipe-read')
+      .filter(
+        ({ wait, depth }) => wait.detail?.held === true || (wait.detail?.maybeHeld === true && depth === 0),
+      );
     const watches = blame.stepsOf('watch').filter((step) => step.wait.detail?.held === true);
     const circles = blame
       .stepsOf('pipe-read')
+      .filter(({ wait }) => wait.detail?.maybeHeld !== true)
       .map((step) =>
         deadlockAt(
           blame,
@@ -27,10 +32,12 @@ export default rule({
       const hop = step.wait.hops.find((candidate) => candidate.soft !== true) ?? step.wait.hops[0];
       const holder = hop?.edges.at(-1)?.to;
       const own = step.wait.detail?.self === true;
+      const selfToo = step.wait.detail?.selfToo === true;
+      const maybe = step.wait.detail?.maybeHeld === true;
       const watched = step.wait.kind === 'watch';
       const process = blame.evidence.process(holder?.pid);
       return findingAt(blame, step, {
-        severity: 'warning',
+        severity: maybe ? 'info' : 'warning',
         title: own
           ? 'waits for the end of a pipe whose write end it holds itself'
           : `waits for the end of a pipe that ${named(holder)} keeps open`,
@@ -40,12 +47,17 @@ export default rule({
         ...(holder === undefined ? {} : { culprit: holder }),
         chain: [...step.chain, ...(hop?.edges ?? [])],
         facts: [...step.wait.facts, ...(hop?.edges.flatMap(({ facts }) => facts) ?? [])],
-        ...(own
-          ? {}
-          : {
-              confidence: 'likely' as const,
-              because: `${blame.steadiness(step)}; no other process holds a write end (${blame.evidence.host.fdCoverage.seen} processes looked at)`,
-            }),
+        ...(maybe
+          ? {
+              confidence: 'possible' as const,
+              because: 'another of its threads, or the handler of a signal, may write into it as well',
+            }
+          : own
+            ? {}
+            : {
+                confidence: 'likely' as const,
+                because: `${blame.steadiness(step)}; ${selfToo ? 'but for itself ' : ''}no other process holds a write end (${blame.evidence.host.fdCoverage.seen} processes looked at)`,
+              }),
         remedies: own
           ? [
               advice(
@@ -55,7 +67,9 @@ export default rule({
           : [
               {
                 command: `kill ${holder?.pid ?? 'PID'}`,
-                effect: 'closes the last write end: the reader sees the end of the file at once',
+                effect: selfToo
+                  ? 'closes its write end; the reader has one itself, and sees no end of the file before it closes that'
+                  : 'closes the last write end: the reader sees the end of the file at once',
                 risk: 'ends that process',
               },
               advice(
@@ -99,7 +113,8 @@ export default rule({
     lookAlikes: [
       'A quiet writer that is alive and meant to write (a pipeline, a log shipper): healthy.',
       'Event loops and Go hold both ends of an own wake-up pipe: healthy as long as nobody blocks ' +
-        'in read of it.',
+        'in read of it; one that does, and has other threads or catches signals, may be woken by ' +
+        'them: told as a note.',
       "D in the same function: waits for the pipe's lock: `d-lock-contention`.",
     ],
     sources: [

@@ -51,6 +51,39 @@ describe.each(Object.entries(NOTES))('%s', (cause, processes) => {
   });
 });
 
+describe('a pipe whose only write end is the reader’s own', () => {
+  const own = (changes: Partial<FakeProcess>) =>
+    diagnosed(
+      {
+        processes: [
+          { pid: 1, comm: 'init' },
+          {
+            pid: 60,
+            call: 'read(0)',
+            stack: 'anon_pipe_read < vfs_read',
+            fds: { 0: 'r pipe:[9]', 1: 'w pipe:[9]' },
+            ...changes,
+          },
+        ],
+      },
+      60,
+    );
+
+  it('never ends', async () => {
+    expect(told(await own({}))).toEqual(['pipe-held → process:60']);
+  });
+
+  it.each<[string, Partial<FakeProcess>]>([
+    ['another thread', { threads: [{ tid: 61 }] }],
+    ['the handler of a signal', { sigCgt: 0x4000n }],
+  ])('may be written by %s: a note', async (_, changes) => {
+    const diagnosis = await own(changes);
+    expect(told(diagnosis)).toEqual([]);
+    expect(diagnosis.findings[0]).toMatchObject({ rule: { id: 'pipe-held' }, confidence: 'possible' });
+    expect(diagnosis.verdict).toMatchObject({ state: 'healthy', idle: 'idle-read' });
+  });
+});
+
 describe('a stopped child for which no wait is seen', () => {
   const stopped: FakeProcess = { pid: 70, ppid: 60, state: 'T', exitCode: 19 };
   const ask = (parent: Partial<FakeProcess>, ...children: FakeProcess[]) =>

@@ -1,3 +1,4 @@
+import type { ProcessEvidence } from '../../evidence/process.ts';
 import { fdFact, lineFact, pointFacts } from '../facts.ts';
 import { dataFd } from '../objects/data-fd.ts';
 import { isLeftBehind, pipeEnds, pipeHops } from '../objects/pipe.ts';
@@ -6,6 +7,16 @@ import { inFrames, isBlind, type Resolver, waitOf } from '../wait.ts';
 const READS = /^(?:read|readv|preadv2|splice|tee|vmsplice|sendfile|copy_file_range)$/;
 
 const WRITES = /^(?:write|writev|pwritev2)$/;
+
+/** Bit n − 1 is signal n. Faults, SIGPIPE and SIGINT are caught by runtimes for ends of their own, 32 and 33 by glibc. */
+const OF_RUNTIMES = [2, 4, 5, 6, 7, 8, 11, 13, 31, 32, 33].reduce(
+  (all, n) => all | (1n << BigInt(n - 1)),
+  0n,
+);
+
+/** While one thread reads, another one may write, or the handler of a signal: how loops wake themselves. */
+const mayWriteMeanwhile = ({ tids, status }: ProcessEvidence) =>
+  tids.length > 1 || ((status?.sigCgt ?? 0n) & ~OF_RUNTIMES) !== 0n;
 
 /** read or write on a pipe or FIFO. */
 export const pipe: Resolver = (context) => {
@@ -82,14 +93,23 @@ export const pipe: Resolver = (context) => {
     idle: 'idle-read',
     killable: true,
     facts,
-    detail: { pipe: target, held, self: held && others.length === 0, writers: ends.holders.length },
+    detail: {
+      pipe: target,
+      held: held && !(self && mayWriteMeanwhile(process)),
+      // By itself it would be: but it has a thread or a handler that may write.
+      maybeHeld: held && self && mayWriteMeanwhile(process),
+      self: held && others.length === 0,
+      // Beside those that are left behind.
+      selfToo: held && self && others.length > 0,
+      writers: ends.holders.length,
+    },
     hops: pipeHops(
       evidence,
       node,
       target,
       'waits for data or the end of',
       'w',
-      { ...ends, holders: chosen },
+      { ...ends, holders: chosen, all: ends.holders.length },
       true,
     ),
   });

@@ -11,6 +11,8 @@ export interface PipeEnds {
   readonly holders: readonly { process: ProcessEvidence; holder: Holder }[];
   /** All processes' descriptors could be read. */
   readonly complete: boolean;
+  /** Write or read ends, where `holders` are only some of them. */
+  readonly all?: number;
   /** Some could not for want of time: who else has an end of it is not known. */
   readonly late: boolean;
 }
@@ -76,6 +78,7 @@ export function pipeHops(
   const pipe = thing('pipe', target, target);
   const waits = edge(from, pipe, what, target, 'the descriptor of its system call', []);
   if (ends.holders.length === 0) return [{ edges: [waits], soft }];
+  const all = ends.all ?? ends.holders.length;
   const name = end === 'w' ? 'write end' : 'read end';
   return ends.holders.slice(0, 8).map(({ process, holder }) => ({
     next: { pid: process.pid },
@@ -88,9 +91,7 @@ export function pipeHops(
         processNode(process),
         end === 'w' ? 'kept open by' : 'to be read by',
         `${name}, fd ${holder.fd}`,
-        ends.holders.length === 1
-          ? `the only ${name} there is`
-          : `one of ${ends.holders.length} that hold a ${name}`,
+        all === 1 ? `the only ${name} there is` : `one of ${all} that hold a ${name}`,
         [
           fact(`/proc/${process.pid}/fd/${holder.fd}`, holder.target),
           ...lineFact(evidence, `${process.dir}/status`, 'PPid:'),

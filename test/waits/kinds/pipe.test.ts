@@ -51,6 +51,22 @@ describe('reading', () => {
     expect(paths(wait)).toEqual(['process:60 > pipe:pipe:[9] > process:60']);
   });
 
+  it.each<[string, Partial<FakeProcess>, Record<string, boolean>]>([
+    ['a runtime that catches faults and Ctrl+C', { sigCgt: 0x402n }, { held: true, maybeHeld: false }],
+    ['a handler that may write', { sigCgt: 0x4000n }, { held: false, maybeHeld: true }],
+    ['a thread that may write', { threads: [{ tid: 61 }] }, { held: false, maybeHeld: true }],
+  ])('the last write end is its own, and it has %s', async (_, changes, detail) => {
+    const own = { ...reader, fds: { 0: 'r pipe:[9]', 1: 'w pipe:[9]' }, ...changes };
+    expect((await waitOf({ processes: [init, shell, own] }, 60)).detail).toMatchObject(detail);
+  });
+
+  it('a write end of its own beside that which was left behind is counted', async () => {
+    const own = { ...reader, fds: { 0: 'r pipe:[9]', 1: 'w pipe:[9]' } };
+    const wait = await waitOf({ processes: [init, shell, writer({ ppid: 1 }), own] }, 60);
+    expect(wait.detail).toMatchObject({ held: true, self: false, selfToo: true });
+    expect(wait.hops.map(({ edges }) => edges[1]?.how)).toEqual(['one of 2 that hold a write end']);
+  });
+
   it('leads over the pipe to whoever keeps it open, and cites the descriptor and the parent', async () => {
     const wait = await waitOf({ processes: [init, shell, writer({ ppid: 1 }), reader] }, 60);
     expect(paths(wait)).toEqual(['process:60 > pipe:pipe:[9] > process:70']);
