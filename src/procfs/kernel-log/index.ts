@@ -1,10 +1,11 @@
 import { parseBlockerLine } from './blocker.ts';
 import { isEndFrame, isEntryFrame, mayEndHere } from './end-frames.ts';
 import { type Frame, type FrameLine, parseFrameLine } from './frames.ts';
-import { lines, stripLine } from './lines.ts';
+import { lines, stripLine, unquoted } from './lines.ts';
 import { isNewestFirst } from './order.ts';
 import { addHeader, type LoggedTask, taskOf, taskOfReport } from './task.ts';
 import {
+  isCutTaskLine,
   isWrapped,
   parseCpuLine,
   parseHeading,
@@ -57,7 +58,8 @@ export function parseKernelLog(text: string): LoggedTask[] {
   for (const raw of ordered) {
     number++;
     // A log inside of a JSON string; what stands behind the last line's end are the other fields.
-    if (raw.includes('\\n')) for (const part of raw.split(/(?:\\r)?\\n(?!")/)) parser.line(part, number);
+    if (raw.includes('\\n'))
+      for (const part of raw.split(/(?:\\r)?\\n(?!")/)) parser.line(unquoted(part), number);
     else parser.line(raw, number);
   }
   return parser.finish();
@@ -96,6 +98,11 @@ class Parser {
       this.#wrapped = undefined;
       if (!stamped && content !== '' && !parseFrameLine(content) && !TRACE_START.test(content)) {
         const joined = join(wrapped.content, content);
+        if (isCutTaskLine(wrapped.content) && !parseTaskLine(joined)) {
+          this.#record(wrapped.content, wrapped.caller, wrapped.line, 0);
+          this.#record(content, caller, number, indent);
+          return;
+        }
         if (wrapped.rest > 1 && isWrapped(joined)) {
           this.#wrapped = { ...wrapped, content: joined, rest: wrapped.rest - 1 };
         } else this.#record(joined, wrapped.caller, wrapped.line, 0);
@@ -103,7 +110,8 @@ class Parser {
       }
       this.#record(wrapped.content, wrapped.caller, wrapped.line, 0);
     }
-    if (isWrapped(content)) this.#wrapped = { content, caller, line: number, rest: 3 };
+    if (isWrapped(content) || (isCutTaskLine(content) && !parseTaskLine(content)))
+      this.#wrapped = { content, caller, line: number, rest: 3 };
     else this.#record(content, caller, number, indent);
   }
 

@@ -28,7 +28,7 @@ const DATED =
   /^(?:(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d[-/.]\d\d[-/.]\d{2,4}|\p{L}{3,9} {1,2}\d{1,2}(?: \d{4})?),?[T ])?\d\d:\d\d:\d\d\S{0,24}(?: [AP]M)?\s/u;
 /** Host, facility and level behind it, when a line of the kernel follows. */
 const HOST =
-  /^(?:[\w.:@/[\]-]{1,60} {1,2}){1,3}?(?=INFO: task |task:\S|Call [Tt]race:|<\/?TASK>|\[<|\? \w|Workqueue:|[\w.]{1,120}\+0x|\S{1,16} {1,16}[RSDTtZ] {1,8}(?:running|\?|[\da-f]))/;
+  /^(?:[\w.:@/[\]-]{1,60} {1,12}){1,3}?(?=INFO: task |task:\S|Call [Tt]race:|<\/?TASK>|\[<|\? \w|Workqueue:|[\w.]{1,120}\+0x|\S{1,16} {1,16}[RSDTtZ] {1,8}(?:running|\?|[\da-f]))/;
 const LEVEL = /^<\d{1,3}>/;
 /** What terminals colour with (`dmesg --color`, consoles that were recorded). */
 const COLOURS = /\x1b\[[\d;]{0,16}[A-Za-z]/g;
@@ -62,7 +62,8 @@ export function stripLine(raw: string): LogLine {
     return match;
   };
   if (text.includes('\x1b')) text = text.replace(COLOURS, '');
-  if (text.startsWith('{')) text = FIELD.exec(text)?.[1] ?? text;
+  const field = text.startsWith('{') ? FIELD.exec(text)?.[1] : undefined;
+  if (field !== undefined) text = unquoted(field);
   if (text.includes('&') || text.includes('>')) text = withoutMarkup(text);
   const quoted = QUOTE.exec(text);
   if (quoted) text = text.slice(quoted[0].length);
@@ -120,6 +121,13 @@ function unescaped(text: string): string {
       ? String.fromCharCode(decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal))
       : CHARACTERS[name.toLowerCase()]!,
   );
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: ' ', r: ' ', t: '\t' };
+
+/** The text of a JSON string, as far as one line of it goes: without line ends. */
+export function unquoted(json: string): string {
+  return json.replace(/\\(["\\/nrt])/g, (_all, escaped: string) => ESCAPES[escaped] ?? escaped);
 }
 
 /** The lines of a text, one at a time: a log of many megabytes is not split into an array first. */

@@ -175,6 +175,13 @@ export function isWrapped(content: string): boolean {
   return !/seconds|not found|by task \S.{0,64}:\d/.test(content);
 }
 
+const OLD_CUT = /^\S.{0,39}? {1,40}[RSDTtZI](?: {1,20}(?:running task|[\da-f]{8,16}|\d{1,8})){0,5}$/;
+
+/** True when an old header may go on in the next line. */
+export function isCutTaskLine(content: string): boolean {
+  return content.length < 100 && OLD_CUT.test(content);
+}
+
 function number<K extends string>(key: K, match: RegExpExecArray | null): { [P in K]?: number } {
   return (match ? { [key]: Number(match[1]) } : {}) as { [P in K]?: number };
 }

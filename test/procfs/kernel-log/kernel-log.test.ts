@@ -140,6 +140,20 @@ describe('reports of khungtaskd', () => {
     expect(tasks[0]?.frames[0]).toMatchObject({ module: 'nvme_core', uncertain: true });
   });
 
+  it.each([
+    ['D', '0000000000000001     0   812      1 0x00000000'],
+    ['D 0000000000000001     0', '812      1 0x00000000'],
+    ['D    0   812      1', '0x00004000'],
+  ])('joins an old header that was cut behind %s', (begin, rest) => {
+    const tasks = parseKernelLog(text(`[  1.234567] my prog         ${begin}`, rest, ...TRACE));
+    expect(tasks).toMatchObject([{ comm: 'my prog', pid: 812, state: 'D', frames: [{}, {}, {}, {}] }]);
+  });
+
+  it('leaves lines that only look like the begin of an old header', () => {
+    const [task] = parseKernelLog(text('vitamin D', '# cat /proc/7/stack', '[<0>] do_wait+0x1/0x2'));
+    expect(task).toMatchObject({ pid: 7 });
+  });
+
   it('joins the folded lines of a mail', () => {
     const tasks = parseKernelLog(
       text(

@@ -22,6 +22,8 @@ describe('stripLine', () => {
     ['quoted and bare', `> >\t\t ${FRAME}`, false],
     ['behind a prompt', `(initramfs) [  183.420027] ${FRAME}`, true],
     ['a container runtime', `{"log":"[  183.420027] ${FRAME}`, true],
+    ['a container runtime that ends the line', `{"log":"\\t${FRAME}\\n","stream":"stdout"}`, false],
+    ['a log shipper, and no stamp', `2024-05-06T07:08:09.123Z stdout F      ${FRAME}`, true],
     ['a log shipper', `2024-05-06T07:08:09.123Z stdout F [   12.345678]  ${FRAME}`, true],
     ['levels in brackets', `Apr 16 19:46:22 [WARNING] :  - [26652536.550380]  ${FRAME}`, true],
     ['RFC 5424', `<4>1 2023-09-01T10:11:12.345+00:00 node7 kernel - - -  ${FRAME}`, true],
