@@ -216,8 +216,9 @@ class Parser {
       if (last && mayEndHere(last.name)) stream.ended = true;
       return;
     }
-    if (content === '?' || FILLER.test(content)) {
-      stream.leftover = content === '?';
+    const questionable = content === '?' || content.endsWith('>] ?');
+    if (questionable || FILLER.test(content)) {
+      stream.leftover = questionable;
       return;
     }
     const ps = parsePsLine(content);

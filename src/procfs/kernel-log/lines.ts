@@ -62,14 +62,15 @@ export function stripLine(raw: string): LogLine {
     return match;
   };
   if (text.includes('\x1b')) text = text.replace(COLOURS, '');
-  const field = text.startsWith('{') ? FIELD.exec(text)?.[1] : undefined;
-  if (field !== undefined) text = unquoted(field);
   if (text.includes('&') || text.includes('>')) text = withoutMarkup(text);
   const quoted = QUOTE.exec(text);
   if (quoted) text = text.slice(quoted[0].length);
+  const field = text.startsWith('{') ? FIELD.exec(text)?.[1] : undefined;
+  if (field !== undefined) text = unquoted(field);
   // A soft line break of quoted-printable mail stands at the end; its blanks may be encoded.
   text = text
     .replace(/=20$|(?:=C2)?=A0/g, ' ')
+    .replace(/=3D/g, '=')
     .trimEnd()
     .replace(/(?:\s=|^=)$/, '')
     .trimEnd();

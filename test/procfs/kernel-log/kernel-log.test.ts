@@ -149,6 +149,13 @@ describe('reports of khungtaskd', () => {
     expect(tasks).toMatchObject([{ comm: 'my prog', pid: 812, state: 'D', frames: [{}, {}, {}, {}] }]);
   });
 
+  it('keeps the mark of a leftover that was cut off it', () => {
+    const tasks = parseKernelLog(
+      text(...TRACE, '[<ffffffff81229c28>] ?', 'rcu_read_lock_held+0x1/0x2').replace(' </TASK>\n', ''),
+    );
+    expect(tasks[0]?.frames.at(-1)).toMatchObject({ name: 'rcu_read_lock_held', uncertain: true });
+  });
+
   it('leaves lines that only look like the begin of an old header', () => {
     const [task] = parseKernelLog(text('vitamin D', '# cat /proc/7/stack', '[<0>] do_wait+0x1/0x2'));
     expect(task).toMatchObject({ pid: 7 });

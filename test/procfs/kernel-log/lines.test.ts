@@ -32,6 +32,8 @@ describe('stripLine', () => {
     ['the source of a page', `<p>&gt; ${FRAME}<br />`, false],
     ['vendor kernels', `[  123.456789] [2:  kworker/u16:3: 1234] ${FRAME}`, true],
     ['quoted-printable', `  ${FRAME} =`, false],
+    ['quoted-printable blanks', `=C2=A0=A0${FRAME}=20`, false],
+    ['quoted JSON', `> {"PRIORITY":"6","MESSAGE":" ${FRAME}"}`, false],
   ])('%s', (_what, raw, stamped) => {
     expect(stripLine(raw)).toMatchObject({ content: FRAME, stamped });
   });
@@ -44,6 +46,10 @@ describe('stripLine', () => {
   it('keeps frames before a stamp', () => {
     const glued = 'do_wait+0x1/0x2 [  12.345678] schedule+0x1/0x2';
     expect(stripLine(glued).content).toBe(glued);
+  });
+
+  it('reads the equals signs of quoted-printable', () => {
+    expect(stripLine('=3D=3D> 7/stack <=3D=3D').content).toBe('==> 7/stack <==');
   });
 
   it('keeps addresses', () => {
