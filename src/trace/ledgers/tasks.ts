@@ -44,8 +44,12 @@ export class Tasks implements TraceSink {
   /** Namespaces that threads have made for their children to come: unshare(2). */
   readonly #forChildren = new Map<number, number>();
   #namespaces = 0;
+  #beginNs: Ns | undefined;
 
-  constructor(tasks: readonly RecordedTask[] = []) {
+  /** `tasks`: of a recording of our own, which begins at 0; others begin with their first event. */
+  constructor(tasks?: readonly RecordedTask[]) {
+    if (tasks === undefined) return;
+    this.#beginNs = 0;
     for (const { pid, tid, ppid, comm, nspid } of tasks) {
       if (tid !== pid && this.#byPid.has(pid)) continue;
       // Which one it is, NSpid does not say: those of one depth are taken for one.
@@ -57,7 +61,13 @@ export class Tasks implements TraceSink {
     }
   }
 
+  /** The first moment of the trace, as far as it is known by now. */
+  get beginNs(): Ns {
+    return this.#beginNs ?? 0;
+  }
+
   event(event: TraceEvent): void {
+    if (this.#beginNs === undefined && event.type !== 'comm') this.#beginNs = event.startNs;
     switch (event.type) {
       case 'spawn':
         if (!event.thread) this.#spawned(event);

@@ -54,6 +54,27 @@ const GAP: TraceEvent = {
 };
 
 describe('fd-leak', () => {
+  const pipes = (_: number, ms: number) => `10 ${ms} pipe2(0x7ffd, 0x80000) = 0`;
+  const closes = (i: number, ms: number) => `10 ${ms} close(0x${(100 + i).toString(16)}) = 0`;
+
+  it('of pipes is told by their count, where registers alone do not tell their numbers', () => {
+    const leaking = spread(40, 0, 10_000, (i, ms) => `${pipes(i, ms)}\n${closes(i, ms)}`);
+    expect(brief(leaking, { sources: ['perf'] })).toEqual(['warning possible fd-leak']);
+    const [found] = findings(leaking, { sources: ['perf'] });
+    expect(found?.summary).toContain('made 80 by pipe2, and 40 more than it closed of them');
+  });
+
+  it('is not, of pipes that are closed, or made once for all', () => {
+    const closed = spread(
+      40,
+      0,
+      10_000,
+      (i, ms) => `${pipes(i, ms)}\n${closes(i, ms)}\n${closes(i, ms + 1)}`,
+    );
+    expect(brief(closed, { sources: ['perf'] })).toEqual([]);
+    expect(brief(spread(40, 0, 2_000, pipes), { sources: ['perf'] })).toEqual([]);
+  });
+
   it('is possible only where what uses them may not have been recorded', () => {
     expect(brief(spread(200, 0, 10_000, opening))).toEqual(['warning likely fd-leak']);
     const [found] = narrowed(spread(200, 0, 10_000, opening));

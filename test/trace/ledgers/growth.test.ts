@@ -219,3 +219,10 @@ describe('temporary files', () => {
     expect(booked(raw, { sources: ['perf'] }).books.files.totals.made).toBe(0);
   });
 });
+
+it('a log that others made begins with its first event, not with the second that this falls into', () => {
+  const late = (i: number, ms: number) => mapping(i, 3_000 + Math.round(ms * 0.7));
+  expect(booked(each(200, late)).brief).toEqual(['warning likely memory-leak']);
+  // Of our own recordings the begin is known: nothing was mapped at first.
+  expect(booked(each(200, late), { opening: { tasks: [] } }).brief).toEqual([]);
+});

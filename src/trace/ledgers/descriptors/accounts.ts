@@ -65,6 +65,8 @@ export interface Account {
   readonly kinds: Map<DescriptorKind, Trend>;
   readonly perKind: Map<DescriptorKind, number>;
   heir?: Heir;
+  /** Made by calls that do not tell the numbers, less those that were closed of which nobody knows what they were. */
+  unnumbered?: { readonly trend: Trend; readonly calls: Tally };
 }
 
 /** A program that was executed with descriptors of who started it. */

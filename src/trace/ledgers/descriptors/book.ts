@@ -67,6 +67,8 @@ export interface DescriptorProcess {
   readonly trend: TrendSummary;
   /** The same for each kind that changed. */
   readonly kinds: Readonly<Record<string, TrendSummary>>;
+  /** Of calls that do not tell the numbers (perf alone): how many were made by which, and what of them is left, as far as closes tell. */
+  readonly unnumbered?: { readonly calls: Readonly<Record<string, number>>; readonly trend: TrendSummary };
   readonly alive: boolean;
 }
 

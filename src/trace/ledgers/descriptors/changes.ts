@@ -44,8 +44,8 @@ export class Changes {
   }
 
   /** Descriptors were made or closed whose numbers nobody knows. */
-  unknown({ pid }: SyscallEvent, made: number, closed: number): void {
-    this.tell((observer) => observer.unknown?.(pid, made, closed));
+  unknown(event: SyscallEvent, made: number, closed: number): void {
+    this.tell((observer) => observer.unknown?.(event, made, closed));
   }
 
   remove(table: Table, slot: Slot, how: ClosedHow, at: Ns): void {

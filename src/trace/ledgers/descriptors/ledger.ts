@@ -104,6 +104,8 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
       ({ fd, heirOf, closeOnExec }) => fd > 2 && heirOf !== undefined && closeOnExec === false,
     );
     const account = this.#account(table);
+    // Which of them are left, nobody knows.
+    delete account.unnumbered;
     account.counts.overExec += heirs.length;
     this.#totals.overExec += heirs.length;
     const fromPid = heirs[0]?.heirOf;
@@ -170,12 +172,18 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
     }
   }
 
-  unknown(pid: number, made: number, closed: number): void {
-    const table = this.#tables.get(pid);
-    for (const counts of table === undefined ? [this.#totals] : [this.#totals, this.#account(table).counts]) {
+  unknown(event: SyscallEvent, made: number, closed: number): void {
+    const table = this.#tables.get(event.pid);
+    const account = table === undefined ? undefined : this.#account(table);
+    for (const counts of account === undefined ? [this.#totals] : [this.#totals, account.counts]) {
       counts.unknownMade += made;
       counts.unknownClosed += closed;
     }
+    if (account === undefined) return;
+    account.unnumbered ??= { trend: new Trend(account.fromNs, 0), calls: new Tally(8) };
+    const { trend, calls } = account.unnumbered;
+    trend.set(endOf(event), trend.value + made - closed);
+    if (made > 0) calls.add(event.name, made);
   }
 
   passed(table: Table, count: number): void {
@@ -220,7 +228,7 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
   #account(table: Table, added?: Slot, gone = 0): Account {
     let account = this.#accounts.get(table.pid);
     if (account !== undefined) return account;
-    const fromNs = table.bornNs ?? 0;
+    const fromNs = table.bornNs ?? this.#tasks.beginNs;
     account = {
       pid: table.pid,
       counts: new Counts(),
@@ -241,6 +249,7 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
       comm: this.#tasks.comm(account.pid),
       counts: account.counts.record(),
       trend: account.trend.summary(endNs),
+      ...unnumberedOf(account, endNs),
       kinds: Object.fromEntries([...account.kinds].map(([kind, trend]) => [kind, trend.summary(endNs)])),
       alive,
     };
@@ -319,6 +328,14 @@ export class DescriptorLedgerSink implements TraceSink, DescriptorObserver {
       ),
     });
   }
+}
+
+/** Of registers alone: who makes some. */
+function unnumberedOf({ unnumbered }: Account, endNs: Ns): Pick<DescriptorProcess, 'unnumbered'> {
+  const calls = unnumbered?.calls.record() ?? {};
+  return unnumbered === undefined || Object.keys(calls).length === 0
+    ? {}
+    : { unnumbered: { calls, trend: unnumbered.trend.summary(endNs) } };
 }
 
 function groupKey({ made, description }: Slot): string {

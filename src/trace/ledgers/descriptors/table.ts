@@ -90,6 +90,6 @@ export interface DescriptorObserver {
   ending?(table: Table, atNs: Ns): void;
   failed?(event: SyscallEvent, errno: string): void;
   /** Descriptors that were made or closed and whose numbers nobody knows. */
-  unknown?(pid: number, made: number, closed: number): void;
+  unknown?(event: SyscallEvent, made: number, closed: number): void;
   passed?(table: Table, count: number): void;
 }

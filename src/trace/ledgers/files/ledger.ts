@@ -163,7 +163,7 @@ export class FileLedgerSink implements TraceSink {
       if (list === undefined) byGroup.set(made.group, [made]);
       else list.push(made);
     }
-    const groups = [...byGroup].map(([group, files]) => leftFiles(group, files, endNs));
+    const groups = [...byGroup].map(([group, files]) => leftFiles(group, files, this.#tasks.beginNs, endNs));
     return {
       totals: { made: this.#made, deleted: this.#deleted, left: this.#left.size },
       groups: capped(
@@ -192,11 +192,12 @@ const HANDLED: ReadonlySet<string> = new Set([
 function leftFiles(
   { directory, comm, makers, pid, made }: Group,
   files: readonly Made[],
+  fromNs: Ns,
   endNs: Ns,
 ): LeftFiles {
   const quarters: [number, number, number, number] = [0, 0, 0, 0];
   for (const { atNs } of files) {
-    const quarter = Math.floor((4 * atNs) / Math.max(1, endNs));
+    const quarter = Math.floor((4 * (atNs - fromNs)) / Math.max(1, endNs - fromNs));
     quarters[Math.min(3, Math.max(0, quarter)) as 0 | 1 | 2 | 3]++;
   }
   return {

@@ -82,6 +82,50 @@ function leak(context: Context, groups: readonly LeftGroup[]): TraceFinding {
   };
 }
 
+/**
+ * Pipes and pairs of sockets by registers alone: their numbers are not known, and so not what becomes of each. But all others'
+ * are: how many there are is made less closed.
+ */
+export function findUnnumberedLeaks(context: Context): TraceFinding[] {
+  return context.books.descriptors.processes.items.flatMap(({ pid, comm, unnumbered }): TraceFinding[] => {
+    if (unnumbered === undefined) return [];
+    const { calls, trend } = unnumbered;
+    const [a, b, c, d] = trend.lows;
+    const mean = (d - a) / 3;
+    const isSteady = mean > 0 && [b - a, c - b, d - c].every((step) => step >= mean / 2);
+    if (!isSteady || d - a < WORTH_A_WARNING) return [];
+    const names = Object.entries(calls).map(([name, times]) => `${times} by ${name}`);
+    return [
+      {
+        cause: 'fd-leak',
+        family: 'leak',
+        severity: 'warning',
+        confidence: 'possible',
+        because: hasGap(context, pid)
+          ? 'events were lost: some may have been closed unseen'
+          : 'the numbers of these are not known to perf: made and closed were counted only',
+        title: `${named(pid, comm)} makes more descriptors than it closes: ${Object.keys(calls).join(', ')}`,
+        summary: `${named(pid, comm)} made ${names.join(', ')}, and ${trend.end} more than it closed of them: ${trend.perSecond.toFixed(1)} more each second.`,
+        culprit: { pid, comm },
+        facts: [],
+        remedies: [
+          {
+            command: `ls -l /proc/${pid}/fd | awk '{print $NF}' | sed 's/\\[.*//' | sort | uniq -c | sort -rn | head`,
+            effect:
+              'shows what is open now, by kind: twice, some minutes apart, shows whether it still grows',
+            risk: 'none: reads only',
+          },
+          {
+            command: `procdiag trace --strace --syscalls %desc ${pid} --duration 30`,
+            effect: 'tells which of them stay, with the calls that made them',
+            risk: 'strace stops the process twice in each system call',
+          },
+        ],
+      },
+    ];
+  });
+}
+
 function because(context: Context, group: LeftGroup, limited: boolean, many: boolean): string {
   if (hasGap(context, group.pid)) return 'events were lost: some may have been closed unseen';
   const spread = `what stays behind was opened all through the trace (${group.quarters.join(', ')} by quarters)`;

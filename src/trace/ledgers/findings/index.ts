@@ -1,6 +1,11 @@
 import type { TraceFinding } from '../../finding.ts';
 import type { Context } from './context.ts';
-import { findDescriptorLeaks, findDescriptorLimits, findInherited } from './descriptors.ts';
+import {
+  findDescriptorLeaks,
+  findDescriptorLimits,
+  findInherited,
+  findUnnumberedLeaks,
+} from './descriptors.ts';
 import { findLeftFiles } from './files.ts';
 import { findMemoryLeaks, findThreadLeaks } from './growth.ts';
 import { findProcessLimits } from './processes.ts';
@@ -15,6 +20,7 @@ const RULES: readonly ((context: Context) => TraceFinding[])[] = [
   findWatchLimit,
   findInstanceLimit,
   findDescriptorLeaks,
+  findUnnumberedLeaks,
   findThreadLeaks,
   findMemoryLeaks,
   findZombies,

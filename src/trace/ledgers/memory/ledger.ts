@@ -107,7 +107,7 @@ export class MemoryLedgerSink implements TraceSink {
     let space = this.#spaces.get(pid);
     if (space === undefined) {
       const { startNs } = this.#tasks.of(pid);
-      space = newSpace(pid, startNs ?? 0, startNs !== undefined);
+      space = newSpace(pid, startNs ?? this.#tasks.beginNs, startNs !== undefined);
       this.#spaces.set(pid, space);
     }
     return space;

@@ -35,6 +35,7 @@ export class ProcessLedgerSink implements TraceSink {
   readonly #uncollected = new Uncollected({
     comm: (pid) => this.#tasks.comm(pid),
     life: (pid) => this.#now.get(pid),
+    beginNs: () => this.#tasks.beginNs,
   });
   readonly #atStart: number;
   #spawned = 0;

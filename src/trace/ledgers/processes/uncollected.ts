@@ -12,6 +12,8 @@ const MANY_ZOMBIES = 8;
 export interface Known {
   comm(pid: number): string;
   life(pid: number): Life | undefined;
+  /** Of the trace. */
+  beginNs(): Ns;
 }
 
 /** Children that ended and that their parents have not collected. */
@@ -68,7 +70,7 @@ export class Uncollected {
 
   #by(pid: number, dead: readonly Life[], endNs: Ns, ended: boolean): Unreaping {
     const parent = this.#known.life(pid);
-    const fromNs = parent?.started?.atNs ?? 0;
+    const fromNs = parent?.started?.atNs ?? this.#known.beginNs();
     const span = Math.max(1, endNs - fromNs);
     const quarters = [0, 0, 0, 0];
     let oldest = endNs;

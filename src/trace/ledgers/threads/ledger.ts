@@ -70,7 +70,7 @@ export class ThreadLedgerSink implements TraceSink {
   #of(pid: number): Crew {
     let crew = this.#crews.get(pid);
     if (crew === undefined) {
-      const fromNs = this.#tasks.of(pid).startNs ?? 0;
+      const fromNs = this.#tasks.of(pid).startNs ?? this.#tasks.beginNs;
       const trend = new Trend(fromNs, this.#atStart.get(pid) ?? 1);
       crew = { pid, fromNs, living: new Map(), trend, started: 0, ended: 0 };
       this.#crews.set(pid, crew);
