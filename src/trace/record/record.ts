@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Arch } from '../../procfs/syscall-names.ts';
 import type { RecordingMeta } from '../recording.ts';
 import { Account, wordsOf } from './account.ts';
-import { betterOffset, measureClockOffset } from './clock.ts';
+import { betterOffset, type ClockOffset, measureClockOffset } from './clock.ts';
 import { HeldCommand } from './command.ts';
 import { freeReserve, isDiskShort, reserve } from './disk.ts';
 import { Guard, GuardError } from './guard.ts';
@@ -16,7 +16,7 @@ import type { Preflight } from './preflight/request.ts';
 import { statusOf } from './proc.ts';
 import { bootId, endOf, perfMeta, straceMeta } from './recording-meta.ts';
 import { RecordError, type Recording, type RecordRequest, type Stage } from './request.ts';
-import { lateTasks, takeSnapshot, withGone } from './snapshot.ts';
+import { lateTasks, type Snapshot, takeSnapshot, withGone } from './snapshot.ts';
 import { STRACE_SAID, type StraceRecorder } from './strace/recorder.ts';
 import { startStrace } from './strace/start.ts';
 import { findProgram } from './tools.ts';
@@ -42,6 +42,28 @@ export async function record(request: RecordRequest): Promise<Recording> {
   }
 }
 
+/** What is ready before anything is recorded. */
+interface Prepared {
+  readonly tools: Preflight;
+  readonly guard: Guard;
+  readonly target: RecordingMeta['target'];
+  readonly startOffset: ClockOffset;
+  readonly tasks: readonly TreeTask[];
+  readonly snapshot: Snapshot;
+}
+
+/** What a recording came to. */
+interface Taken {
+  readonly enabledNs: bigint;
+  readonly disabledNs: bigint;
+  readonly present: RecordingMeta['tasks'];
+  readonly endedBy: Recording['endedBy'];
+  readonly left: Recording['left'];
+  readonly outOfStep: readonly number[];
+  readonly stopOffset: ClockOffset;
+  readonly best: ClockOffset;
+}
+
 class Run {
   readonly #request: RecordRequest;
   readonly #account = new Account();
@@ -62,6 +84,32 @@ class Run {
   }
 
   async record(): Promise<Recording> {
+    const prepared = await this.#prepare();
+    const taken = await this.#take(prepared);
+    const { guard } = prepared;
+    const meta = this.#metaOf(prepared, taken);
+    freeReserve(guard.directory);
+    rmSync(join(guard.directory, STRACE_SAID), { force: true });
+    writeFileSync(join(guard.directory, 'meta.json'), `${JSON.stringify(meta, undefined, 1)}\n`, {
+      mode: 0o600,
+    });
+    guard.unref();
+    this.#command?.unref();
+    return {
+      directory: guard.directory,
+      meta,
+      endedBy: taken.endedBy,
+      left: taken.left,
+      refusals: this.#account.refusals,
+      ...(this.#command === undefined
+        ? {}
+        : { command: { pid: this.#command.pid, ended: this.#command.ended } }),
+      remove: () => guard.close(),
+    };
+  }
+
+  /** Starts both recorders, which record nothing yet, and notes what is there already. */
+  async #prepare(): Promise<Prepared> {
     const request = this.#request;
     const account = this.#account;
     const { follow } = request;
@@ -77,27 +125,36 @@ class Run {
     const { perf, strace, perfLimit: limit } = tools;
     if (perf !== undefined)
       this.#perf = await startPerf({ guard, perf, pid, follow, filter: this.#filter, limit, account });
-    const perfs = this.#perf.recorders;
     const tasks = tasksOfTree(pid, follow);
     const snapshot = await takeSnapshot(tasks);
     account.note(...snapshot.notes);
     request.onBegin?.(strace !== undefined);
+    const hasPerf = this.#perf.recorders.length > 0;
     if (strace !== undefined) {
       const { syscalls } = request;
-      const hasPerf = perfs.length > 0;
       this.#strace = await startStrace({ guard, strace, pid, follow, syscalls, hasPerf, account });
     }
-    if (this.#strace === undefined && perfs.length === 0) throw new RecordError(account.refusals);
+    if (this.#strace === undefined && !hasPerf) throw new RecordError(account.refusals);
+    return { tools, guard, target, startOffset, tasks, snapshot };
+  }
 
+  /** From the moment that the recorders are enabled until they have ended. */
+  async #take({ guard, startOffset, tasks, snapshot }: Prepared): Promise<Taken> {
+    const perfs = this.#perf.recorders;
     await Promise.all(perfs.map((recorder) => recorder.enable()));
     const enabledNs = process.hrtime.bigint();
-    const present = [...withGone(snapshot.tasks), ...lateTasks(tasks, tasksOfTree(pid, follow))];
+    const present = [
+      ...withGone(snapshot.tasks),
+      ...lateTasks(tasks, tasksOfTree(this.#pid, this.#request.follow)),
+    ];
     this.#stage = 'recording';
     this.#began = performance.now();
     this.#command?.letGo();
     this.#progress();
     const recorders = { guard, strace: this.#strace, perfs };
-    const endedBy = await untilEnd(recorders, request, this.#began, account, () => this.#progress());
+    const endedBy = await untilEnd(recorders, this.#request, this.#began, this.#account, () =>
+      this.#progress(),
+    );
 
     this.#stage = 'ending';
     this.#progress();
@@ -109,11 +166,18 @@ class Run {
     const stopOffset = measureClockOffset();
     const clock = betterOffset(startOffset, stopOffset);
     if (clock.stepped)
-      account.note('The wall clock was set while the recording ran: times are those of the monotonic clock.');
-    if (this.#command !== undefined) await this.#command.endsWithin(COMMAND_MS);
-    const ended = this.#command?.hasEnded;
+      this.#account.note(
+        'The wall clock was set while the recording ran: times are those of the monotonic clock.',
+      );
+    await this.#command?.endsWithin(COMMAND_MS);
+    return { enabledNs, disabledNs, present, endedBy, left, outOfStep, stopOffset, best: clock.best };
+  }
 
-    const meta: RecordingMeta = {
+  #metaOf({ tools, target, snapshot }: Prepared, taken: Taken): RecordingMeta {
+    const request = this.#request;
+    const { enabledNs, disabledNs, best } = taken;
+    const ended = this.#command?.hasEnded;
+    return {
       schemaVersion: 1,
       tool: { name: 'procdiag', version: request.version },
       host: { kernel: release(), arch: arch(), cpus: cpus().length, ...bootId() },
@@ -123,35 +187,17 @@ class Run {
       recordedAt: new Date().toISOString(),
       window: { fromNs: String(enabledNs), toNs: String(disabledNs) },
       clock: {
-        startOffsetNs: String(clock.best.offsetNs),
-        stopOffsetNs: String(stopOffset.offsetNs),
-        errorNs: clock.best.errorNs,
+        startOffsetNs: String(best.offsetNs),
+        stopOffsetNs: String(taken.stopOffset.offsetNs),
+        errorNs: best.errorNs,
       },
-      ...straceMeta(this.#strace, strace, outOfStep),
-      ...perfMeta(this.#perf, perf, enabledNs, disabledNs),
-      tasks: present,
+      ...straceMeta(this.#strace, tools.strace, taken.outOfStep),
+      ...perfMeta(this.#perf, tools.perf, enabledNs, disabledNs),
+      tasks: taken.present,
       descriptors: snapshot.descriptors,
       signals: snapshot.signals,
-      ...account.told(),
+      ...this.#account.told(),
       ...(ended === undefined ? {} : { ended: endOf(ended) }),
-    };
-    freeReserve(guard.directory);
-    rmSync(join(guard.directory, STRACE_SAID), { force: true });
-    writeFileSync(join(guard.directory, 'meta.json'), `${JSON.stringify(meta, undefined, 1)}\n`, {
-      mode: 0o600,
-    });
-    guard.unref();
-    this.#command?.unref();
-    return {
-      directory: guard.directory,
-      meta,
-      endedBy,
-      left,
-      refusals: account.refusals,
-      ...(this.#command === undefined
-        ? {}
-        : { command: { pid: this.#command.pid, ended: this.#command.ended } }),
-      remove: () => guard.close(),
     };
   }
 

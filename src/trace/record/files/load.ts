@@ -28,45 +28,19 @@ export function loadRecording(directory: string): LoadedTrace {
   checkFiles(directory, meta);
   const originNs = BigInt(meta.window.fromNs);
   const offsetNs = BigInt(meta.clock.startOffsetNs);
-  const notes: string[] = [...meta.notes];
-  const partial: string[] = [...(meta.partial ?? [])];
-  if (meta.strace !== undefined && meta.perf !== undefined && meta.clock.errorNs > CLOCK_ERROR_NS)
-    notes.push(
-      `The host was so busy that the clocks of strace and perf are known to ${Math.round(meta.clock.errorNs / 1000)} μs only: calls may miss their partner.`,
-    );
-  const strace =
-    meta.strace === undefined
-      ? undefined
-      : new StraceFile(join(directory, meta.strace.file), {
-          originNs: originNs + offsetNs,
-          // Without -f its lines bear no number.
-          ...(meta.strace.argv.includes('-f') ? {} : { tid: meta.target.pid }),
-          outOfStep: new Set(meta.strace.outOfStepTids),
-        });
-  const symbols = meta.perf === undefined ? undefined : readSymbols(directory);
+  const endNs = Number(BigInt(meta.window.toNs) - originNs);
+  const strace = openStrace(directory, meta, originNs + offsetNs);
+  const perf = openPerfs(directory, meta, originNs);
   const narrowed = narrowedBy(meta);
-  notes.push(...narrowed.notes);
-  const formats = meta.perf === undefined ? [] : tracepointFormats(meta);
-  const opened = (meta.perf?.files ?? []).flatMap(({ file, role }) => {
-    const bytes = openFileBytes(join(directory, file));
-    const source = openPerfData(bytes, {
-      originNs,
-      symbolise: (address) => symbols?.nameOf(address),
-      ...(formats.length === 0 ? {} : { formats }),
-    });
-    if (!('refused' in source)) return [{ source, bytes, role: role === 'host' ? 'host' : 'tree' } as const];
-    bytes.close();
-    const told = `What perf recorded (${file}) cannot be read: ${source.refused}`;
-    notes.push(told);
-    partial.push(told);
-    return [];
-  });
+  const notes = [...meta.notes, ...notesOnClock(meta), ...narrowed.notes, ...perf.unreadable];
+  const partial = [...(meta.partial ?? []), ...perf.unreadable];
+  const complaints = () => perf.opened.flatMap(({ source }) => source.complaints);
   return {
     meta,
     raw: {
       directory,
       texts: () => {
-        const used = new Map(opened.flatMap(({ source }) => [...source.symbolsUsed]));
+        const used = new Map(perf.opened.flatMap(({ source }) => [...source.symbolsUsed]));
         return new Map([
           [META, `${JSON.stringify(meta, undefined, 1)}\n`],
           [SYMBOLS, symbolLines(used)],
@@ -75,11 +49,11 @@ export function loadRecording(directory: string): LoadedTrace {
     },
     target: targetOf(meta),
     originNs,
-    window: { from: 0, to: Number(BigInt(meta.window.toNs) - originNs) },
+    window: { from: 0, to: endNs },
     startedAt: new Date(Number((originNs + offsetNs) / 1_000_000n)).toISOString(),
     input: {
       strace: strace === undefined ? [] : [strace],
-      perf: opened,
+      perf: perf.opened,
       tasks: meta.tasks,
       ...(meta.perf === undefined ? {} : { perfWindow: perfWindow(meta, originNs) }),
       blind: meta.perf?.blindTids ?? [],
@@ -89,7 +63,7 @@ export function loadRecording(directory: string): LoadedTrace {
       ...(meta.command === undefined ? {} : { heldTid: meta.target.pid }),
       ...(narrowed.shows === undefined ? {} : { shows: narrowed.shows }),
       switchesOnly: meta.perf?.sees === 'switches',
-      endNs: Number(BigInt(meta.window.toNs) - originNs),
+      endNs,
       clock: { offsetNs, errorNs: meta.clock.errorNs },
     },
     sources: (): TraceSummary['sources'] => ({
@@ -102,21 +76,63 @@ export function loadRecording(directory: string): LoadedTrace {
               tally: strace.reader.tally,
             },
       perf:
-        opened.length === 0
+        perf.opened.length === 0
           ? null
           : {
               version: meta.perf?.version ?? null,
               argv: meta.perf?.files.map(({ argv }) => argv) ?? null,
-              events: [...new Set(opened.flatMap(({ source }) => source.header.events))],
-              complaints: opened.flatMap(({ source }) => source.complaints),
+              events: [...new Set(perf.opened.flatMap(({ source }) => source.header.events))],
+              complaints: complaints(),
             },
     }),
-    notes: () => [...notes, ...opened.flatMap(({ source }) => source.complaints)],
+    notes: () => [...notes, ...complaints()],
     shortfall: () => ({ partial, ...(meta.missing === undefined ? {} : { missing: meta.missing }) }),
     close: () => {
-      for (const { bytes } of opened) bytes.close();
+      for (const { bytes } of perf.opened) bytes.close();
     },
   };
+}
+
+function openStrace(
+  directory: string,
+  { strace, target }: RecordingMeta,
+  originNs: bigint,
+): StraceFile | undefined {
+  if (strace === undefined) return undefined;
+  return new StraceFile(join(directory, strace.file), {
+    originNs,
+    // Without -f its lines bear no number.
+    ...(strace.argv.includes('-f') ? {} : { tid: target.pid }),
+    outOfStep: new Set(strace.outOfStepTids),
+  });
+}
+
+/** The recordings of perf that can be read, and of the others why not. */
+function openPerfs(directory: string, meta: RecordingMeta, originNs: bigint) {
+  if (meta.perf === undefined) return { opened: [], unreadable: [] };
+  const symbols = readSymbols(directory);
+  const formats = tracepointFormats(meta);
+  const unreadable: string[] = [];
+  const opened = meta.perf.files.flatMap(({ file, role }) => {
+    const bytes = openFileBytes(join(directory, file));
+    const source = openPerfData(bytes, {
+      originNs,
+      symbolise: (address) => symbols?.nameOf(address),
+      ...(formats.length === 0 ? {} : { formats }),
+    });
+    if (!('refused' in source)) return [{ source, bytes, role: role === 'host' ? 'host' : 'tree' } as const];
+    bytes.close();
+    unreadable.push(`What perf recorded (${file}) cannot be read: ${source.refused}`);
+    return [];
+  });
+  return { opened, unreadable };
+}
+
+function notesOnClock({ strace, perf, clock: { errorNs } }: RecordingMeta): string[] {
+  if (strace === undefined || perf === undefined || errorNs <= CLOCK_ERROR_NS) return [];
+  return [
+    `The host was so busy that the clocks of strace and perf are known to ${Math.round(errorNs / 1000)} μs only: calls may miss their partner.`,
+  ];
 }
 
 /** Of a directory that anybody may have made: links in it could lead anywhere. */
