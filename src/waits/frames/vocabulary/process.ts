@@ -68,5 +68,6 @@ export const processes = (): Vocabulary => [
     'unknown',
     'its own exit to finish',
     'exit_files* exit_fs exit_task_* mmput mmput_async exit_notify release_task exit_mm_release uprobe_free_*',
+    { benign: null },
   ),
 ];
