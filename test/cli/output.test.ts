@@ -23,6 +23,18 @@ it('has the exit code of its answer also when its reader has gone', async () => 
   expect(code).toBe(1);
 });
 
+it.each(['12.22.12', '18.20.8'])('says that Node %s is too old, and no more', (version) => {
+  const old = `Object.defineProperty(process.versions, 'node', { value: '${version}' }); require('${bin}')`;
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', old, '--', 'doctor'], {
+    encoding: 'utf8',
+  });
+  expect({ stdout, stderr, status }).toEqual({
+    stdout: '',
+    stderr: `procdiag: it needs Node 20.19 or later; this is Node ${version}\n`,
+    status: 2,
+  });
+});
+
 it('writes all of its answer to a slow reader before it ends', () => {
   const command = `"${process.execPath}" "${bin}" explain --json | { sleep 0.5; cat; }`;
   const { stdout } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
