@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { htmlOutput } from '../../src/report/trace/html/html.ts';
 import { launchChromium } from '../support/chromium.ts';
-import { fakeTrace } from '../support/fake-trace.ts';
+import { fakeTrace } from '../support/fake-trace/fake-trace.ts';
 import { providePage } from '../support/trace-page.ts';
 
 const SIZES = [2000, 20_000, 200_000, 1_000_000];

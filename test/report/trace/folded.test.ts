@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldedOutput } from '../../../src/report/trace/folded.ts';
 import type { SyscallEvent, TraceEvent } from '../../../src/trace/event.ts';
-import { fakeTrace } from '../../support/fake-trace.ts';
+import { fakeTrace } from '../../support/fake-trace/fake-trace.ts';
 import { anyEvents } from './any-events.ts';
 import { HARMFUL, HOSTILE_EVENTS, written } from './written.ts';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jsonlOutput } from '../../../src/report/trace/jsonl.ts';
 import type { TraceEvent } from '../../../src/trace/event.ts';
-import { fakeTrace } from '../../support/fake-trace.ts';
+import { fakeTrace } from '../../support/fake-trace/fake-trace.ts';
 import { anyEvents } from './any-events.ts';
 import { HARMFUL, HOSTILE, HOSTILE_EVENTS, written } from './written.ts';
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OUTPUT_KINDS, outputKindFor, UnknownOutputError } from '../../../src/report/trace/outputs.ts';
-import { fakeTrace } from '../../support/fake-trace.ts';
+import { fakeTrace } from '../../support/fake-trace/fake-trace.ts';
 import { providePage } from '../../support/trace-page.ts';
 import { HOSTILE_EVENTS, written } from './written.ts';
 

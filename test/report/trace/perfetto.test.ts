@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { microseconds, perfettoOutput } from '../../../src/report/trace/perfetto/perfetto.ts';
 import type { StateEvent, TraceEvent } from '../../../src/trace/event.ts';
-import { fakeTrace } from '../../support/fake-trace.ts';
+import { fakeTrace } from '../../support/fake-trace/fake-trace.ts';
 import { anyEvents } from './any-events.ts';
 import { perfettoProblems } from './perfetto-rules.ts';
 import { HARMFUL, HOSTILE_EVENTS, written } from './written.ts';

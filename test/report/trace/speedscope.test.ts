@@ -4,7 +4,7 @@ import schema from 'speedscope/dist/release/file-format-schema.json' with { type
 import { describe, expect, it } from 'vitest';
 import { speedscopeOutput } from '../../../src/report/trace/speedscope/speedscope.ts';
 import type { StateEvent, SyscallEvent, TraceEvent } from '../../../src/trace/event.ts';
-import { fakeTrace } from '../../support/fake-trace.ts';
+import { fakeTrace } from '../../support/fake-trace/fake-trace.ts';
 import { anyEvents } from './any-events.ts';
 import { HARMFUL, HOSTILE_EVENTS, written } from './written.ts';
 

@@ -1,7 +1,7 @@
 import type { MakeOutput, TraceHead } from '../../../src/report/trace/output.ts';
 import type { TraceSummary } from '../../../src/report/trace/summary.ts';
 import type { TraceEvent } from '../../../src/trace/event.ts';
-import { fakeTrace } from '../../support/fake-trace.ts';
+import { fakeTrace } from '../../support/fake-trace/fake-trace.ts';
 
 export const { head: HEAD, summary: SUMMARY } = fakeTrace({ events: 1 });
 

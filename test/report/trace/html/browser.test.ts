@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SyscallEvent, TraceEvent } from '../../../../src/trace/event.ts';
 import { chromiumPath, launchChromium } from '../../../support/chromium.ts';
-import { fakeTrace } from '../../../support/fake-trace.ts';
+import { fakeTrace } from '../../../support/fake-trace/fake-trace.ts';
 import { providePage } from '../../../support/trace-page.ts';
 import { HEAD, HOSTILE, HOSTILE_EVENTS, SUMMARY } from '../written.ts';
 import { pageOf } from './opened.ts';

@@ -4,7 +4,7 @@ import { BY_PERF, BY_STRACE, DIED, STATES } from '../../../../src/report/trace/h
 import type { Model } from '../../../../src/report/trace/html/page/model.ts';
 import { base64, fromBase64, VarintWriter, varints } from '../../../../src/report/trace/html/varint.ts';
 import type { StateEvent, SyscallEvent, TraceEvent } from '../../../../src/trace/event.ts';
-import { fakeTrace } from '../../../support/fake-trace.ts';
+import { fakeTrace } from '../../../support/fake-trace/fake-trace.ts';
 import { providePage } from '../../../support/trace-page.ts';
 import { anyEvents } from '../any-events.ts';
 import { HOSTILE_EVENTS } from '../written.ts';

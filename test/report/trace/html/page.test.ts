@@ -24,7 +24,7 @@ import {
   threadTotals,
 } from '../../../../src/report/trace/html/page/totals.ts';
 import type { StateEvent, TraceEvent } from '../../../../src/trace/event.ts';
-import { fakeTrace } from '../../../support/fake-trace.ts';
+import { fakeTrace } from '../../../support/fake-trace/fake-trace.ts';
 import { providePage } from '../../../support/trace-page.ts';
 import { opened } from './opened.ts';
 

@@ -1,0 +1,68 @@
+/** Where in the kernel a call sleeps. */
+export const STACKS: Readonly<Record<string, readonly string[]>> = {
+  futex: [
+    'schedule',
+    'futex_do_wait',
+    '__futex_wait',
+    'futex_wait',
+    'do_futex',
+    '__x64_sys_futex',
+    'do_syscall_64',
+  ],
+  epoll_wait: [
+    'schedule',
+    'schedule_hrtimeout_range',
+    'do_epoll_wait',
+    '__x64_sys_epoll_wait',
+    'do_syscall_64',
+  ],
+  read: ['schedule', 'anon_pipe_read', 'vfs_read', 'ksys_read', '__x64_sys_read', 'do_syscall_64'],
+  pread64: [
+    'io_schedule',
+    'folio_wait_bit_common',
+    'filemap_read',
+    'vfs_read',
+    '__x64_sys_pread64',
+    'do_syscall_64',
+  ],
+  fsync: [
+    'io_schedule',
+    'folio_wait_writeback',
+    'ext4_sync_file',
+    'do_fsync',
+    '__x64_sys_fsync',
+    'do_syscall_64',
+  ],
+  wait4: ['schedule', 'do_wait', 'kernel_wait4', '__do_sys_wait4', '__x64_sys_wait4', 'do_syscall_64'],
+  recvfrom: [
+    'schedule',
+    'schedule_timeout',
+    'unix_stream_read_generic',
+    'unix_stream_recvmsg',
+    '__sys_recvfrom',
+    'do_syscall_64',
+  ],
+  nanosleep: ['schedule', 'do_nanosleep', 'hrtimer_nanosleep', '__x64_sys_clock_nanosleep', 'do_syscall_64'],
+};
+
+/** Numbers of the calls on x86-64. */
+export const NR: Readonly<Record<string, number>> = {
+  read: 0,
+  write: 1,
+  close: 3,
+  stat: 4,
+  mmap: 9,
+  brk: 12,
+  pread64: 17,
+  sendto: 44,
+  recvfrom: 45,
+  clone: 56,
+  execve: 59,
+  exit_group: 231,
+  wait4: 61,
+  fsync: 74,
+  futex: 202,
+  openat: 257,
+  epoll_wait: 232,
+  nanosleep: 230,
+};
