@@ -38,16 +38,21 @@ export const coredump: Resolver = (context) => {
 };
 
 function intoPipe(context: WaitContext, facts: ReturnType<typeof pointFacts>) {
-  const { evidence, node } = context;
+  const { evidence, node, process } = context;
+  const own = new Set([process.pid, ...(process.status?.nsPid ?? [])].map(String));
   // The kernel's end of the pipe is no descriptor of anybody: the handler is a helper of the kernel (child of kthreadd, and
   // no kernel thread) that reads a pipe to which no process holds the write end.
-  const handlers = [...evidence.host.statuses]
+  const helpers = [...evidence.host.statuses]
     .filter(([, status]) => status.ppid === 2 && status.state !== 'Z')
     .map(([pid]) => evidence.process(pid))
     .filter((p) => p !== undefined)
     .filter((p) => !p.isKernelThread);
+  const readers = helpers.filter((p) => p.fds.some(({ target }) => target.startsWith('pipe:[')));
+  // Of several crashes at once each handler was told its own: most patterns hand over the PID.
+  const told = readers.length < 2 ? [] : readers.filter((p) => p.cmdline?.some((word) => own.has(word)));
+  const handlers = told.length > 0 ? told : readers.length > 0 ? readers : helpers;
   const pattern = lineFact(evidence, '/proc/sys/kernel/core_pattern', '|');
-  const pipe = thing('pipe', `core:${context.process.pid}`, 'pipe of core_pattern');
+  const pipe = thing('pipe', `core:${process.pid}`, 'pipe of core_pattern');
   const into = edge(
     node,
     pipe,

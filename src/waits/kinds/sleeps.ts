@@ -70,7 +70,8 @@ export const sleeps: Resolver = (context) => {
     SLEEPS.find(({ frames }) => frames !== undefined && inFrames(thread, frames, 3)) ??
     SLEEPS.find(({ calls }) => calls?.test(name));
   if (found === undefined) return undefined;
-  const stopped = name === 'rt_sigsuspend' ? stoppedChildren(context) : [];
+  const children = name === 'rt_sigsuspend' ? awaitedChildren(context) : [];
+  const areStopped = children.every((child) => child.state === 'T');
   const fd = found.fd === true ? thread.intArgument(0) : undefined;
   const target = fd === undefined ? undefined : process.fd(fd)?.target;
   return waitOf(context, {
@@ -79,9 +80,9 @@ export const sleeps: Resolver = (context) => {
     idle: found.idle,
     ...(found.subsystem === undefined ? {} : { subsystem: found.subsystem }),
     killable: true,
-    hops: stopped.map((child) => ({
+    hops: children.map((child) => ({
       soft: true,
-      stopsOnly: true,
+      ...(areStopped ? { stopsOnly: true } : { unlessFree: true }),
       next: { pid: child.pid },
       edges: [
         edge(
@@ -89,7 +90,9 @@ export const sleeps: Resolver = (context) => {
           processNode(child),
           'waits for the end of',
           'SIGCHLD',
-          'a shell’s wait sleeps like this, and all of its children are stopped',
+          areStopped
+            ? 'a shell’s wait sleeps like this, and all of its children are stopped'
+            : 'a shell’s wait and timeout sleep like this, and none of its children gets on',
           stateFact(evidence, child),
           'likely',
         ),
@@ -101,11 +104,18 @@ export const sleeps: Resolver = (context) => {
 
 const SIGCHLD_BIT = 1n << 16n;
 
-/** dash and others wait for children in sigsuspend: told only when a handler for SIGCHLD is there and every child is stopped. */
-function stoppedChildren({ evidence, process }: WaitContext): ProcessEvidence[] {
+/** Of very many children one is free as a rule: a server's workers are not looked at. */
+const CHILDREN_FOLLOWED = 8;
+
+/**
+ * The `wait` of dash, any command of zsh, and timeout(1) wait for children in sigsuspend: told only when a handler for
+ * SIGCHLD is there, and none of the children is free.
+ */
+function awaitedChildren({ evidence, process }: WaitContext): ProcessEvidence[] {
   if (((process.status?.sigCgt ?? 0n) & SIGCHLD_BIT) === 0n) return [];
   const children = process.children
     .map((pid) => evidence.process(pid))
     .filter((child) => child !== undefined);
-  return children.every((child) => child.state === 'T') ? children.slice(0, 8) : [];
+  if (children.every((child) => child.state === 'T')) return children.slice(0, CHILDREN_FOLLOWED);
+  return children.length <= CHILDREN_FOLLOWED ? children : [];
 }

@@ -1,7 +1,7 @@
 import type { Mount } from '../../procfs/mountinfo.ts';
-import { fdFact, lineFact } from '../facts.ts';
+import { fact, fdFact, lineFact } from '../facts.ts';
 import type { Confidence, Fact } from '../graph.ts';
-import type { WaitContext } from '../wait.ts';
+import { inFrames, type WaitContext } from '../wait.ts';
 import { dataFd } from './data-fd.ts';
 import { readString } from './memory.ts';
 import { isPseudo, mountOfFd, mountOfPath } from './mount.ts';
@@ -36,12 +36,15 @@ const NEW_NAME: Readonly<Record<string, { path: number; directory?: number }>> =
 
 const AT_FDCWD = -100;
 
+const DUMPS_CORE = /^(?:do_coredump|vfs_coredump)$/;
+
 /**
  * The file of the system call in flight, by its descriptor or its path; no more than empty when neither can be told.
  * @param side of a call that moves data between two descriptors; without it that of its first argument
  */
 export function callTarget(context: WaitContext, side?: 'from' | 'to'): CallTarget {
   const { evidence, process, thread } = context;
+  if (inFrames(thread, DUMPS_CORE)) return coreFile(context);
   const name = thread.syscallName;
   if (name === undefined) return { facts: [] };
   if (FD_FIRST.test(name)) {
@@ -66,6 +69,16 @@ export function callTarget(context: WaitContext, side?: 'from' | 'to'): CallTarg
   const facts = [
     { path: `${process.dir}/mem@0x${address.toString(16)}`, line: text, says: `the path given to ${name}()` },
   ];
+  return { path, ...(mount === undefined ? {} : { mount }), facts };
+}
+
+/** The file of core_pattern, which no descriptor shows: its directory is the working one unless the pattern names it. */
+function coreFile({ evidence, process }: WaitContext): CallTarget {
+  const pattern = evidence.line('/proc/sys/kernel/core_pattern');
+  const path = pattern?.startsWith('/') === true ? pattern : process.link('cwd');
+  if (pattern === undefined || pattern.startsWith('|') || path === undefined) return { facts: [] };
+  const mount = mountOfPath(process, path);
+  const facts = [fact('/proc/sys/kernel/core_pattern', pattern, 'where the core dump goes')];
   return { path, ...(mount === undefined ? {} : { mount }), facts };
 }
 
