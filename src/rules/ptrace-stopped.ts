@@ -1,4 +1,6 @@
-import { named, neighbourOf } from './blame.ts';
+import type { Confidence } from '../waits/graph.ts';
+import type { Step } from '../waits/walk.ts';
+import { type Blame, named, neighbourOf } from './blame.ts';
 import { findingAt, who } from './build.ts';
 import { rule } from './rule.ts';
 import { isTracerStopped, letGo, rootTracer } from './tracers.ts';
@@ -17,12 +19,7 @@ export default rule({
         const { collected, exiting, groupStop } = step.wait.detail ?? {};
         return findingAt(blame, step, {
           severity: 'warning',
-          ...(groupStop === undefined
-            ? {}
-            : {
-                confidence: 'likely' as const,
-                because: `${blame.steadiness(step)}; its tracer sleeps elsewhere, and does not wait for what comes next (that it lets SIGCONT through the kernel would not show)`,
-              }),
+          ...doubt(blame, step),
           title:
             tracer === 0
               ? 'stopped by a tracer outside of this PID namespace'
@@ -76,3 +73,17 @@ export default rule({
     ],
   },
 });
+
+const UNTOLD =
+  'whether a SIGSTOP stopped it, and its tracer only looks on, is told to none but those who may trace it';
+
+/** A stop by SIGSTOP that its tracer leaves alone looks alike: what tells it from this one is not shown, or not to everybody. */
+function doubt(blame: Blame, step: Step): { confidence?: Confidence; because?: string } {
+  const { detail } = step.wait;
+  const why =
+    detail?.groupStop === undefined
+      ? UNTOLD
+      : 'its tracer sleeps elsewhere, and does not wait for what comes next (that it lets SIGCONT through the kernel would not show)';
+  if (why === UNTOLD && detail?.collected !== undefined) return {};
+  return { confidence: 'likely', because: `${blame.steadiness(step)}; ${why}` };
+}

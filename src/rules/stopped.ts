@@ -14,6 +14,7 @@ export default rule({
       const tracer = blame.evidence.process(Number(detail?.tracer ?? 0));
       const name = tracer === undefined ? 'a tracer' : named(processNode(tracer));
       const isTraced = detail?.tracer !== undefined;
+      const tty = detail?.tty;
       return findingAt(blame, step, {
         severity: 'warning',
         ...(isTraced
@@ -22,6 +23,12 @@ export default rule({
               because: `${blame.steadiness(step)}; that ${name} lets SIGCONT through (PTRACE_LISTEN) the kernel does not show`,
             }
           : {}),
+        ...(tty === undefined
+          ? {}
+          : {
+              confidence: 'likely' as const,
+              because: `${blame.steadiness(step)}; it is in the background of ${tty}, which may have stopped it: the signal is told to none but those who may trace it`,
+            }),
         title: `${step.depth === 0 ? '' : `${process.pid} ${process.comm} is `}stopped by ${detail?.signal ?? 'a signal'}`,
         summary: `${who(step)} was stopped by a signal (kill -STOP, Ctrl+Z in its shell, a job scheduler) and does nothing until SIGCONT. Who sent it the kernel does not keep.${isTraced ? ` It is in t and not T, since it is traced by ${name}, which has taken notice of the stop.` : ''}`,
         culprit: processNode(process),
@@ -38,6 +45,9 @@ export default rule({
                 ),
               ]
             : []),
+          ...(tty === undefined
+            ? []
+            : [advice(`If ${tty} stops it again: \`fg\` in the shell that started it.`)]),
           advice('SIGTERM stays pending while it is stopped; SIGKILL works at once.'),
         ],
       });

@@ -23,12 +23,29 @@ describe('from inside of a PID namespace', () => {
     expect(causes(await see(1, init))).toContain('pidns-init-ignores-signals');
   });
 
-  it('is known by the kernel’s threads, which only the host has, where the link may not be read', async () => {
+  describe('where the link of PID 1 may not be read', () => {
     const unread = { ...init, denied: ['ns'], ns: { pid: 0 } };
-    const kthreadd = { pid: 2, comm: 'kthreadd', ppid: 0, kthread: true };
-    const shell = { pid: 2, comm: 'kthreadd', ppid: 1 };
-    expect(told(await see(60, unread, kthreadd, orphan))).toEqual(['zombie-parent-not-waiting → process:1']);
-    expect(told(await see(60, unread, shell, orphan))).toEqual(['pidns-init-not-reaping → process:1']);
+    const asked = (ours: string, ...others: FakeProcess[]) =>
+      diagnosed({ files: { 'links:/proc/self/ns': ours }, processes: [unread, orphan, ...others] }, 60);
+    const link = (inode: number) => `pid\tlrwxrwxrwx\tpid:[${inode}]\0`;
+
+    it.each([
+      ['an init', 4026539999, 'pidns-init-not-reaping'],
+      ['the host’s', 4026531836, 'zombie-parent-not-waiting'],
+    ])('our own tells that it is %s', async (_, inode, cause) => {
+      expect(told(await asked(link(inode)))).toEqual([`${cause} → process:1`]);
+    });
+
+    it.each<[string, string, Partial<FakeProcess>]>([
+      ['an init', 'pidns-init-not-reaping', { ppid: 1 }],
+      ['the host’s', 'zombie-parent-not-waiting', { ppid: 0, kthread: true }],
+    ])(
+      'and ours neither, the kernel’s threads, which only the host has, tell that it is %s',
+      async (_, cause, second) => {
+        const diagnosis = await asked('', { pid: 2, comm: 'kthreadd', ...second });
+        expect(told(diagnosis)).toEqual([`${cause} → process:1`]);
+      },
+    );
   });
 
   it('a zombie of a parent outside is that one’s, likely, and its init is innocent', async () => {

@@ -130,6 +130,31 @@ describe('stopped in the middle of its exit', () => {
   });
 });
 
+describe('what is not told to everybody', () => {
+  const as = (uid: number, ...processes: FakeProcess[]) =>
+    diagnosed({ uid, processes: [init, ...processes] }, 60);
+
+  it('makes a tracing stop likely: it may be a SIGSTOP that the tracer leaves alone', async () => {
+    const told = async (uid: number) => (await as(uid, gdb, traced)).findings[0];
+    expect(await told(0)).toMatchObject({ rule: { id: 'ptrace-stopped' }, confidence: 'certain' });
+    expect(await told(1000)).toMatchObject({ rule: { id: 'ptrace-stopped' }, confidence: 'likely' });
+  });
+
+  it('makes a stop in the background of a terminal likely: it may be the terminal’s', async () => {
+    const job = { pid: 60, state: 'T', exitCode: 19, stack: 'do_signal_stop', ttyNr: 34819, pgrp: 60 };
+    const found = async (uid: number, tpgid: number) => (await as(uid, { ...job, tpgid })).findings[0];
+    expect(await found(0, 50)).toMatchObject({ rule: { id: 'stopped' }, confidence: 'certain' });
+    expect(await found(1000, 60)).toMatchObject({ rule: { id: 'stopped' }, confidence: 'certain' });
+    expect(await found(1000, 50)).toMatchObject({ rule: { id: 'stopped' }, confidence: 'likely' });
+  });
+
+  it('promises no SIGKILL to one that may stand in its exit', async () => {
+    const exits = { ...traced, stack: undefined, call: 'exit_group(0)', denied: ['stack'] };
+    expect((await see(60, gdb, exits)).verdict.killable).toBeUndefined();
+    expect((await see(60, gdb, { ...traced, denied: ['stack'] })).verdict.killable).toBe(true);
+  });
+});
+
 describe('SIGSTOP under a tracer that knows of it', () => {
   const held = { ...traced, groupStop: 19 };
 

@@ -41,13 +41,17 @@ export const jobStop: Resolver = (context) => {
       hops: [{ edges: [edge(node, foreground, 'in the background of', tty, how, [])] }],
     });
   }
+  // What stopped it is told to none but those who may trace it: its terminal may have.
   const signal = STOP_SIGNALS.get(code) ?? 'a stop signal';
   return waitOf(context, {
     kind: 'stopped',
     point: `stopped by ${signal}`,
     facts,
     killable: true,
-    detail: { signal },
+    detail: {
+      signal,
+      ...(background && !stat.isTold ? { tty: ttyName(stat.ttyNr) ?? `tty ${stat.ttyNr}` } : {}),
+    },
   });
 };
 

@@ -16,6 +16,9 @@ export const ptraceStop: Resolver = (context) => {
   const traced = lineFact(evidence, thread.path('status'), 'TracerPid:');
   const facts = [...pointFacts(evidence, thread), ...traced];
   const { collected, code, path, isExiting } = stopOf(context);
+  // Entered, its exit is one to be stopped in: how far it has come the stack alone tells.
+  const mayExit = !thread.hasStack && /^exit(?:_group)?$/.test(thread.syscallName ?? '');
+  const killable = isExiting ? { killable: false } : mayExit ? {} : { killable: true };
   const detail = {
     ...(collected === undefined ? {} : { collected, code }),
     ...(isExiting ? { exiting: true } : {}),
@@ -27,7 +30,7 @@ export const ptraceStop: Resolver = (context) => {
       kind: 'ptrace-stop',
       point: 'tracing stop; the tracer is not visible from here',
       facts,
-      killable: !isExiting,
+      ...killable,
       detail: { tracer: 0, ...detail },
       hops: [{ edges: [edge(node, outside, 'stopped by', 'ptrace', 'State t with TracerPid 0', facts)] }],
     });
@@ -46,7 +49,7 @@ export const ptraceStop: Resolver = (context) => {
       collected !== false || text === undefined
         ? facts
         : [...facts, fact(path, text.trimEnd(), `field 52, exit_code: ${how}`)],
-    killable: !isExiting,
+    ...killable,
     detail: { tracer: tracer.pid, ...detail },
     hops: [
       {
@@ -93,7 +96,7 @@ function stopOf({ evidence, process, thread }: WaitContext): TracedStop {
     code,
     signal,
     path,
-    isExiting: inFrames(thread, /^do_exit$/),
+    isExiting: inFrames(thread, /^do_exit$/) || (whole !== 0 && whole !== code && signal === undefined),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { Evidence } from '../../evidence/evidence.ts';
+import { links } from '../../evidence/keys.ts';
 import type { ProcessEvidence } from '../../evidence/process.ts';
+import { parseFdLinks } from '../../procfs/fd-links.ts';
 
 /** The first PID namespace of a host has this number on every kernel since 3.8 (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
 const OF_THE_HOST = 'pid:[4026531836]';
@@ -13,10 +15,12 @@ export function isNamespaceInit(evidence: Evidence, process: ProcessEvidence): b
 
 /** Does the /proc that is looked at show a PID namespace other than the host's? Then some processes cannot be seen from here. */
 export function looksFromInside(evidence: Evidence): boolean {
-  const own = evidence.process(1)?.namespace('pid');
+  const { world, host } = evidence;
+  // The link of PID 1 is not for everybody, our own is; and only the host has the kernel's threads, whose parent is PID 2.
+  const ours = host.self.foreign === true ? undefined : world.parsed(links('/proc/self/ns'), parseFdLinks);
+  const own = evidence.process(1)?.namespace('pid') ?? ours?.find(({ name }) => name === 'pid')?.target;
   if (own !== undefined) return own !== OF_THE_HOST;
-  // Its link is not for everybody. What everybody sees: only the host has the kernel's own threads, whose parent is PID 2.
-  const second = evidence.host.status(2);
+  const second = host.status(2);
   return (
     second !== undefined && second.kthread !== true && !(second.name === 'kthreadd' && second.ppid === 0)
   );
@@ -33,8 +37,9 @@ export function namespaceMembers(evidence: Evidence, init: ProcessEvidence): Pro
     const member = evidence.process(pid);
     if (member === undefined) continue;
     // Members of deeper namespaces are found through their own init; the same level is compared by the namespace itself.
-    if (status.nsPid.length === level && own !== undefined && member.namespace('pid') !== own) continue;
-    if (status.nsPid.length > level && !descendsFrom(evidence, member, init)) continue;
+    // Where the links may not be read, one of its children is a member for sure.
+    const isSameLevel = status.nsPid.length === level && own !== undefined;
+    if (isSameLevel ? member.namespace('pid') !== own : !descendsFrom(evidence, member, init)) continue;
     members.push(member);
   }
   return members;
@@ -45,10 +50,11 @@ export function namespaceInit(evidence: Evidence, process: ProcessEvidence): Pro
   const level = process.status?.nsPid.length ?? 0;
   if (level < 2) return undefined;
   const own = process.namespace('pid');
+  if (own === undefined) return undefined;
   for (const [pid, status] of evidence.host.statuses) {
     if (status.nsPid.length !== level || status.nsPid.at(-1) !== 1) continue;
     const init = evidence.process(pid);
-    if (init !== undefined && (own === undefined || init.namespace('pid') === own)) return init;
+    if (init?.namespace('pid') === own) return init;
   }
   return undefined;
 }
