@@ -1,3 +1,4 @@
+import { besideOthers } from './beside.ts';
 import { culpritOf, named, neighbourOf } from './blame.ts';
 import { findingAt, stateAside, who } from './build.ts';
 import { deadlockAt } from './deadlock.ts';
@@ -9,8 +10,8 @@ export default rule({
   family: 'wait',
   title: 'Blocked write: the pipe is full and its reader does not read',
   absorbs: ['stopped', 'stopped-tty'],
-  find: (blame) =>
-    blame.stepsOf('pipe-write').map((step) => {
+  find: (blame) => [
+    ...blame.stepsOf('pipe-write').map((step) => {
       const circle = deadlockAt(
         blame,
         step,
@@ -28,6 +29,8 @@ export default rule({
         remedies: remediesFor(blame, culprit),
       });
     }),
+    ...besideOthers(blame, 'pipe-write'),
+  ],
   explanation: {
     meaning:
       "The pipe's buffer is full (64 KiB by default), and the writer sleeps in S, `anon_pipe_write` " +

@@ -1,3 +1,4 @@
+import { besideOthers } from './beside.ts';
 import { culpritOf, named, neighbourOf } from './blame.ts';
 import { findingAt, stateAside, who } from './build.ts';
 import { deadlockAt } from './deadlock.ts';
@@ -9,8 +10,8 @@ export default rule({
   family: 'wait',
   title: 'Blocked send: the socket is full and the peer does not read',
   absorbs: ['stopped', 'stopped-tty'],
-  find: (blame) =>
-    blame.stepsOf('socket-write').map((step) => {
+  find: (blame) => [
+    ...blame.stepsOf('socket-write').map((step) => {
       const circle = deadlockAt(
         blame,
         step,
@@ -34,6 +35,8 @@ export default rule({
         ],
       });
     }),
+    ...besideOthers(blame, 'socket-write'),
+  ],
   explanation: {
     meaning:
       'The buffers of the connection are full, and the sender sleeps in S until the peer reads: ' +

@@ -52,8 +52,17 @@ export interface Wait {
   readonly restless?: boolean;
   /** Would SIGKILL end this wait? undefined = not known. */
   readonly killable?: boolean;
+  readonly beside?: Beside;
   /** What a rule of this kind needs besides. */
   readonly detail?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Room that is waited for beside other things: it is proved that there is none, and not that the waiter does not go on. */
+export interface Beside {
+  readonly kind: 'pipe-write' | 'socket-write';
+  readonly what: string;
+  readonly hops: readonly Hop[];
+  readonly facts: readonly Fact[];
 }
 
 /** What a resolver looks at, and how it answers. */

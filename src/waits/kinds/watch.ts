@@ -4,7 +4,7 @@ import type { Fact } from '../graph.ts';
 import { edge, processNode, thing } from '../nodes.ts';
 import { isLeftBehind, pipeEnds, pipeHops } from '../objects/pipe.ts';
 import { inodeOf, peerHops, peerInodes, socketName, socketView } from '../objects/socket.ts';
-import { watchedSet } from '../objects/watched-set.ts';
+import { type Watched, watchedSet } from '../objects/watched-set.ts';
 import { type Hop, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /** poll, select and epoll: waits for any of a set of descriptors. Healthy, unless what it watches can never become ready. */
@@ -23,16 +23,19 @@ export const watch: Resolver = (context) => {
       : watched.length === 0
         ? 'descriptors'
         : countOf(watched.length);
-  const found = watched.slice(0, 64).map((each): Found => {
-    return {
-      isOwn: isOwnWakeUp(context, each.fd),
-      hops: each.input ? watchedHops(context, each.fd, epoll ? fd : undefined) : [],
-      ...(each.output ? { output: outputOf(context, each.fd, each.edge) } : {}),
-    };
-  });
+  const sole = watched.length <= FEW && process.tids.length === 1;
+  const found = byDescriptor(watched)
+    .slice(0, 64)
+    .map((each): Found => {
+      return {
+        isOwn: isOwnWakeUp(context, each.fd),
+        hops: each.input ? watchedHops(context, each.fd, epoll ? fd : undefined, sole) : [],
+        ...(each.output ? { output: outputOf(context, each.fd, each.edge) } : {}),
+      };
+    });
   const one = hasOnePeer(found);
-  const output = one ? found.find((each) => each.output !== undefined)?.output : undefined;
-  if (output !== undefined) {
+  const output = found.find((each) => !each.isOwn && each.output !== undefined)?.output;
+  if (one && output !== undefined) {
     return waitOf(context, {
       kind: output.kind,
       point: `${name || 'poll'}(${what}): ${output.what}`,
@@ -54,9 +57,30 @@ export const watch: Resolver = (context) => {
     killable: true,
     facts: [...pointFacts(evidence, thread), ...(epoll && fd !== undefined ? fdFact(process, fd) : [])],
     detail: { held: hops.some((hop) => hop.soft !== true) },
+    ...(output === undefined || output.kind === 'connect'
+      ? {}
+      : { beside: { ...output, kind: output.kind } }),
     hops,
   });
 };
+
+/** A process of one thread that watches no more than this may wait for one peer alone. */
+const FEW = 4;
+
+/** One descriptor may be watched by two entries, for input and for output. */
+function byDescriptor(watched: readonly Watched[]): Watched[] {
+  const found = new Map<number, Watched>();
+  for (const each of watched) {
+    const known = found.get(each.fd);
+    found.set(
+      each.fd,
+      known === undefined
+        ? each
+        : { ...each, input: known.input || each.input, output: known.output || each.output },
+    );
+  }
+  return [...found.values()];
+}
 
 /** What was found out of a watched descriptor. */
 interface Found {
@@ -127,7 +151,7 @@ function isOwnWakeUp(context: WaitContext, fd: number): boolean {
   return ends.some((access) => access !== 'r') && ends.some((access) => access !== 'w');
 }
 
-function watchedHops(context: WaitContext, fd: number, epoll: number | undefined): Hop[] {
+function watchedHops(context: WaitContext, fd: number, epoll: number | undefined, sole: boolean): Hop[] {
   const { evidence, process, node } = context;
   const link = process.fd(fd);
   if (link === undefined) return [];
@@ -160,7 +184,7 @@ function watchedHops(context: WaitContext, fd: number, epoll: number | undefined
     }));
   }
   if (inodeOf(link.target) !== undefined)
-    return socketHops(context, link.target, [...proof, fact(process.fdPath(fd), link.target)]);
+    return socketHops(context, link.target, [...proof, fact(process.fdPath(fd), link.target)], sole);
   if (link.target === 'anon_inode:[pidfd]') {
     const pid = process.fdinfo(fd)?.pidfdPid;
     const child = evidence.process(pid);
@@ -207,11 +231,12 @@ function pairOf({ evidence, process }: WaitContext, target: string) {
 }
 
 /** A pair of unix sockets in place of a pipe, as Node gives its children: the same story, told by sock_diag. */
-function socketHops(context: WaitContext, target: string, facts: readonly Fact[]): Hop[] {
+function socketHops(context: WaitContext, target: string, facts: readonly Fact[], sole: boolean): Hop[] {
   const { evidence, process, node } = context;
   // Only a connected, nameless one can be somebody's standard output; of all others the peer is a client or a server.
   const pair = pairOf(context, target);
-  if (pair === undefined || pair.holders.length === 0) return [];
+  if (pair === undefined) return sole ? connectionHops(context, target) : [];
+  if (pair.holders.length === 0) return [];
   const { view, holders } = pair;
   // A loop's own wake-up pair has both ends in one process.
   if (holders.some(({ pid }) => pid === process.pid)) return [];
@@ -230,3 +255,14 @@ function socketHops(context: WaitContext, target: string, facts: readonly Fact[]
 }
 
 const countOf = (count: number): string => `${count} ${count === 1 ? 'descriptor' : 'descriptors'}`;
+
+/** A client's connection: what holds up its server holds it up. */
+function connectionHops({ evidence, process, node }: WaitContext, target: string): Hop[] {
+  const inode = inodeOf(target);
+  const view = inode === undefined ? undefined : socketView(evidence, process, inode);
+  if (view?.tcp?.state !== 'ESTABLISHED') return [];
+  return peerHops(evidence, process, node, view, 'watches for data of', 'written by', {
+    soft: true,
+    stopsOnly: true,
+  });
+}

@@ -12,7 +12,7 @@ const POLLED = 32;
 const SELECTED = 1024;
 
 /** A descriptor of a set, and for what it is watched. */
-interface Watched {
+export interface Watched {
   readonly fd: number;
   readonly input: boolean;
   /** Asleep with this, it is proved that there is no room: the kernel would have woken it at once. */

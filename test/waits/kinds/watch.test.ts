@@ -186,3 +186,62 @@ describe('who polls again and again', () => {
     expect(told(diagnosis)).toEqual(isTold ? ['tcp-connect-wait → remote:8.7.6.5:443'] : []);
   });
 });
+
+describe('a connection', () => {
+  const row = (local: string, remote: string, inode: number) =>
+    `   0: ${local} ${remote} 01 00000000:00000000 00:00000000 00000000     0        0 ${inode} 2 00000000dddcaf0c 100 0 0 10 0`;
+  const [HERE, THERE] = ['0100007F:1F90', '0100007F:1F91'];
+  const files = {
+    '/proc/60/net/tcp': `  sl\n${row(HERE, THERE, 88)}\n${row(THERE, HERE, 89)}`,
+    '/proc/60/net/unix':
+      'Num       RefCount Protocol Flags    Type St Inode Path\n0000000000000000: 00000003 00000000 00000000 0001 03    98\n',
+    'ss:unix:0': 'u_str ESTAB  0      0                     * 98     * 99    \n',
+  };
+  const server: FakeProcess = { pid: 70, comm: 'server', ppid: 50, fds: { 3: 'rw socket:[89]' } };
+  const pairToo = { ...fds, 7: 'rw socket:[98]', 8: 'rw socket:[99]' };
+  const client = (...entries: [fd: number, events: number][]): FakeProcess => ({
+    ...base,
+    threads: [],
+    fds: pairToo,
+    call: `poll(0x7f0000000100, ${entries.length}, -1)`,
+    stack: 'poll_schedule_timeout < do_sys_poll',
+    memory: { '7f0000000100': entries.flatMap(([fd, events]) => [fd, 0, 0, 0, events, 0, 0, 0]) },
+  });
+
+  it('of a client that watches nothing else leads to the server', async () => {
+    const where = { ...host(client([6, 1], [7, 1]), { ...server, state: 'T', exitCode: 19 }), files };
+    expect(paths(await waitOf(where, 60))).toEqual(['process:60 > socket:88 > process:70']);
+    expect(told(await diagnosed(where, 60))).toEqual(['stopped → process:70']);
+  });
+
+  it.each<[string, FakeProcess]>([
+    [
+      'of one that watches its terminal too',
+      { ...client([6, 1], [9, 1]), fds: { ...pairToo, 9: 'rw /dev/pts/3' } },
+    ],
+    ['of one with more threads', { ...client([6, 1], [7, 1]), threads: [{ tid: 61 }] }],
+  ])('%s does not', async (_, watcher) => {
+    const where = { ...host(watcher, { ...server, state: 'T', exitCode: 19 }), files };
+    expect(told(await diagnosed(where, 60))).toEqual([]);
+  });
+
+  it('may stand in the set twice, for input and for output', async () => {
+    const wait = await waitOf({ ...host(client([6, 4], [6, 1]), server), files }, 60);
+    expect(wait.kind).toBe('socket-write');
+    expect(paths(wait)).toEqual(['process:60 > socket:88 > process:70']);
+  });
+
+  it('of a relay whose output is stuck: a note, since what it reads may let it go on', async () => {
+    const relay = { ...client([6, 1], [1, 4]), fds: { ...pairToo, 1: 'w pipe:[7]' } };
+    const reader = { pid: 80, comm: 'pager', ppid: 50, fds: { 0: 'r pipe:[7]' } };
+    const diagnosis = await diagnosed({ ...host(relay, server, reader), files }, 60);
+    expect(told(diagnosis)).toEqual([]);
+    expect(diagnosis.findings[0]).toMatchObject({
+      rule: { id: 'pipe-full' },
+      severity: 'info',
+      confidence: 'possible',
+      culprit: { pid: 80 },
+    });
+    expect(diagnosis.verdict.state).toBe('healthy');
+  });
+});
