@@ -73,7 +73,7 @@ function* unfolded(raw: Iterable<string>): Generator<string> {
   let held = '';
   for (const line of raw) {
     held += line;
-    if (FOLDED.test(line) && held.length < 2000) held = held.slice(0, -1);
+    if (line.endsWith('=') && FOLDED.test(line) && held.length < 2000) held = held.slice(0, -1);
     else {
       yield held;
       held = '';

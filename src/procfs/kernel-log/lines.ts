@@ -67,13 +67,8 @@ export function stripLine(raw: string): LogLine {
   if (quoted) text = text.slice(quoted[0].length);
   const field = text.startsWith('{') ? FIELD.exec(text)?.[1] : undefined;
   if (field !== undefined) text = unquoted(field);
-  // A soft line break of quoted-printable mail stands at the end; its blanks may be encoded.
-  text = text
-    .replace(/=20$|(?:=C2)?=A0/g, ' ')
-    .replace(/=3D/g, '=')
-    .trimEnd()
-    .replace(/(?:\s=|^=)$/, '')
-    .trimEnd();
+  text = text.trimEnd();
+  if (text.includes('=')) text = withoutEncoding(text);
   trim();
   // No prefix has more parts than these rounds: level, syslog, level, stamp, caller, vendor's caller.
   for (let round = 0; round < 6; round++) {
@@ -101,6 +96,16 @@ export function stripLine(raw: string): LogLine {
     trim();
   }
   return { content: text, caller, stamped, indent };
+}
+
+/** A soft line break of quoted-printable mail stands at the end; blanks and `=` itself may be encoded. */
+function withoutEncoding(text: string): string {
+  return text
+    .replace(/=20$|(?:=C2)?=A0/g, ' ')
+    .replace(/=3D/g, '=')
+    .trimEnd()
+    .replace(/(?:\s=|^=)$/, '')
+    .trimEnd();
 }
 
 const TAGS_BEFORE = /^\s{0,40}(?:<(?:p|pre|code|div|li|td|tr|span|blockquote)\b[^<>]{0,80}>\s{0,8})+/i;

@@ -179,7 +179,8 @@ const OLD_CUT = /^\S.{0,39}? {1,40}[RSDTtZI](?: {1,20}(?:running task|[\da-f]{8,
 
 /** True when an old header may go on in the next line. */
 export function isCutTaskLine(content: string): boolean {
-  return content.length < 100 && OLD_CUT.test(content);
+  // A frame, the most frequent line, has an offset.
+  return content.length < 100 && !content.includes('+0x') && OLD_CUT.test(content);
 }
 
 function number<K extends string>(key: K, match: RegExpExecArray | null): { [P in K]?: number } {
