@@ -4,6 +4,7 @@ import type { Fact } from '../waits/graph.ts';
 /** `hung`, `stopped`, `leaking`, `degraded`, `healthy` or `unknown`: the contract's words (see the JSON Schema). */
 export type VerdictState = 'hung' | 'stopped' | 'leaking' | 'degraded' | 'healthy' | 'unknown';
 
+/** The answer in one line. */
 export interface Verdict {
   readonly state: VerdictState;
   /** One line. */
@@ -21,6 +22,7 @@ export interface Judged extends Finding {
   readonly rule: Rule;
 }
 
+/** What one thread does, for the table of threads. */
 export interface ThreadReport {
   readonly tid: number;
   readonly comm: string;
@@ -39,12 +41,14 @@ export interface ThreadReport {
   readonly moved?: boolean;
 }
 
+/** Something that could not be read, why, and how to get it. */
 export interface Unseen {
   readonly what: string;
   readonly why: string;
   readonly remedy: string;
 }
 
+/** Who was asked about. */
 export interface Target {
   readonly pid: number;
   /** The thread asked for, when the number given was a thread's and not the leader's. */
@@ -63,6 +67,7 @@ export interface Target {
   readonly kernelThread: boolean;
 }
 
+/** Where the look was taken. */
 export interface HostFacts {
   readonly hostname?: string;
   readonly kernel?: string;

@@ -10,6 +10,7 @@ import type { Lab } from './scene.ts';
 const POLL_MS = 15;
 const DEFAULT_MAX_SECONDS = 120;
 
+/** A lab that is in use. */
 export interface OpenLab extends Lab {
   /** Puts everything back and resolves when that is done. Never rejects; may be called twice. */
   close(): Promise<void>;
@@ -17,6 +18,7 @@ export interface OpenLab extends Lab {
   readonly ended: Promise<void>;
 }
 
+/** How a lab is bounded. */
 export interface LabOptions {
   /** Seconds after which the lab ends by itself (default 120). */
   maxSeconds?: number;

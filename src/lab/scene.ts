@@ -41,6 +41,7 @@ export interface Look {
   idle?: string;
 }
 
+/** A trouble that the lab can make. */
 export interface Scene {
   /** kebab-case, unique: what `procdiag lab run NAME` takes. */
   name: string;
@@ -96,6 +97,7 @@ export interface Lab {
   frames(pid: number, tid?: number): string;
 }
 
+/** A process that the lab has started. */
 export interface LabProcess {
   readonly pid: number;
   /** The next line that the program prints (`stdio: 'lines'`); fails after 30 s. */

@@ -33,6 +33,7 @@ export function parseFdLinks(text: string): FdLink[] {
   return links;
 }
 
+/** `anon`: an anonymous inode (epoll, eventfd …); `ns`: a namespace; `deleted`: a file without a name. */
 export type FdTargetKind = 'pipe' | 'socket' | 'anon' | 'ns' | 'memfd' | 'file' | 'deleted' | 'other';
 
 /** What a descriptor is, by the text of its link alone. */
@@ -51,6 +52,7 @@ export interface FdTarget {
 
 const DELETED = ' (deleted)';
 
+/** Reads the target of a link in /proc/PID/fd, proc_pid_fd(5). */
 export function fdTarget(target: string): FdTarget {
   if (target.startsWith('/memfd:')) {
     return { kind: 'memfd', name: withoutDeleted(target).slice('/memfd:'.length) };

@@ -37,6 +37,7 @@ export interface FanotifyMark {
   readonly mask?: number;
 }
 
+/** The `tfd:` lines of an epoll set, fs/eventpoll.c (ep_show_fdinfo). */
 export function parseEpoll(rows: readonly string[]): EpollEntry[] {
   const entries: EpollEntry[] = [];
   for (const row of rows) {
@@ -58,6 +59,7 @@ export function parseEpoll(rows: readonly string[]): EpollEntry[] {
   return entries;
 }
 
+/** The `inotify` lines of an inotify descriptor, fs/notify/fdinfo.c. */
 export function parseInotify(rows: readonly string[]): InotifyWatch[] {
   const watches: InotifyWatch[] = [];
   for (const row of rows) {
@@ -70,6 +72,7 @@ export function parseInotify(rows: readonly string[]): InotifyWatch[] {
   return watches;
 }
 
+/** The `fanotify` lines of a fanotify group, fs/notify/fdinfo.c. */
 export function parseFanotify(rows: readonly string[]): FanotifyMark[] {
   const marks: FanotifyMark[] = [];
   for (const row of rows) {

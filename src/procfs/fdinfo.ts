@@ -66,6 +66,7 @@ const O_CLOEXEC = 0o2000000;
 const O_PATH = 0o10000000;
 const ACCESS = ['r', 'w', 'rw'] as const;
 
+/** Reads /proc/PID/fdinfo/N, proc_pid_fdinfo(5); fields that the kind of descriptor does not have are undefined. */
 export function parseFdinfo(text: string): FdInfo {
   const values = keyed(text);
   const flags = octal(values.get('flags'));

@@ -6,6 +6,7 @@ export interface Inflight {
   readonly writes: number;
 }
 
+/** Undefined: cut. */
 export function parseInflight(text: string): Inflight | undefined {
   const [reads, writes] = words(text.trimEnd()).map(decimal);
   return reads === undefined || writes === undefined ? undefined : { reads, writes };

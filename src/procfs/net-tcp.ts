@@ -1,6 +1,7 @@
 import { addressText } from './ip-address.ts';
 import { decimal, hex, lines, words } from './text.ts';
 
+/** One side of a connection. */
 export interface Endpoint {
   /** `127.0.0.1`, `::1`, `::ffff:127.0.0.1` (IPv4 over an IPv6 socket). */
   readonly address: string;

@@ -1,5 +1,6 @@
 import { decimal, hexBig, words } from './text.ts';
 
+/** The registers of the six arguments, whether the call has so many or not. */
 export type SyscallArguments = readonly [bigint, bigint, bigint, bigint, bigint, bigint];
 
 /** /proc/PID/syscall, proc_pid_syscall(5), fs/proc/base.c. */
@@ -17,6 +18,7 @@ export type SyscallState =
       readonly pc: bigint;
     };
 
+/** Undefined: cut, or no such file. */
 export function parseSyscall(text: string): SyscallState | undefined {
   const line = text.trimEnd();
   if (line === 'running') return { kind: 'running' };

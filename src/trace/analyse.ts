@@ -11,6 +11,7 @@ import { Hold } from './hold.ts';
 import type { PerfSource } from './perf/batch.ts';
 import type { RecordedTask } from './recording.ts';
 
+/** The recordings of one trace, and what is known of how they were made. */
 export interface AnalyseInput {
   /** Logs of strace; several for `-ff`. Their readers were given an origin such that stamps are Ns of the trace, or they bring times of their own. */
   readonly strace: readonly StraceLog[];
@@ -35,6 +36,7 @@ export interface AnalyseInput {
   readonly sinks: readonly TraceSink[];
 }
 
+/** What is known of the whole when all was read. */
 export interface Analysed {
   /** Null when only one of the two recorded. */
   readonly correlation: CorrelationQuality | null;

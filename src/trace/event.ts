@@ -9,8 +9,10 @@
 /** Nanoseconds since the origin of the trace. */
 export type Ns = number;
 
+/** Which of the two recorders saw it. */
 export type Source = 'strace' | 'perf';
 
+/** Where the times of a trace lie. */
 export interface TraceClock {
   /** CLOCK_MONOTONIC of Ns 0. */
   readonly originNs: bigint;
@@ -38,6 +40,7 @@ export type WakeKind =
   | 'kernel'
   | 'other';
 
+/** Who ended a sleep, and by what. */
 export interface Waker {
   readonly pid: number;
   readonly tid: number;
@@ -88,6 +91,7 @@ export interface SyscallEvent {
   readonly open?: 'died' | 'end-of-trace' | 'superseded';
 }
 
+/** `runnable`: it waits for a CPU; `ptrace`: strace holds it, or it is runnable after that. */
 export type ThreadState = 'running' | 'runnable' | 'blocked' | 'stopped' | 'ptrace';
 
 /** A time in which a thread did one thing, as the scheduler saw it; a stop may be known from strace or /proc alone. */
@@ -132,6 +136,7 @@ export interface SpawnEvent extends Happening {
   readonly call?: string;
 }
 
+/** A process runs another program from now on. */
 export interface ExecEvent extends Happening {
   readonly type: 'exec';
   readonly path?: string;
@@ -179,6 +184,7 @@ export interface GapEvent extends Happening {
   readonly why: string;
 }
 
+/** All that a trace tells. */
 export type TraceEvent =
   | SyscallEvent
   | StateEvent

@@ -27,6 +27,7 @@ export function familyFact(evidence: Evidence, of: { dir: string }, says: string
   return partFact(evidence, `${of.dir}/stat`, /\) \S (-?\d+ -?\d+ -?\d+ -?\d+ -?\d+) [^)]*$/, says);
 }
 
+/** A line of evidence: where it stands, as it stands there, and what it says if that is not plain. */
 export function fact(path: string, line: string, says?: string): Fact {
   return { path, line, ...(says === undefined ? {} : { says }) };
 }

@@ -2,6 +2,7 @@ import type { ProcessEvidence } from '../evidence/process.ts';
 import type { ThreadEvidence } from '../evidence/thread.ts';
 import type { Confidence, Edge, Fact, Node, NodeKind } from './graph.ts';
 
+/** The node of a process as a whole. */
 export function processNode(process: ProcessEvidence): Node {
   return { id: `process:${process.pid}`, kind: 'process', name: process.comm, pid: process.pid };
 }
@@ -23,6 +24,7 @@ export function thing(kind: NodeKind, key: string, name: string): Node {
   return { id: `${kind}:${key}`, kind, name };
 }
 
+/** `from` `relation` `to`, by `on`; `how` it is known, and the facts that prove it. */
 export function edge(
   from: Node,
   to: Node,

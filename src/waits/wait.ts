@@ -79,6 +79,7 @@ export interface WaitContext {
  */
 export type Resolver = (context: WaitContext) => Wait | undefined;
 
+/** What a resolver is given of a thread. */
 export function contextOf(evidence: Evidence, process: ProcessEvidence, thread: ThreadEvidence): WaitContext {
   return { evidence, process, thread, node: threadNode(process, thread) };
 }

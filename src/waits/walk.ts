@@ -20,6 +20,7 @@ export interface Step {
   cycle?: Step;
 }
 
+/** How far the chain is followed: processes deep, and steps in all. */
 export interface WalkLimits {
   readonly depth: number;
   readonly steps: number;

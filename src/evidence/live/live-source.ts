@@ -14,6 +14,7 @@ import { readQuickly } from './quick-reader.ts';
 import { readSemaphores } from './semaphore-reader.ts';
 import { readUnixSockets } from './socket-reader.ts';
 
+/** Which /proc is read, and for how long. */
 export interface LiveOptions {
   /** Where the proc file system is mounted; default `/proc`. */
   readonly proc?: string;

@@ -20,6 +20,7 @@ const OTHER_LOCK_FREE =
 /** Directories whose names can be listed without such a lock (their entries' links cannot all be read without). */
 const LISTABLE = /^\/(?:proc|sys)(?:\/.*)?$/;
 
+/** Whether no read of this file waits for a lock that a stuck process may hold. */
 export function isLockFree(path: string): boolean {
   const file = PROCESS_FILE.exec(path)?.[1];
   // The second pattern is asked in few runs, and takes V8 longer to compile than a read takes.
@@ -57,6 +58,7 @@ export function listNow(directory: string): Outcome {
   }
 }
 
+/** `ENOENT` &c. of what fs throws. */
 export function errnoOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   return typeof code === 'string' ? code : 'EIO';

@@ -22,4 +22,5 @@ export interface TraceOutput extends TraceSink {
   finish(summary: TraceSummary): void;
 }
 
+/** Begins an output; what it writes goes to `write`. */
 export type MakeOutput = (head: TraceHead, write: Write) => TraceOutput;

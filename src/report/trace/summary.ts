@@ -1,11 +1,13 @@
 /** What a column holds, which tells how it is shown. Times are Ns since the origin, durations nanoseconds. */
 export type ColumnKind = 'text' | 'count' | 'duration' | 'time' | 'ratio' | 'tid';
 
+/** One column of a table. */
 export interface SummaryColumn {
   readonly title: string;
   readonly kind: ColumnKind;
 }
 
+/** Undefined: nothing to tell. */
 export type Cell = string | number | undefined;
 
 /** A table as the report has it: a ledger, the longest waits, the quality of the correlation. */
@@ -17,6 +19,7 @@ export interface SummaryTable {
   readonly rows: readonly (readonly Cell[])[];
 }
 
+/** What is wrong in a trace, as outputs show it. */
 export interface SummaryFinding {
   readonly severity: 'critical' | 'warning' | 'info';
   readonly title: string;

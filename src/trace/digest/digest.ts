@@ -38,6 +38,7 @@ export interface DigestFacts {
   readonly path: { readonly tid: number; readonly from: number; readonly to: number };
 }
 
+/** What the recorders could see: what they could not is said to be unknown, and not to be nothing. */
 export interface DigestOptions {
   /** What was there when the recording began. */
   readonly opening: OpeningBalance;

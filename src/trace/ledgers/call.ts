@@ -18,6 +18,7 @@ export interface Call {
 /** perf trace tells arguments by name, without those that are 0: of the rest none has its place for sure. */
 const NAMED_DESCRIPTOR = /^(?:fd|fildes|oldfd): (?=\d)/;
 
+/** Takes the arguments of a call apart. */
 export function callOf(event: SyscallEvent): Call {
   const raw = isRaw(event);
   return { event, args: splitArguments(raw ? event.args.replace(NAMED_DESCRIPTOR, '') : event.args), raw };
@@ -30,10 +31,12 @@ export function firstRaw(args: string): string | undefined {
     : splitArguments(args.replace(NAMED_DESCRIPTOR, ''))[0];
 }
 
+/** perf alone saw the call: its arguments are registers. */
 export function isRaw(event: SyscallEvent): boolean {
   return !event.sources.includes('strace');
 }
 
+/** When it ended; for what has no duration, when it was. */
 export function endOf(event: { readonly startNs: number; readonly durationNs?: number }): number {
   return event.startNs + (event.durationNs ?? 0);
 }
@@ -115,6 +118,7 @@ function hexadecimal(text: string): bigint {
   return /^0x[\da-f]{1,16}$/i.test(text) ? BigInt(text) : -1n;
 }
 
+/** The argument at `index`, if that is a descriptor. */
 export function descriptorAt(call: Call, index: number): DescriptorArgument | undefined {
   return descriptorIn(call.args[index]);
 }

@@ -4,6 +4,7 @@ export interface Capped<T> {
   readonly more: number;
 }
 
+/** The first `most` items, and how many more there are. */
 export function capped<T>(items: readonly T[], most: number): Capped<T> {
   return { items: items.slice(0, most), more: Math.max(0, items.length - most) };
 }

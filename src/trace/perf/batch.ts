@@ -38,6 +38,7 @@ export const PERF = {
   vdso: 18,
 } as const;
 
+/** What a row of a batch tells. */
 export type PerfKind = (typeof PERF)[keyof typeof PERF];
 
 /**
@@ -85,6 +86,7 @@ export interface PerfSource {
   readonly complaints: readonly string[];
 }
 
+/** What a recording of perf says of itself. */
 export interface PerfHeader {
   /** `monotonic`, `perf` (sched_clock: no -k was given), `monotonic_raw` …; undefined = not told. */
   readonly clock?: string;

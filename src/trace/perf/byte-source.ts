@@ -5,6 +5,7 @@ export interface ByteSource {
   read(position: number, target: Uint8Array): number;
 }
 
+/** An array as a source. */
 export function bytesIn(bytes: Uint8Array): ByteSource {
   return {
     size: bytes.length,

@@ -1,3 +1,4 @@
+/** How the wall clock lay to the monotonic one at a moment. */
 export interface ClockOffset {
   /** CLOCK_REALTIME minus CLOCK_MONOTONIC. */
   readonly offsetNs: bigint;

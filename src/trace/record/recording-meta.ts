@@ -25,6 +25,7 @@ export function straceMeta(
   };
 }
 
+/** The same of perf; empty where it recorded nothing. */
 export function perfMeta(
   perf: StartedPerf,
   tool: PerfTool | undefined,
@@ -45,6 +46,7 @@ export function perfMeta(
   };
 }
 
+/** /proc/sys/kernel/random/boot_id: the monotonic clock is that of one boot. */
 export function bootId(): { bootId?: string } {
   const text = procText('/proc/sys/kernel/random/boot_id')?.trim();
   return text === undefined || text === '' ? {} : { bootId: text };

@@ -3,6 +3,7 @@ import type { Refusal } from './preflight/refusal.ts';
 import type { Ended } from './tool.ts';
 import type { LeftTask } from './untraced.ts';
 
+/** What is to be recorded, by what, and how it ends. */
 export interface RecordRequest {
   /** The process to attach to, or the command to start: one of the two. */
   readonly pid?: number;
@@ -32,8 +33,10 @@ export interface RecordRequest {
   readonly version: string;
 }
 
+/** `preparing`: nothing is recorded yet, the recorders start; `ending`: they are stopped, and write what they have. */
 export type Stage = 'preparing' | 'recording' | 'ending';
 
+/** How far a recording is: told when its stage changes, and now and then while it runs. */
 export interface Progress {
   readonly stage: Stage;
   /** Since all was recording. */
@@ -55,6 +58,7 @@ export type EndedBy =
   | 'recorders'
   | 'guard';
 
+/** A recording that has ended, whole or with a part missing (`refusals`, `meta.partial`). */
 export interface Recording {
   /** Holds meta.json and the files that it names. */
   readonly directory: string;

@@ -4,6 +4,7 @@ import type { NotStarted } from '../../evidence/live/not-started.ts';
 import { type BriefRun, runBriefly } from './files/brief.ts';
 import { DEFAULT_PATH } from './proc.ts';
 
+/** The strace of this host. */
 export interface StraceTool {
   readonly path: string;
   /** `6.1`. */
@@ -21,11 +22,13 @@ export interface StraceAbilities {
   readonly decodePids: boolean;
 }
 
+/** The perf of this host. */
 export interface PerfTool {
   readonly path: string;
   readonly version: string;
 }
 
+/** A tool, or why there is none: a sentence without its full stop. */
 export type Found<T> =
   | { readonly tool: T }
   | { readonly missing: string }
@@ -55,6 +58,7 @@ export function findProgram(name: string, path = process.env.PATH ?? DEFAULT_PAT
   });
 }
 
+/** The strace on PATH, which is started once to tell its version. */
 export async function findStrace(): Promise<Found<StraceTool>> {
   const path = findProgram('strace');
   if (path === undefined) return { missing: 'strace is not installed, or not in PATH' };
@@ -73,6 +77,7 @@ export function straceAbilities(version: string): StraceAbilities {
   return { nanoseconds: since(5, 6), numbers: since(5, 8), decodePids: since(5, 15) };
 }
 
+/** The same of perf. */
 export async function findPerf(): Promise<Found<PerfTool>> {
   const path = findProgram('perf');
   if (path === undefined) return { missing: 'perf is not installed, or not in PATH' };

@@ -31,6 +31,7 @@ export interface StraceCall {
   readonly line: number;
 }
 
+/** `--- SIGCHLD {…} ---`: a signal that was delivered to a thread, or that it was stopped by. */
 export interface StraceSignal {
   readonly tid: number;
   readonly stampNs: number;
@@ -42,6 +43,7 @@ export interface StraceSignal {
   readonly stopped: boolean;
 }
 
+/** `+++ … +++`: the end of a thread, by `status`, by `signal`, or since another thread's execve took its number. */
 export interface StraceExit {
   readonly tid: number;
   readonly stampNs: number;

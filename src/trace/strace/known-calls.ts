@@ -60,6 +60,7 @@ const KNOWN = new Set(CALLS.trim().split(/\s+/));
 /** `syscall_0x1f3`, and `????` are strace's own names for numbers that it does not know. */
 const UNNAMED = /^(?:(?:sys|syscall|SYS)_(?:0x[0-9a-f]+|\d+)|\?{4})$/;
 
+/** Whether some architecture has a system call of that name, as far as is known here. */
 export function isKnownCall(name: string): boolean {
   return KNOWN.has(name) || UNNAMED.test(name);
 }

@@ -11,6 +11,7 @@ import { Tidy } from './tidy.ts';
 import { unquote } from './unquote.ts';
 import { LONGEST_LINE, WholeLines, withoutMiddle } from './whole-lines.ts';
 
+/** What the log itself does not tell. */
 export interface StraceReaderOptions {
   /** What stamps are counted from, in nanoseconds since 1970; without, the whole second of the first stamp. */
   readonly originNs?: bigint;

@@ -225,6 +225,7 @@ export function peerHops(
   });
 }
 
+/** Its addresses where they are known, else its inode. */
 export function socketName(view: SocketView): string {
   if (view.tcp !== undefined) {
     const { local, remote } = view.tcp;

@@ -114,6 +114,7 @@ export function foundDescription(target: string | undefined, kind: DescriptorKin
     : { kind: kindOfTarget(target), what: shortWhat(target), refs: 1 };
 }
 
+/** What a description is, no longer than is kept of it. */
 export function shortWhat(text: string): string {
   return short(text, MOST_WHAT);
 }

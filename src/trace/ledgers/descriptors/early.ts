@@ -2,6 +2,7 @@ import type { Early } from './table.ts';
 
 const MOST_EARLY = 256;
 
+/** Of a process whose parent nobody has told yet. */
 export function newEarly(): Early {
   return { copies: new Map(), closed: [], closeOnExec: new Map(), marked: [] };
 }

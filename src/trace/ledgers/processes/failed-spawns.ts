@@ -5,6 +5,7 @@ import type { FailedSpawns } from './book.ts';
 const MOST_FAILURES = 64;
 const SPAWNS = new Set(['fork', 'vfork', 'clone', 'clone3']);
 
+/** Whether the call is one that makes processes or threads. */
 export function isSpawn(name: string): boolean {
   return SPAWNS.has(name);
 }

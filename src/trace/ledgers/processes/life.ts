@@ -32,6 +32,7 @@ export interface Life {
   firstNs?: Ns;
 }
 
+/** Of a process that was just met. */
 export function newLife(pid: number): Life {
   return {
     pid,

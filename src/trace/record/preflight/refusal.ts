@@ -1,3 +1,4 @@
+/** The causes, apart: for runbooks, and for tests. */
 export type RefusalCode =
   | 'no-process'
   | 'no-directory'

@@ -1,6 +1,7 @@
 import type { PerfTool, StraceTool } from '../tools.ts';
 import type { Refusal } from './refusal.ts';
 
+/** What is asked for. */
 export interface PreflightRequest {
   readonly strace: boolean;
   readonly perf: boolean;

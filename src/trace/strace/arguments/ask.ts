@@ -62,6 +62,7 @@ export interface WaitStatus {
   readonly continued?: boolean;
 }
 
+/** The status argument of wait4 and waitpid; undefined where it is none, or was not filled in. */
 export function waitStatusOf(argument: Argument | undefined): WaitStatus | undefined {
   const text = argument?.text ?? '';
   const status = /WEXITSTATUS\(s\) == (\d+)/.exec(text)?.[1];
