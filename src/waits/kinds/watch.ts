@@ -33,7 +33,8 @@ export const watch: Resolver = (context) => {
         ...(each.output ? { output: outputOf(context, each.fd, each.edge) } : {}),
       };
     });
-  const one = hasOnePeer(found);
+  const peers = peersOf(found);
+  const one = peers === 1;
   const output = found.find((each) => !each.isOwn && each.output !== undefined)?.output;
   if (one && output !== undefined) {
     return waitOf(context, {
@@ -48,7 +49,11 @@ export const watch: Resolver = (context) => {
       ...(output.kind === 'connect' ? { restless: true } : {}),
     });
   }
-  const hops = found.flatMap((each) => each.hops.filter((hop) => one || hop.soft !== true));
+  const hops = found.flatMap((each) =>
+    each.hops
+      .filter((hop) => peers > 0 || hop.soft !== true)
+      .map((hop) => (one || hop.soft !== true ? hop : unlessFree(context, hop))),
+  );
   return waitOf(context, {
     kind: 'watch',
     point: `${name || (epoll ? 'epoll_wait' : call)}(${what})`,
@@ -91,19 +96,26 @@ interface Found {
 
 /**
  * Who waits for any of several is not held up by one of them: that a peer is stopped, or does not read, counts only when
- * nobody else could wake this thread. What can never come (a pipe held by somebody left behind) counts always.
+ * nobody else could wake this thread: how many processes stand behind each descriptor, all of them the same; else 0. What
+ * can never come (a pipe held by somebody left behind) counts always.
  */
-function hasOnePeer(found: readonly Found[]): boolean {
+function peersOf(found: readonly Found[]): number {
   const outside = found.filter(({ isOwn }) => !isOwn);
-  const peers = outside.map(
+  const all = outside.map(
     ({ hops, output }) => new Set([...hops, ...(output?.hops ?? [])].map((hop) => hop.edges.at(-1)?.to.id)),
   );
-  const [first] = peers;
-  return (
+  const [first] = all;
+  const areSame =
     first !== undefined &&
-    first.size === 1 &&
-    peers.every((each) => each.size === 1 && [...first].every((peer) => each.has(peer)))
-  );
+    first.size > 0 &&
+    all.every((each) => each.size === first.size && [...first].every((peer) => each.has(peer)));
+  return areSame ? first.size : 0;
+}
+
+/** A shell and the command that it waits for have the same output: only what holds up both of them counts. */
+function unlessFree({ evidence }: WaitContext, hop: Hop): Hop {
+  const alone = evidence.process(hop.next?.pid)?.tids.length === 1;
+  return { ...hop, unlessFree: true, stopsOnly: !alone };
 }
 
 /** What a thread waits for that watches a descriptor for room to write. */

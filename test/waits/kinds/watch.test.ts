@@ -245,3 +245,37 @@ describe('a connection', () => {
     expect(diagnosis.verdict.state).toBe('healthy');
   });
 });
+
+describe('two at the other end of all that is watched', () => {
+  const watcher: FakeProcess = {
+    ...epoll([3, '19'], [8, '19'], [5, '1']),
+    fds: { ...fds, 8: 'r pipe:[7]' },
+  };
+  const ends = { 1: 'w pipe:[9]', 2: 'w pipe:[7]' };
+  const shell = { pid: 70, comm: 'sh', ppid: 60, call: 'wait4(-1, 0, 0)', stack: 'do_wait', fds: ends };
+  const command = { pid: 71, comm: 'job', ppid: 70, fds: ends };
+
+  it('hold it up when both are held up', async () => {
+    const stopped = { ...command, state: 'T', exitCode: 19 };
+    expect(told(await diagnosed(host(watcher, shell, stopped), 60))).toContain(
+      'wait-on-stopped-child → process:71',
+    );
+  });
+
+  it.each<[string, FakeProcess[]]>([
+    ['one works on', [shell, command]],
+    [
+      'there is one more that is free',
+      [shell, { ...command, state: 'T', exitCode: 19 }, { ...command, pid: 72 }],
+    ],
+    [
+      'one has more threads',
+      [
+        { ...shell, threads: [{ tid: 79 }] },
+        { ...command, state: 'T', exitCode: 19 },
+      ],
+    ],
+  ])('do not while %s', async (_, others) => {
+    expect(told(await diagnosed(host(watcher, ...others), 60))).toEqual([]);
+  });
+});
