@@ -8,12 +8,12 @@ export default rule({
   title: 'Its cgroup is frozen',
   find: (blame) =>
     blame.stepsOf('frozen').map((step) => {
-      const cgroup = String(step.wait.detail?.cgroup ?? '');
+      const { cgroup, own, unseen } = step.wait.detail ?? {};
       const v1 = step.wait.detail?.version === 1;
       return findingAt(blame, step, {
         severity: 'warning',
-        title: `frozen by ${cgroup}`,
-        summary: `${who(step)} is in a frozen cgroup${step.wait.detail?.own === true ? '' : ' (an ancestor of its own)'}: docker pause, systemctl freeze or a batch system. ${freezerSays(v1, step.wait.thread.state)}`,
+        title: `frozen by ${cgroup ?? 'a cgroup that cannot be seen from here'}`,
+        summary: `${who(step)} is in a frozen cgroup${own === true || unseen !== undefined ? '' : ' (an ancestor of its own)'}: docker pause, systemctl freeze or a batch system. ${freezerSays(v1, step.wait.thread.state)}`,
         remedies: thaw(step.wait),
       });
     }),

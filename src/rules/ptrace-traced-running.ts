@@ -13,11 +13,16 @@ export default rule({
   find: (blame) => {
     const { target, evidence } = blame;
     const tracer = tracerOf(evidence, target.status);
-    if (tracer === undefined || /[Zt]/.test(target.state)) return [];
-    if (blame.stepsOf('ptrace-stop').some((step) => step.depth === 0)) return [];
+    if (tracer === undefined || target.state === 'Z') return [];
+    // Seen in t once, it may be in one stop after the other.
+    const stops = blame.stepsOf('ptrace-stop', 'stopped').filter(({ depth }) => depth === 0);
+    if (stops.length > 0) return [];
     const to = tracer.node;
     const facts = [...lineFact(evidence, `${target.dir}/status`, 'TracerPid:'), ...tracer.facts];
-    const how = 'TracerPid, and it is not in a tracing stop';
+    const how =
+      target.state === 't'
+        ? 'TracerPid, and it goes on between its stops'
+        : 'TracerPid, and it is not in a tracing stop';
     return [
       {
         severity: 'info',

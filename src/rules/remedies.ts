@@ -78,6 +78,13 @@ function isAbout({ process, hops }: Wait, culprit: Node | undefined): boolean {
 
 /** How a frozen one is thawed: every cgroup above it that is set to frozen has to be, the outermost first. */
 export function thaw({ process, thread, detail }: Wait): Remedy[] {
+  if (detail?.unseen !== undefined) {
+    return [
+      advice(
+        `Look from the cgroup namespace of the host, with cgroup2 mounted: which of ${detail.unseen} and those above it has 1 in cgroup.freeze.`,
+      ),
+    ];
+  }
   const cgroups = String(detail?.frozen ?? detail?.cgroup ?? '').split('\0');
   const remedies = cgroups.toReversed().map((cgroup, index): Remedy => {
     const only = cgroups.length === 1;

@@ -1,3 +1,5 @@
+import type { Confidence } from '../waits/graph.ts';
+import type { Step } from '../waits/walk.ts';
 import { culpritOf } from './blame.ts';
 import { BLOCKED } from './blocked.ts';
 import { findingAt } from './build.ts';
@@ -23,6 +25,7 @@ export default rule({
           summary: `${process.pid} ${process.comm} is dead; its parent ${parent.wait.process.pid} ${parent.wait.process.comm} cannot wait for it now: ${parent.wait.point}.`,
           culprit,
           weight: 10,
+          ...doubt(parent),
           remedies: [...remediesFor(blame, culprit), advice('Signals to the zombie do nothing.')],
         }),
       ];
@@ -58,3 +61,13 @@ export default rule({
     sources: ['wait(2), proc(5)', 'kernel/exit.c (do_wait)'],
   },
 });
+
+/** Of several threads it may be another one that waits for children. */
+function doubt({ wait }: Step): { confidence?: Confidence; because?: string } {
+  const count = wait.process.tids.length;
+  if (count <= 1) return {};
+  return {
+    confidence: 'likely',
+    because: `thread ${wait.thread.tid} is in D, one of ${count}: whether it is the one that would wait for the zombie is not told`,
+  };
+}

@@ -8,8 +8,10 @@ import { isWithheld } from '../waits/objects/tracer.ts';
 import type { Step } from '../waits/walk.ts';
 import { type Blame, duration, isSteady } from './blame.ts';
 
-/** A zombie younger than this may be on its way: init systems and shells take up to a second (measured). */
-const REAPED_WITHIN_SECONDS = 1;
+/** A zombie younger than this may be on its way: init systems, and parents that look now and then, take a second and more. */
+const REAPED_WITHIN_SECONDS = 2;
+/** One that is younger has to be there still after it was watched for so long. */
+const WATCHED_SECONDS = 1;
 
 interface Unreaped {
   readonly zombies: readonly ProcessEvidence[];
@@ -49,11 +51,11 @@ export function unreaped(blame: Blame, parent: ProcessEvidence): Unreaped[] {
   return [
     {
       zombies: old,
-      confidence: 'certain',
+      confidence: oldest >= REAPED_WITHIN_SECONDS ? 'certain' : 'likely',
       because:
         oldest >= REAPED_WITHIN_SECONDS
           ? `dead for ${duration(oldest)}, and still there`
-          : 'dead at every look',
+          : 'dead at every look; a parent that looks for its children now and then may still come to it',
       young: oldest < REAPED_WITHIN_SECONDS,
       doing,
       chain: [
@@ -83,7 +85,7 @@ export function unreaped(blame: Blame, parent: ProcessEvidence): Unreaped[] {
 export function isOld(blame: Blame, child: ProcessEvidence): boolean {
   const age = child.leader.secondsAsleep ?? 0;
   // Until it has been watched for as long it is a candidate, and worth another look.
-  if (age >= REAPED_WITHIN_SECONDS || blame.spanSeconds < REAPED_WITHIN_SECONDS) return true;
+  if (age >= REAPED_WITHIN_SECONDS || blame.spanSeconds < WATCHED_SECONDS) return true;
   return child.leader.moved === false;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FakeProcess } from '../support/fake-host.ts';
+import type { FakeHost, FakeProcess } from '../support/fake-host.ts';
 import { causes, diagnosed, told } from '../support/looks.ts';
 
 const sleeps = { call: 'nanosleep(0x7f0000000000, 0)', stack: 'hrtimer_nanosleep < common_nsleep' };
@@ -151,4 +151,31 @@ it('a child that its terminal stopped is not just continued', async () => {
   const found = await commands(50, shell, { pid: 60, ppid: 50, ...cat });
   expect(found?.[0]).toBe('fg');
   expect(found).not.toContain('kill -CONT 60');
+});
+
+describe('a zombie', () => {
+  const parent: FakeProcess = { pid: 50, comm: 'parent', ...sleeps };
+  const dead = (asleep: number): FakeProcess => ({ pid: 60, comm: 'dead', state: 'Z', ppid: 50, asleep });
+
+  it.each([
+    [0.2, 'likely', 1000],
+    [1.2, 'certain', 800],
+    [30, 'certain', 0],
+  ])('of %d s is %s its parent’s, and was watched', async (age, confidence, least) => {
+    const { findings, timing } = await see(50, parent, dead(age));
+    expect(findings[0]).toMatchObject({ rule: { id: 'zombie-parent-not-waiting' } });
+    expect(findings[0]?.confidence).toBe(confidence);
+    expect(timing.elapsedMs).toBeGreaterThanOrEqual(least);
+  });
+
+  it('that its parent comes to within a second is none', async () => {
+    const host: FakeHost = { processes: [parent, dead(1.2)], looks: [{}, {}, { 60: { gone: true } }] };
+    expect(told(await diagnosed(host, 50))).toEqual([]);
+  });
+
+  it('of a parent with one of several threads in D is likely that thread’s', async () => {
+    const inD = { tid: 51, state: 'D', call: 'vfork()', stack: 'kernel_clone < __do_sys_vfork' };
+    const { findings } = await see(60, { ...parent, threads: [inD] }, dead(30));
+    expect(findings.find(({ rule }) => rule.id === 'zombie-parent-dstate')?.confidence).toBe('likely');
+  });
 });

@@ -55,6 +55,16 @@ describe('a tracer that is no main thread', () => {
     expect(told(await see(60, threaded, dead))).toEqual(['zombie-parent-not-waiting → process:70']);
   });
 
+  it('is told to slow down a process that is in one stop after the other', async () => {
+    const host = {
+      processes: [init, threaded, { ...traced, tracerPid: 71 }],
+      looks: [{ 60: { switches: 99 } }],
+    };
+    const diagnosis = await diagnosed(host, 60);
+    expect(told(diagnosis)).toEqual([]);
+    expect(causes(diagnosis)).toContain('ptrace-traced-running');
+  });
+
   it('is told to slow down a process that runs', async () => {
     const diagnosis = await see(60, threaded, { pid: 60, comm: 'app', tracerPid: 71, ...sleeps });
     expect(diagnosis.findings.find(({ rule }) => rule.id === 'ptrace-traced-running')?.culprit?.pid).toBe(70);

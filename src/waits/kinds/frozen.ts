@@ -1,9 +1,9 @@
 import type { ThreadEvidence } from '../../evidence/thread.ts';
-import { pointFacts } from '../facts.ts';
+import { lineFact, pointFacts } from '../facts.ts';
 import { classifyFrames } from '../frames/index.ts';
 import { edge, thing } from '../nodes.ts';
-import { frozenCgroup } from '../objects/cgroup.ts';
-import { inFrames, type Resolver, waitOf } from '../wait.ts';
+import { frozenCgroup, unseenCgroup } from '../objects/cgroup.ts';
+import { inFrames, type Resolver, type WaitContext, waitOf } from '../wait.ts';
 
 /** Up to 5.19: a sleeper that the v1 freezer counts as frozen where it is, and which stays S (include/linux/sched.h). */
 const PF_FREEZER_SKIP = 0x4000_0000;
@@ -27,8 +27,9 @@ export const frozen: Resolver = (context) => {
   // A stop inside a frozen cgroup: SIGCONT does nothing before the thaw.
   const stopped = thread.state === 'T';
   if (!v1 && !v2 && !blind && !stopped) return undefined;
-  const found = frozenCgroup(evidence, thread.path('cgroup'), thread.cgroups, v2 && thread.state === 'S');
-  if (found === undefined) return undefined;
+  const trapped = v2 && thread.state === 'S';
+  const found = frozenCgroup(evidence, thread.path('cgroup'), thread.cgroups, trapped);
+  if (found === undefined) return trapped ? bySomething(context) : undefined;
   // What a v1 freezer waits for itself is in D by its own doing, among others that are in D since they are frozen.
   if (found.version === 1 && !found.complete && thread.state === 'D' && !isFreezable(thread))
     return undefined;
@@ -54,4 +55,23 @@ function isFreezable(thread: ThreadEvidence): boolean {
   const syscall = thread.syscallName;
   const context = { state: 'S', comm: thread.comm, ...(syscall === undefined ? {} : { syscall }) };
   return classifyFrames(thread.frames, context).benign === true;
+}
+
+/** In the trap of the v2 freezer, by a cgroup of which nothing can be read from here. */
+function bySomething(context: WaitContext) {
+  const { evidence, thread, node } = context;
+  const path = unseenCgroup(evidence, thread.cgroups);
+  if (path === undefined) return undefined;
+  const facts = [...pointFacts(evidence, thread), ...lineFact(evidence, thread.path('cgroup'), '0:')];
+  const to = thing('cgroup', path, `cgroup ${path}, of which nothing can be read from here`);
+  const how = 'it sleeps in the signal code, as only a frozen task does';
+  return waitOf(context, {
+    kind: 'frozen',
+    point: 'frozen by the cgroup v2 freezer',
+    subsystem: 'freezer',
+    facts,
+    killable: true,
+    detail: { version: 2, unseen: path },
+    hops: [{ edges: [edge(node, to, 'frozen by', `cgroup ${path}`, how, facts, 'likely')] }],
+  });
 }

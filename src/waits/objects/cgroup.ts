@@ -42,6 +42,18 @@ export function frozenCgroup(
   return undefined;
 }
 
+/**
+ * The path of the cgroup2 that a task is in, where nothing can be read of it: it is not mounted for us, or its path is one of
+ * another cgroup namespace.
+ */
+export function unseenCgroup(evidence: Evidence, cgroups: readonly CgroupMembership[]): string | undefined {
+  const path = cgroups.find(({ hierarchy }) => hierarchy === 0)?.path ?? '/';
+  if (path === '/') return undefined;
+  const mountPoint = cgroupMount(evidence, 2, 'freezer');
+  const events = mountPoint === undefined ? undefined : `${directory(mountPoint, path)}/cgroup.events`;
+  return events === undefined || evidence.world.outcome(events)?.kind === 'error' ? path : undefined;
+}
+
 function frozenV2(
   evidence: Evidence,
   mountPoint: string,

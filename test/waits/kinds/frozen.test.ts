@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { FakeHost, FakeProcess } from '../../support/fake-host.ts';
-import { waitOf } from '../../support/looks.ts';
+import { diagnosed, told, waitOf } from '../../support/looks.ts';
 
 const ROOT = '/sys/fs/cgroup';
 /** What cgroup2 shows of these groups; the first of them is the one that is set to frozen. */
@@ -102,4 +102,14 @@ it.each([
   const files = { '/sys/fs/cgroup/freezer/x/y/freezer.state': 'FREEZING\n' };
   const wait = await waitOf({ mounts: V1, files, processes: [{ ...v1Task, stack }] }, 60);
   expect(wait.kind === 'frozen').toBe(is);
+});
+
+it('v2: a task in the trap is frozen, likely, by a cgroup that cannot be seen from another cgroup namespace', async () => {
+  const elsewhere = { ...task, cgroup: '/../other' };
+  const diagnosis = await diagnosed({ processes: [elsewhere] }, 60);
+  expect(told(diagnosis)).toEqual(['cgroup-frozen → cgroup:/../other']);
+  expect(diagnosis.findings[0]?.confidence).toBe('likely');
+  expect(diagnosis.findings[0]?.remedies.map(({ command }) => command)).toEqual(['']);
+  // Nobody can freeze the root.
+  expect((await waitOf({ processes: [{ ...task, cgroup: '/' }] }, 60)).kind).not.toBe('frozen');
 });
