@@ -7,8 +7,6 @@ it('lines: the end of the last line is no line', () => {
   expect(lines('')).toEqual([]);
 });
 
-it('wholeLines drops what a cut read left of its last line', () => {});
-
 it('numbers are whole words or none', () => {
   expect(['12', '-1', '1x', '', ' 1', '1e3', '0x1', undefined].map(decimal)).toEqual([
     12,
