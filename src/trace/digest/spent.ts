@@ -42,71 +42,88 @@ const MOST_THREADS = 2048;
 const MOST_SERIES = 32;
 const MOST_POINTS = 256;
 const LEAST_POINTS = 16;
-/** Of all threads together: 24 bytes each. */
-const MOST_POINTS_OF_ALL = 500_000;
+/** Of all threads together: 24 bytes each, and room for as many again. */
+const MOST_POINTS_OF_ALL = 300_000;
 const LONGEST_FIRST = 60;
 const NS = 1e9;
 
+/** Of each moment: when, the sum, the number. */
+const FIELDS = 3;
+const FIRST_ROOM = 8;
+
 /** A sum that grows in time, at so many moments that the space between them tells nothing: straight lines join them. */
 class Steps {
-  readonly #at: number[] = [0];
-  readonly #sum: number[] = [0];
-  readonly #count: number[] = [0];
+  #fields = new Float64Array(FIRST_ROOM * FIELDS);
+  /** The first is 0 at 0. */
+  #size = 1;
 
   get size(): number {
-    return this.#at.length;
+    return this.#size;
   }
 
   /** `height` more, evenly from one moment to another. */
   add(from: Ns, to: Ns, height: number): void {
-    const last = this.#at.length - 1;
-    const sum = this.#sum[last]!;
-    const count = this.#count[last]!;
-    const start = Math.max(from, this.#at[last]!);
-    if (start > this.#at[last]!) this.#push(start, sum, count);
+    const last = (this.#size - 1) * FIELDS;
+    const at = this.#fields[last]!;
+    const sum = this.#fields[last + 1]!;
+    const count = this.#fields[last + 2]!;
+    const start = Math.max(from, at);
+    if (start > at) this.#push(start, sum, count);
     // What lasted no time at all on a coarse clock is a step.
     this.#push(Math.max(to, start), sum + height, count + 1);
   }
 
   #push(at: Ns, sum: number, count: number): void {
-    this.#at.push(at);
-    this.#sum.push(sum);
-    this.#count.push(count);
+    const place = this.#size * FIELDS;
+    if (place === this.#fields.length) this.#resize(2 * this.#size);
+    this.#fields[place] = at;
+    this.#fields[place + 1] = sum;
+    this.#fields[place + 2] = count;
+    this.#size++;
+  }
+
+  #resize(points: number): void {
+    const fields = new Float64Array(points * FIELDS);
+    fields.set(this.#fields.subarray(0, this.#size * FIELDS));
+    this.#fields = fields;
   }
 
   /** Leaves out every other moment. */
   thin(): void {
-    const { length } = this.#at;
     let kept = 0;
-    for (let point = 0; point < length; point++) {
-      if (point % 2 === 1 && point !== length - 1) continue;
-      this.#at[kept] = this.#at[point]!;
-      this.#sum[kept] = this.#sum[point]!;
-      this.#count[kept] = this.#count[point]!;
+    for (let point = 0; point < this.#size; point++) {
+      if (point % 2 === 1 && point !== this.#size - 1) continue;
+      this.#fields.copyWithin(kept * FIELDS, point * FIELDS, (point + 1) * FIELDS);
       kept++;
     }
-    this.#at.length = kept;
-    this.#sum.length = kept;
-    this.#count.length = kept;
+    this.#size = kept;
+  }
+
+  /** Keeps no room for more than there is. */
+  shrink(): void {
+    if (this.#fields.length > 2 * this.#size * FIELDS) this.#resize(Math.max(FIRST_ROOM, this.#size));
   }
 
   /** Sum and number up to a moment. */
   until(at: Ns): readonly [sum: number, count: number] {
+    const fields = this.#fields;
     let low = 0;
-    let high = this.#at.length - 1;
-    if (at >= this.#at[high]!) return [this.#sum[high]!, this.#count[high]!];
+    let high = this.#size - 1;
+    if (at >= fields[high * FIELDS]!) return [fields[high * FIELDS + 1]!, fields[high * FIELDS + 2]!];
     if (at <= 0) return [0, 0];
     // The last moment that is not behind `at` is at `low` in the end.
     while (high - low > 1) {
       const middle = (low + high) >> 1;
-      if (this.#at[middle]! <= at) low = middle;
+      if (fields[middle * FIELDS]! <= at) low = middle;
       else high = middle;
     }
-    const span = this.#at[high]! - this.#at[low]!;
-    const share = span === 0 ? 1 : (at - this.#at[low]!) / span;
+    const before = low * FIELDS;
+    const behind = high * FIELDS;
+    const span = fields[behind]! - fields[before]!;
+    const share = span === 0 ? 1 : (at - fields[before]!) / span;
     return [
-      this.#sum[low]! + share * (this.#sum[high]! - this.#sum[low]!),
-      this.#count[low]! + share * (this.#count[high]! - this.#count[low]!),
+      fields[before + 1]! + share * (fields[behind + 1]! - fields[before + 1]!),
+      fields[before + 2]! + share * (fields[behind + 2]! - fields[before + 2]!),
     ];
   }
 }
@@ -219,6 +236,7 @@ export class Spent implements TraceSink {
     for (const { series } of this.#lives.values()) {
       for (const { steps } of series.values()) {
         while (steps.size > this.#most) steps.thin();
+        steps.shrink();
         this.#points += steps.size;
       }
     }

@@ -6,6 +6,8 @@ import { StraceReader, type StraceReaderOptions } from '../../strace/reader.ts';
 
 /** Larger pieces leave the processor's cache. */
 const CHUNK = 64 * 1024;
+/** Of one of thousands, until its turn comes: all are begun at once, for who is first. */
+const FIRST_CHUNK = 1024;
 
 export interface StraceFileOptions extends StraceReaderOptions {
   /** How its stamps come to the clock of the trace. */
@@ -14,6 +16,8 @@ export interface StraceFileOptions extends StraceReaderOptions {
   readonly numbers?: ReadonlyMap<number, number>;
   /** Bytes that are read at a time; less where many files are open. */
   readonly chunkBytes?: number;
+  /** It is one of many: read by small pieces at first, and by larger ones when it is its turn. */
+  readonly ofMany?: boolean;
 }
 
 /** A file of strace, read piece by piece as the merge asks for it. Open only while it is read: of `-ff` there may be thousands. */
@@ -22,11 +26,13 @@ export class StraceFile implements StraceLog {
   readonly #path: string;
   readonly #options: StraceFileOptions;
   #position = 0;
+  #chunk: number;
   #reader: StraceReader | undefined;
 
   constructor(path: string, options: StraceFileOptions) {
     this.#path = path;
     this.#options = options;
+    this.#chunk = options.ofMany === true ? FIRST_CHUNK : (options.chunkBytes ?? CHUNK);
     if (options.times !== undefined) this.times = options.times;
   }
 
@@ -45,8 +51,9 @@ export class StraceFile implements StraceLog {
       numbers === undefined ? visitor : renumbering(visitor, numbers),
       this.#options,
     );
-    const piece = pieceOf(this.#path, this.#position, this.#options.chunkBytes ?? CHUNK);
+    const piece = pieceOf(this.#path, this.#position, this.#chunk);
     this.#position += piece.length;
+    this.#chunk = Math.min(2 * this.#chunk, this.#options.chunkBytes ?? CHUNK);
     if (piece.length > 0) {
       this.#reader.feed(piece);
       return true;

@@ -29,6 +29,7 @@ const MOST_CHUNK_BYTES = 64 * 1024 * 1024;
 const LARGEST_CHUNK = 1024 * 1024;
 const SMALLEST_CHUNK = 16 * 1024;
 const MOST_FILES = 5000;
+const MANY_FILES = 64;
 
 const LEFT_OUT = 'Of what perf recorded, only the threads count that strace traced, and what they started.';
 
@@ -214,6 +215,7 @@ class Imported {
           ...(originNs === undefined ? {} : { originNs }),
           ...threadOf(probe, clocks?.found.tid),
           chunkBytes,
+          ofMany: probes.length > MANY_FILES,
           ...(clocks?.numbers === undefined ? {} : { numbers: clocks.numbers }),
           times: new ShiftedTimes(logTimes(probe, probes.length), shift),
         }),

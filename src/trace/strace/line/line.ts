@@ -54,6 +54,8 @@ const STOP = oneOf('\n"()<');
 /** Numbers of calls are below. */
 const NUMBERS = 512;
 const LONGEST_NAME = 64;
+/** Of a log without numbers: of strace -ff there are thousands. */
+const NONE: (Word | undefined)[] = [];
 
 /**
  * Reads one line of a strace log. `read` looks at bytes only and leaves what it found in the fields, which hold until the
@@ -82,7 +84,7 @@ export class LineReader {
   durationsSeen: boolean = false;
 
   /** -n: the name that a number last had. */
-  readonly #byNumber: (Word | undefined)[] = new Array(NUMBERS).fill(undefined);
+  #byNumber: (Word | undefined)[] = NONE;
 
   /** The next lines that are read are in these bytes, which do not change meanwhile. */
   over(bytes: Buffer): void {
@@ -134,7 +136,10 @@ export class LineReader {
     if (code !== OPEN || at === from || at - from > LONGEST_NAME) return -1;
     if (bytes[from]! >= ZERO && bytes[from]! < COLON) return -1;
     this.name = this.words.hashed(bytes, from, at, hash);
-    if (nr >= 0 && nr < NUMBERS) this.#byNumber[nr] = this.name;
+    if (nr >= 0 && nr < NUMBERS) {
+      if (this.#byNumber === NONE) this.#byNumber = new Array(NUMBERS).fill(undefined);
+      this.#byNumber[nr] = this.name;
+    }
     return this.#rest(bytes, at + 1, LINE.call);
   }
 

@@ -9,6 +9,8 @@ export interface Word {
 
 /** So many different words are kept; what comes after them is read, but made anew each time. */
 const MOST = 1024;
+/** Twice as many each time that half of them are taken: of strace -ff there are thousands of logs, most of some lines. */
+const FIRST_SLOTS = 64;
 const SLOTS = 2048;
 const LONGEST = 120;
 /** Words made to collide cost no more than this many looks. */
@@ -19,7 +21,8 @@ const PROBES = 16;
  * and what is kept does not hold the chunk that it came from.
  */
 export class Words {
-  readonly #slots: (Word | undefined)[] = new Array(SLOTS).fill(undefined);
+  #slots: (Word | undefined)[] = new Array(FIRST_SLOTS).fill(undefined);
+  #mask = FIRST_SLOTS - 1;
   #count = 0;
 
   get(bytes: Buffer, from: number, to: number): Word {
@@ -31,7 +34,7 @@ export class Words {
 
   /** The same where the caller has worked out the hash while it looked for the end. */
   hashed(bytes: Buffer, from: number, to: number, hash: number): Word {
-    let slot = (hash ^ (hash >>> 11)) & (SLOTS - 1);
+    let slot = (hash ^ (hash >>> 11)) & this.#mask;
     let free = -1;
     for (let probe = 0; probe < PROBES; probe++) {
       const word = this.#slots[slot];
@@ -40,15 +43,36 @@ export class Words {
         break;
       }
       if (isSame(word.text, bytes, from, to)) return word;
-      slot = (slot + 1) & (SLOTS - 1);
+      slot = (slot + 1) & this.#mask;
     }
     const text = latin1(bytes, from, to);
     const word = { text, call: isKnownCall(text) };
     if (free >= 0 && this.#count < MOST && to - from <= LONGEST) {
       this.#count++;
       this.#slots[free] = word;
+      if (2 * this.#count > this.#slots.length && this.#slots.length < SLOTS) this.#grow();
     }
     return word;
+  }
+
+  /** One that finds no place within the probes is made anew when it comes again. */
+  #grow(): void {
+    const before = this.#slots;
+    this.#slots = new Array(2 * before.length).fill(undefined);
+    this.#mask = this.#slots.length - 1;
+    this.#count = 0;
+    for (const word of before) {
+      if (word === undefined) continue;
+      let hash = 0;
+      for (let at = 0; at < word.text.length; at++)
+        hash = (Math.imul(hash, 31) + word.text.charCodeAt(at)) | 0;
+      let slot = (hash ^ (hash >>> 11)) & this.#mask;
+      for (let probe = 0; probe < PROBES && this.#slots[slot] !== undefined; probe++)
+        slot = (slot + 1) & this.#mask;
+      if (this.#slots[slot] !== undefined) continue;
+      this.#slots[slot] = word;
+      this.#count++;
+    }
   }
 }
 
