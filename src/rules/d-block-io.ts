@@ -25,6 +25,12 @@ export default rule({
         title: `block I/O${device === undefined ? '' : ` on ${device}`} does not come back`,
         summary: `${who(step)} waits in ${step.wait.point}${behind}.`,
         culprit,
+        ...(step.wait.hops.length === 0
+          ? {
+              confidence: 'likely' as const,
+              because: `${blame.steadiness(step)}; of which device or file system could not be told`,
+            }
+          : {}),
         remedies: [
           ...remediesFor(blame, culprit),
           ...limitRemedies(step, culprit),

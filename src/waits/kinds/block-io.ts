@@ -111,8 +111,12 @@ export function whereTo(context: WaitContext, call: CallTarget): Where {
     return onDevice(context, direct, [deviceEdge(context, direct, 'the descriptor is this device')]);
   const mount = call.mount;
   if (mount !== undefined) {
+    const { how, confidence } = call.guess ?? {
+      how: 'its descriptor lies on this mount',
+      confidence: 'certain' as const,
+    };
     if (isFuse(mount)) {
-      return { mount, hops: fuseHops(evidence, process, node, mount, 'its descriptor lies on this mount') };
+      return { mount, hops: fuseHops(evidence, process, node, mount, how, confidence) };
     }
     const at = mountNode(mount);
     const toMount = edge(
@@ -120,21 +124,22 @@ export function whereTo(context: WaitContext, call: CallTarget): Where {
       at,
       'waits for I/O on',
       at.name,
-      'its descriptor lies on this mount',
+      how,
       mountFact(evidence, process, mount),
+      confidence,
     );
     if (isNetwork(mount)) return { mount, hops: [{ edges: [toMount] }] };
     const below = deviceOfMount(evidence, mount);
     if (below !== undefined) {
-      const { device, confidence } = below;
+      const { device } = below;
       const on = edge(
         at,
         deviceNode(device),
         'lies on',
         device,
-        confidence === 'certain' ? 'device of the mount' : 'source of the mount, which may have others',
+        below.confidence === 'certain' ? 'device of the mount' : 'source of the mount, which may have others',
         inflight(evidence, device)?.facts ?? [],
-        confidence,
+        below.confidence,
       );
       return onDevice(context, device, [toMount, on], mount);
     }

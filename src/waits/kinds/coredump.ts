@@ -1,5 +1,6 @@
 import { lineFact, pointFacts } from '../facts.ts';
 import { edge, processNode, thing, threadNode } from '../nodes.ts';
+import { kernelHelpers } from '../objects/kernel-helpers.ts';
 import type { WaitContext } from '../wait.ts';
 import { inFrames, type Resolver, waitOf } from '../wait.ts';
 
@@ -42,11 +43,7 @@ function intoPipe(context: WaitContext, facts: ReturnType<typeof pointFacts>) {
   const own = new Set([process.pid, ...(process.status?.nsPid ?? [])].map(String));
   // The kernel's end of the pipe is no descriptor of anybody: the handler is a helper of the kernel (child of kthreadd, and
   // no kernel thread) that reads a pipe to which no process holds the write end.
-  const helpers = [...evidence.host.statuses]
-    .filter(([, status]) => status.ppid === 2 && status.state !== 'Z')
-    .map(([pid]) => evidence.process(pid))
-    .filter((p) => p !== undefined)
-    .filter((p) => !p.isKernelThread);
+  const helpers = kernelHelpers(evidence);
   const readers = helpers.filter((p) => p.fds.some(({ target }) => target.startsWith('pipe:[')));
   // Of several crashes at once each handler was told its own: most patterns hand over the PID.
   const told = readers.length < 2 ? [] : readers.filter((p) => p.cmdline?.some((word) => own.has(word)));

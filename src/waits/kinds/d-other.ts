@@ -1,9 +1,13 @@
-import { pointFacts } from '../facts.ts';
+import type { Evidence } from '../../evidence/evidence.ts';
+import type { ProcessEvidence } from '../../evidence/process.ts';
+import { lineFact, pointFacts } from '../facts.ts';
 import { classifyFrames } from '../frames/index.ts';
-import { edge, thing } from '../nodes.ts';
+import type { Edge, Node } from '../graph.ts';
+import { edge, processNode, thing } from '../nodes.ts';
 import { callTarget } from '../objects/call-target.ts';
 import { fuseHops } from '../objects/fuse-daemon.ts';
 import { suspects } from '../objects/fuse-mounts.ts';
+import { kernelHelpers } from '../objects/kernel-helpers.ts';
 import { isNetwork, mountFact, mountNode } from '../objects/mount.ts';
 import { type Resolver, waitOf } from '../wait.ts';
 import { whereTo } from './block-io.ts';
@@ -114,6 +118,16 @@ export const dOther: Resolver = (context) => {
       hops: below.hops,
     });
   }
+  const onward = edge(
+    node,
+    target,
+    'waits for',
+    named.waitsFor,
+    named.frame === undefined ? 'state D' : `its frame ${named.frame}`,
+    proof,
+    call.mount === undefined ? 'likely' : 'certain',
+  );
+  const helpers = subsystem === 'usermode-helper' ? kernelHelpers(evidence) : [];
   return waitOf(context, {
     kind,
     point: `${name}: ${named.waitsFor}`,
@@ -122,20 +136,31 @@ export const dOther: Resolver = (context) => {
     ...(typeof named.killable === 'boolean' ? { killable: named.killable } : {}),
     ...(named.benign === true ? { idle: 'idle-kthread' } : {}),
     detail: { ...(call.mount === undefined ? {} : { source: call.mount.source, fsType: call.mount.fsType }) },
-    hops: [
-      {
-        edges: [
-          edge(
-            node,
-            target,
-            'waits for',
-            named.waitsFor,
-            named.frame === undefined ? 'state D' : `its frame ${named.frame}`,
-            proof,
-            call.mount === undefined ? 'likely' : 'certain',
-          ),
-        ],
-      },
-    ],
+    hops:
+      helpers.length === 0
+        ? [{ edges: [onward] }]
+        : helpers.slice(0, HELPERS_FOLLOWED).map((helper) => ({
+            next: { pid: helper.pid },
+            edges: [onward, helperEdge(evidence, target, helper, helpers.length)],
+          })),
   });
 };
+
+const HELPERS_FOLLOWED = 4;
+
+/** Which of the programs that the kernel has started just now it waits for is told when there is one. */
+function helperEdge(evidence: Evidence, from: Node, helper: ProcessEvidence, count: number): Edge {
+  const how =
+    count === 1
+      ? 'the only program that the kernel has started'
+      : `one of ${count} that the kernel has started`;
+  return edge(
+    from,
+    processNode(helper),
+    'run by',
+    'a child of a kernel thread that is none itself',
+    how,
+    lineFact(evidence, `${helper.dir}/status`, 'PPid:'),
+    count === 1 ? 'likely' : 'possible',
+  );
+}

@@ -3,7 +3,7 @@ import { lineFact, pointFacts } from '../facts.ts';
 import type { Confidence, Edge } from '../graph.ts';
 import { edge } from '../nodes.ts';
 import { deviceHops, deviceOfMount } from '../objects/block-device.ts';
-import { type CallTarget, callTarget, directoryOf } from '../objects/call-target.ts';
+import { type CallTarget, callTarget, directoryPlace } from '../objects/call-target.ts';
 import { hostMountPoint, mountFact, mountNode } from '../objects/mount.ts';
 import { upperMount } from '../objects/overlay.ts';
 import { isFaulting, writableMappedMounts } from '../objects/page-fault.ts';
@@ -82,7 +82,7 @@ interface Place {
 }
 
 /** The mount that is written to: of the call's file, of the mapped one in a page fault, or as far as it can be guessed. */
-function placeOf(context: WaitContext, { mount }: CallTarget): Place | undefined {
+function placeOf(context: WaitContext, { mount, guess }: CallTarget): Place | undefined {
   const { evidence, process, thread } = context;
   const how = 'writers of a frozen file system sleep there';
   if (isFaulting(thread)) {
@@ -91,8 +91,8 @@ function placeOf(context: WaitContext, { mount }: CallTarget): Place | undefined
       ? undefined
       : { mount: mapped, how, confidence: 'certain' };
   }
-  if (mount !== undefined) return { mount, how, confidence: 'certain' };
-  return directoryOf(context);
+  if (mount !== undefined) return { mount, ...(guess ?? { how, confidence: 'certain' }) };
+  return directoryPlace(context);
 }
 
 /** The edges to the mount that is frozen: behind an overlay that of its upper layer. */

@@ -20,8 +20,15 @@ export const fuse: Resolver = (context) => {
   const facts = [...pointFacts(evidence, thread), ...call.facts];
   const candidates = named === undefined ? suspects(context, call.path !== undefined) : [named];
   const how =
-    named === undefined ? 'a FUSE connection that it may wait for' : 'its system call is about this mount';
-  const sure = named !== undefined ? 'certain' : isOnly(process, candidates) ? 'likely' : 'possible';
+    named === undefined
+      ? 'a FUSE connection that it may wait for'
+      : (call.guess?.how ?? 'its system call is about this mount');
+  const sure =
+    named !== undefined
+      ? (call.guess?.confidence ?? 'certain')
+      : isOnly(process, candidates)
+        ? 'likely'
+        : 'possible';
   const where = candidates.length === 1 ? ` on ${candidates[0]?.mountPoint}` : '';
   return waitOf(context, {
     kind: 'fuse',

@@ -19,6 +19,8 @@ interface LockUser {
   readonly holders: RegExp;
   /** One holder at a time, and these functions sleep deeper down only while they are it: one such task is proof. */
   readonly proves?: boolean;
+  /** Of the file that the call's descriptor is open on. */
+  readonly byDescriptor?: boolean;
 }
 
 const LOCK_FUNCTIONS =
@@ -27,6 +29,14 @@ const LOCK_FUNCTIONS =
 const DIRECTORY_LOCK = 'lock of the directory';
 
 const lockUsers = lazily((): readonly LockUser[] => [
+  {
+    top: /^(?:__)?(?:fdget_pos|f_lock_pos)$/,
+    lock: 'position of the open file',
+    subsystem: 'mutex',
+    byDescriptor: true,
+    holders:
+      /^(?:ksys_(?:read|write|lseek)|do_(?:readv|writev)|iterate_dir|vfs_(?:read|write|llseek|readv|writev)|\w*sys_(?:getdents(?:64)?|read|write|lseek))$/,
+  },
   {
     top: /^(?:fuse_lock_inode|d_alloc_parallel|d_wait_lookup)$/,
     lock: 'lookup of another task in the same directory',
@@ -37,6 +47,7 @@ const lockUsers = lazily((): readonly LockUser[] => [
     top: /^(?:anon_pipe_(?:read|write)|pipe_(?:read|write|poll|release|fcntl)|fifo_open|splice_\w+|pipe_ioctl)$/,
     lock: 'mutex of the pipe',
     subsystem: 'pipe',
+    byDescriptor: true,
     holders: /^(?:anon_)?pipe_(?:read|write)$/,
     proves: true, // fs/pipe.c: both copy from and to user memory, and fault, with the mutex held
   },
@@ -52,6 +63,7 @@ const lockUsers = lazily((): readonly LockUser[] => [
     top: /^(?:\w+_file_(?:write|read)(?:_iter)?|\w+_file_buffered_write|\w+_buffered_write_iter|ext4_file_\w+|\w+_setattr|do_truncate|vfs_fallocate|\w+_fallocate|generic_file_llseek\w*|\w+_llseek|chmod_common|chown_common|vfs_setxattr|vfs_utimes|inode_lock\w*|\w+_sync_file|\w+_fsync)$/,
     lock: 'lock of the file (inode)',
     subsystem: 'inode-lock',
+    byDescriptor: true,
     holders:
       /_file_(?:write|read)|_write_iter|^blkdev_read_iter$|_fallocate|do_truncate|notify_change|_setattr|_fsync|_sync_file|_dio_/,
   },
@@ -110,7 +122,8 @@ function holderHops(context: WaitContext, user: LockUser, call: CallTarget): Hop
   );
   const same = there.length > 0 ? there : near;
   const others = holders.filter(({ process, thread }) => !isElsewhere(context, process, thread, user, call));
-  const chosen = same.length > 0 ? same : user.subsystem === 'pipe' ? [] : others;
+  const chosen =
+    same.length > 0 ? same : user.subsystem === 'pipe' || user.subsystem === 'mutex' ? [] : others;
   if (chosen.length === 0) return [{ edges: [waits] }];
   return chosen.slice(0, 4).map(({ process, thread }) => ({
     next: { pid: process.pid, tid: thread.tid },
@@ -158,7 +171,7 @@ function sameObject(
   user: LockUser,
   { path, mount }: CallTarget,
 ): boolean {
-  if (user.subsystem === 'pipe' || user.lock.includes('inode')) {
+  if (user.byDescriptor === true) {
     const fd = thread.intArgument(0);
     const target = fd === undefined ? undefined : process.fd(fd)?.target;
     return target !== undefined && target === path;

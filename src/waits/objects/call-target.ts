@@ -1,3 +1,4 @@
+import type { ThreadEvidence } from '../../evidence/thread.ts';
 import type { Mount } from '../../procfs/mountinfo.ts';
 import { fact, fdFact, lineFact } from '../facts.ts';
 import type { Confidence, Fact } from '../graph.ts';
@@ -12,6 +13,8 @@ export interface CallTarget {
   /** Target of the descriptor's link, or the path that was asked for. */
   readonly path?: string;
   readonly mount?: Mount;
+  /** Of the mount, where the call itself does not tell it. */
+  readonly guess?: { readonly how: string; readonly confidence: Confidence };
   readonly facts: readonly Fact[];
 }
 
@@ -36,19 +39,21 @@ const NEW_NAME: Readonly<Record<string, { path: number; directory?: number }>> =
 
 const AT_FDCWD = -100;
 
+const WORKS_ON_RING = /^(?:io_wq_worker|io_wqe_worker|io_worker_handle_work)$/;
 const DUMPS_CORE = /^(?:do_coredump|vfs_coredump)$/;
 
 /**
  * The file of the system call in flight, by its descriptor or its path; no more than empty when neither can be told.
- * @param side of a call that moves data between two descriptors; without it that of its first argument
+ * @param side of a call that moves data between two descriptors; without it the one at which it is by its frames
  */
 export function callTarget(context: WaitContext, side?: 'from' | 'to'): CallTarget {
   const { evidence, process, thread } = context;
   if (inFrames(thread, DUMPS_CORE)) return coreFile(context);
   const name = thread.syscallName;
   if (name === undefined) return { facts: [] };
+  if (inFrames(thread, WORKS_ON_RING)) return ringFile(context);
   if (FD_FIRST.test(name)) {
-    const fd = side === undefined ? thread.intArgument(0) : dataFd(thread, side);
+    const fd = dataFd(thread, side ?? sideOf(thread)) ?? thread.intArgument(0);
     if (fd === undefined) return { facts: [] };
     const path = process.fd(fd)?.target;
     const mount = mountOfFd(process, fd);
@@ -72,6 +77,30 @@ export function callTarget(context: WaitContext, side?: 'from' | 'to'): CallTarg
   return { path, ...(mount === undefined ? {} : { mount }), facts };
 }
 
+/** At which end of its work a call is that moves data between two descriptors. */
+function sideOf(thread: ThreadEvidence): 'from' | 'to' {
+  return inFrames(
+    thread,
+    /(?:^|_)(?:file_splice_write|splice_write|vfs_iter_write|write_iter|remap_file_range)$/,
+  )
+    ? 'to'
+    : 'from';
+}
+
+/**
+ * What a worker of an io_uring is at: nothing tells the request's file, but all files that the process has open may lie on
+ * one mount. (Its standard streams go to logs.)
+ */
+function ringFile({ process }: WaitContext): CallTarget {
+  const mounts = process.fds
+    .filter(({ fd, target }) => fd > 2 && target.startsWith('/') && !target.startsWith('/dev/'))
+    .map(({ fd }) => mountOfFd(process, fd))
+    .filter((mount) => mount !== undefined && !isPseudo(mount));
+  const [mount] = mounts;
+  if (mount === undefined || mounts.some((other) => other?.id !== mount.id)) return { facts: [] };
+  return { mount, guess: { how: 'all files that it has open lie there', confidence: 'likely' }, facts: [] };
+}
+
 /** The file of core_pattern, which no descriptor shows: its directory is the working one unless the pattern names it. */
 function coreFile({ evidence, process }: WaitContext): CallTarget {
   const pattern = evidence.line('/proc/sys/kernel/core_pattern');
@@ -83,7 +112,7 @@ function coreFile({ evidence, process }: WaitContext): CallTarget {
 }
 
 /** The mount of the directory from which a path that cannot be read is looked up, if it is a relative one. */
-export function directoryOf({
+export function directoryPlace({
   process,
   thread,
 }: WaitContext):

@@ -93,6 +93,44 @@ describe('what serves the device', () => {
   });
 });
 
+describe('a call between two descriptors', () => {
+  const fds = { 3: 'rw /data/f', 4: 'r /mnt/x/f' };
+
+  it.each<[string, string, string, string]>([
+    [
+      'sendfile(3, 4, 0, 9)',
+      'folio_wait_bit_common < filemap_get_pages < filemap_splice_read',
+      'fuse',
+      'mount:0:39',
+    ],
+    [
+      'splice(4, 0, 3, 0, 9)',
+      'folio_wait_bit_common < ext4_file_write_iter < iter_file_splice_write',
+      'block-io',
+      'mount:8:1',
+    ],
+    [
+      'copy_file_range(4, 0, 3, 0, 9)',
+      'folio_wait_bit_common < filemap_get_pages < filemap_splice_read',
+      'fuse',
+      'mount:0:39',
+    ],
+  ])('%s is at the side at which its frames are: %s', async (call, stack, kind, mount) => {
+    const wait = await waitOf(host(stuck('/data/f', { call, stack, fds })), 60);
+    expect([wait.kind, wait.hops[0]?.edges[0]?.to.id]).toEqual([kind, mount]);
+  });
+});
+
+it('a worker of an io_uring likely waits for the file system of all open files: a FUSE page is no block I/O', async () => {
+  const stack = 'folio_wait_bit_common < filemap_get_pages < filemap_read < io_read < io_worker_handle_work';
+  const wait = await waitOf(
+    host(stuck('/mnt/x/f', { call: 'io_uring_enter(5, 1)', stack, fds: { 4: 'r /mnt/x/f' } })),
+    60,
+  );
+  expect(wait.kind).toBe('fuse');
+  expect(wait.hops[0]?.edges[0]?.confidence).toBe('likely');
+});
+
 describe('the device of a mount', () => {
   const confidences = async (files: FakeHost['files'], file: string) =>
     (await waitOf(host(stuck(file), files), 60)).hops[0]?.edges.map(({ confidence }) => confidence);

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { FakeProcess } from '../../support/fake-host.ts';
 import { path, waitOf } from '../../support/looks.ts';
 
@@ -37,5 +37,34 @@ it('a kernel thread that waits for work is idle', async () => {
   expect(await waitOf({ processes: [kthread] }, 60)).toMatchObject({
     kind: 'kernel-thread',
     idle: 'idle-kthread',
+  });
+});
+
+describe('a program that the kernel has started', () => {
+  const asker = {
+    pid: 60,
+    state: 'D',
+    call: 'request_key()',
+    stack: 'call_usermodehelper_exec < call_sbin_request_key',
+  };
+  const kernel = [
+    { pid: 2, comm: 'kthreadd', ppid: 0, kthread: true },
+    { pid: 9, comm: 'kworker/u8:1', ppid: 2, kthread: true },
+  ];
+
+  it('is waited for: the child of a worker, not its own child, nor what else a kernel thread is parent of', async () => {
+    const processes = [asker, ...kernel, { pid: 70, ppid: 9, comm: 'request-key' }, { pid: 71, ppid: 70 }];
+    expect(path((await waitOf({ processes }, 60)).hops[0]?.edges)).toBe(
+      'process:60 > kernel:usermode-helper:60 > process:70',
+    );
+  });
+
+  it('is only possibly the one when there are several', async () => {
+    const processes = [asker, ...kernel, { pid: 70, ppid: 9 }, { pid: 71, ppid: 2 }];
+    const wait = await waitOf({ processes }, 60);
+    expect(wait.hops.map(({ next, edges }) => [next?.pid, edges.at(-1)?.confidence])).toEqual([
+      [70, 'possible'],
+      [71, 'possible'],
+    ]);
   });
 });

@@ -51,6 +51,31 @@ describe('a write to a frozen file system', () => {
     expect(wait.hops[0]?.edges.at(-1)).toMatchObject({ to: { id: 'mount:253:0' }, confidence: 'likely' });
   });
 
+  it('by a worker of an io_uring is likely to the mount of all open files, and of none when they differ', async () => {
+    const worker = {
+      tid: 61,
+      state: 'D',
+      call: 'io_uring_enter(3, 1, 1, 1)',
+      stack:
+        'percpu_rwsem_wait < io_write < __io_issue_sqe < io_wq_submit_work < io_worker_handle_work < io_wq_worker',
+    };
+    const ring = (fds: FakeProcess['fds']) =>
+      waitOf(
+        host({
+          state: 'S',
+          call: 'io_uring_enter(3, 1, 1, 1)',
+          stack: 'io_cqring_wait',
+          threads: [worker],
+          ...(fds && { fds }),
+        }),
+        60,
+        61,
+      );
+    const one = await ring({ 2: 'w /log', 3: 'rw anon_inode:[io_uring]', 4: 'rw /lv/a', 5: 'r /lv/b' });
+    expect(one.hops[0]?.edges.at(-1)).toMatchObject({ to: { id: 'mount:253:0' }, confidence: 'likely' });
+    expect((await ring({ 4: 'rw /lv/a', 5: 'rw /merged/b' })).hops).toEqual([]);
+  });
+
   it('is possibly in the working directory, unless that says nothing', async () => {
     const there = await waitOf(host({ call: 'mkdir(0x55e0a733d012)', cwd: '/lv/spool' }), 60);
     expect(there.hops[0]?.edges.at(-1)).toMatchObject({ to: { id: 'mount:253:0' }, confidence: 'possible' });

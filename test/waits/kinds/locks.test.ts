@@ -133,6 +133,31 @@ it('the lock of a disk that is sought in is held by a read of the same disk', as
   expect(paths(wait)).toEqual(['process:60 > lock:inode-lock:/dev/sda > process:70']);
 });
 
+it('the position of an open file is held by who reads at it', async () => {
+  const seeker = {
+    pid: 60,
+    ...D,
+    call: 'lseek(3, 0, 0)',
+    stack: 'fdget_pos < ksys_lseek',
+    fds: { 3: 'r /mnt/x/d' },
+  };
+  const reader = {
+    pid: 70,
+    call: 'getdents64(3)',
+    stack:
+      'request_wait_answer < __fuse_simple_request < fuse_readdir_uncached < iterate_dir < __x64_sys_getdents64',
+    fds: { 3: 'r /mnt/x/d' },
+  };
+  const waiting = { ...seeker, pid: 71 };
+  const wait = await waitOf({ mounts, processes: [init, seeker, reader, waiting] }, 60);
+  expect(paths(wait)).toEqual(['process:60 > lock:mutex:/mnt/x/d > process:70']);
+  expect(wait.kind).toBe('kernel-lock');
+  const elsewhere = { ...reader, fds: { 3: 'r /mnt/x/other' } };
+  expect(paths(await waitOf({ mounts, processes: [init, seeker, elsewhere] }, 60))).toEqual([
+    'process:60 > lock:mutex:/mnt/x/d',
+  ]);
+});
+
 describe('mmap_lock', () => {
   const mapper = { tid: 61, ...D, call: 'mmap()', stack: 'vm_mmap_pgoff' };
   const owner = (other: object): FakeProcess => ({
