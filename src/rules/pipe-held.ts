@@ -13,7 +13,9 @@ export default rule({
     const reads = blame
       .stepsOf('pipe-read')
       .filter(
-        ({ wait, depth }) => wait.detail?.held === true || (wait.detail?.maybeHeld === true && depth === 0),
+        ({ wait, depth }) =>
+          wait.detail?.held === true ||
+          (depth === 0 && (wait.detail?.maybeHeld === true || wait.detail?.maybeAdopted === true)),
       );
     const watches = blame.stepsOf('watch').filter((step) => step.wait.detail?.held === true);
     const circles = blame
@@ -33,7 +35,8 @@ export default rule({
       const holder = hop?.edges.at(-1)?.to;
       const own = step.wait.detail?.self === true;
       const selfToo = step.wait.detail?.selfToo === true;
-      const maybe = step.wait.detail?.maybeHeld === true;
+      const adopted = step.wait.detail?.maybeAdopted === true;
+      const maybe = step.wait.detail?.maybeHeld === true || adopted;
       const watched = step.wait.kind === 'watch';
       const process = blame.evidence.process(holder?.pid);
       return findingAt(blame, step, {
@@ -43,14 +46,18 @@ export default rule({
           : `waits for the end of a pipe that ${named(holder)} keeps open`,
         summary: own
           ? `${who(step)} reads from a pipe, and the only write end left is its own: the end of the file never comes.`
-          : `${who(step)} ${watched ? 'watches' : 'reads from'} a pipe; whoever was to write into it is gone, but ${named(holder)}${process === undefined ? '' : ` (child of ${process.status?.ppid})`} has inherited the write end. The end of the file comes when it closes it: this is why timeouts on exec do not fire.`,
+          : adopted
+            ? `${who(step)} reads from a pipe that only ${named(holder)} can write into, a child in a session of its own. If that is a daemon which an ended child has left behind, the end of the file comes no sooner than the daemon ends.`
+            : `${who(step)} ${watched ? 'watches' : 'reads from'} a pipe; whoever was to write into it is gone, but ${named(holder)}${process === undefined ? '' : ` (child of ${process.status?.ppid})`} has inherited the write end. The end of the file comes when it closes it: this is why timeouts on exec do not fire.`,
         ...(holder === undefined ? {} : { culprit: holder }),
         chain: [...step.chain, ...(hop?.edges ?? [])],
         facts: [...step.wait.facts, ...(hop?.edges.flatMap(({ facts }) => facts) ?? [])],
         ...(maybe
           ? {
               confidence: 'possible' as const,
-              because: 'another of its threads, or the handler of a signal, may write into it as well',
+              because: adopted
+                ? 'as an init it may have adopted the holder; it may as well have begotten it, and wait for what it writes'
+                : 'another of its threads, or the handler of a signal, may write into it as well',
             }
           : own
             ? {}

@@ -84,6 +84,33 @@ describe('a pipe whose only write end is the reader’s own', () => {
   });
 });
 
+it('a daemon that an init may have adopted, and reads from: a note', async () => {
+  const diagnosis = await diagnosed(
+    {
+      processes: [
+        { pid: 1, comm: 'init' },
+        {
+          pid: 60,
+          nsPid: [60, 1],
+          session: 60,
+          call: 'read(0)',
+          stack: 'anon_pipe_read < vfs_read',
+          fds: { 0: 'r pipe:[9]' },
+        },
+        { pid: 70, ppid: 60, session: 70, fds: { 1: 'w pipe:[9]' } },
+      ],
+    },
+    60,
+  );
+  expect(told(diagnosis)).toEqual([]);
+  expect(diagnosis.findings.find(({ rule }) => rule.id === 'pipe-held')).toMatchObject({
+    severity: 'info',
+    confidence: 'possible',
+    culprit: { pid: 70 },
+  });
+  expect(diagnosis.verdict.state).toBe('healthy');
+});
+
 describe('a stopped child for which no wait is seen', () => {
   const stopped: FakeProcess = { pid: 70, ppid: 60, state: 'T', exitCode: 19 };
   const ask = (parent: Partial<FakeProcess>, ...children: FakeProcess[]) =>

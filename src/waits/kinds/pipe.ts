@@ -85,6 +85,14 @@ export const pipe: Resolver = (context) => {
     ends.holders.length > 0 &&
     left.length === others.length &&
     (left.length > 0 || self);
+  // An init adopts what is left behind, and so may be the reader itself: its own child in a session of its own looks the same.
+  const maybeAdopted =
+    anonymous &&
+    !ends.late &&
+    !self &&
+    process.status?.nsPid.at(-1) === 1 &&
+    others.length > 0 &&
+    others.every(({ process: by }) => by.status?.ppid === process.pid && by.stat?.session === by.pid);
   const chosen = left.length > 0 && held ? left : held ? ends.holders : others;
   return waitOf(context, {
     kind: 'pipe-read',
@@ -98,6 +106,7 @@ export const pipe: Resolver = (context) => {
       held: held && !(self && mayWriteMeanwhile(process)),
       // By itself it would be: but it has a thread or a handler that may write.
       maybeHeld: held && self && mayWriteMeanwhile(process),
+      maybeAdopted,
       self: held && others.length === 0,
       // Beside those that are left behind.
       selfToo: held && self && others.length > 0,

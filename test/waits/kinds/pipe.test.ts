@@ -67,6 +67,15 @@ describe('reading', () => {
     expect(wait.hops.map(({ edges }) => edges[1]?.how)).toEqual(['one of 2 that hold a write end']);
   });
 
+  it.each<[string, Partial<FakeProcess>, Partial<FakeProcess>, boolean]>([
+    ['an init, and a child in a session of its own', { nsPid: [60, 1] }, { session: 70 }, true],
+    ['an init, and a child of its session', { nsPid: [60, 1] }, {}, false],
+    ['no init', {}, { session: 70 }, false],
+  ])('the reader may have adopted the writer: %s', async (_, ofReader, ofWriter, maybeAdopted) => {
+    const processes = [init, shell, { ...reader, ...ofReader }, writer({ ppid: 60, ...ofWriter })];
+    expect((await waitOf({ processes }, 60)).detail).toMatchObject({ held: false, maybeAdopted });
+  });
+
   it('leads over the pipe to whoever keeps it open, and cites the descriptor and the parent', async () => {
     const wait = await waitOf({ processes: [init, shell, writer({ ppid: 1 }), reader] }, 60);
     expect(paths(wait)).toEqual(['process:60 > pipe:pipe:[9] > process:70']);
