@@ -67,6 +67,13 @@ export function tell(error: unknown, id: string, flagNames: readonly string[]): 
   };
 }
 
+/** An error from below in one line, for a sentence of the caller's. */
+export function wordsOf(error: unknown): string {
+  const thrown: Thrown = error instanceof Error ? error : { message: String(error) };
+  const words = thrown.syscall === undefined || thrown.code === undefined ? thrown.message : inWords(thrown);
+  return words.trim().replace(/\s*\n\s*/g, '; ');
+}
+
 /** As other programs say it: "/x: no such file or directory", without the name of a system call. */
 function inWords({ message, errno, syscall = '', path }: Thrown): string {
   const [, why = message] = getSystemErrorMap().get(errno ?? 0) ?? [];

@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/args';
 import { count } from '../cli/args.ts';
 import { BaseCommand } from '../cli/base-command.ts';
-import { CANNOT_LOOK, USAGE, UserError } from '../cli/errors.ts';
+import { CANNOT_LOOK, USAGE, UserError, wordsOf } from '../cli/errors.ts';
 import { EXIT, type ExitCode } from '../cli/exit-codes.ts';
 import { onInterrupt } from '../cli/interrupt.ts';
 import { nearest } from '../cli/suggest.ts';
@@ -69,10 +69,12 @@ run NAME: sets a scene up with real processes, says what to try, holds it till C
   async #hold(scene: Scene, flags: { json: boolean; 'no-color': boolean; hold: number }): Promise<ExitCode> {
     const { openLab } = await import('../lab/lab.ts');
     const maxSeconds = Math.min(flags.hold, scene.maxSeconds ?? LONGEST_SECONDS);
-    const lab = await openLab({ maxSeconds });
+    const lab = await Promise.resolve()
+      .then(() => openLab({ maxSeconds }))
+      .catch((error: unknown) => cannotSetUp(scene, error));
     onInterrupt(() => lab.close());
     try {
-      const looks = await scene.setUp(lab);
+      const looks = await scene.setUp(lab).catch((error: unknown) => cannotSetUp(scene, error));
       if (flags.json) {
         this.printJson({ schemaVersion: 1, scene: scene.name, title: scene.title, looks });
       } else {
@@ -101,4 +103,9 @@ async function sceneCalled(name: string): Promise<Scene> {
   if (missing.length > 0)
     throw new UserError(CANNOT_LOOK, `${name} cannot be set up here: ${missing.join('; ')}`);
   return scene;
+}
+
+/** What a scene stumbles over is of this host: no room, no right, a tool that does otherwise. */
+function cannotSetUp({ name }: Scene, error: unknown): never {
+  throw new UserError(CANNOT_LOOK, `${name} could not be set up: ${wordsOf(error)}`);
 }

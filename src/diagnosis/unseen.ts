@@ -78,10 +78,14 @@ export function unseenOf(
     }
   }
   const blind = blindSteps(steps);
+  // Root without capabilities: the kernel gives others' wait channels to who may trace them.
+  const refused = [...found.keys()].some((slot) => slot.startsWith('stack\0'));
   if (blind > 0 && self.uid === 0) {
     list.push({
       what: `where ${blind} sleeping thread${blind === 1 ? '' : 's'} wait${blind === 1 ? 's' : ''} in the kernel`,
-      why: 'neither kernel stack nor wait channel is given (ptrace_scope 3, lockdown, or a kernel without them)',
+      why: refused
+        ? 'the kernel stack is refused, and no wait channel is given'
+        : 'neither kernel stack nor wait channel is given (ptrace_scope 3, lockdown, or a kernel without them)',
       remedy: 'procdiag doctor says which',
     });
   }

@@ -16,7 +16,8 @@ export interface CompileOptions {
 export function privateDir(): string {
   const uid = process.getuid?.() ?? 0;
   const dir = join(tmpdir(), `procdiag-lab-${uid}`);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  // Not recursive: that makes no end of trying where nothing can be made (/proc).
+  if (!existsSync(dir)) mkdirSync(dir, { mode: 0o700 });
   // Anyone can make a name in /tmp first.
   const is = lstatSync(dir);
   if (!is.isDirectory() || is.uid !== uid || (is.mode & 0o077) !== 0) {

@@ -29,6 +29,12 @@ it.each([
   await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
 });
 
+it('says what of this host is in the way of a scene', async () => {
+  const { code, stderr } = await procdiag(['lab', 'run', 'sigstop'], { env: { TMPDIR: '/proc' } });
+  expect(stderr).toMatch(/^procdiag: sigstop could not be set up: .*no such file or directory\n$/);
+  expect(code).toBe(2);
+});
+
 it('ends by itself after --hold seconds', async () => {
   const { code, stdout } = await procdiag(['lab', 'run', 'sigstop', '--hold', '1']);
   expect(stdout).toMatch(/^ {2}procdiag inspect \d+$/m);

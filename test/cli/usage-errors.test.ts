@@ -88,6 +88,11 @@ describe('usage errors', () => {
       'cannot write "/nowhere/at/all.tgz": no such file or directory',
       'ERR_BUNDLE',
     ],
+    [
+      ['capture', '1', '-o', '/proc/nowhere'],
+      'cannot write "/proc/nowhere": no such file or directory',
+      'ERR_BUNDLE',
+    ],
   ])(
     'is told in one sentence when a file cannot be read or written: %j',
     async (argv, message, errorCode) => {

@@ -39,6 +39,8 @@ export async function writeBundle(name: string, bundle: Bundle): Promise<void> {
     if (/\.(?:tar\.gz|tgz)$/.test(path)) {
       writeFileSync(part, gzipSync(await tarred(entries)), { mode: 0o600 });
     } else {
+      // Node's recursive mkdir makes no end of trying where nothing can be made (/proc).
+      mkdirSync(part, { mode: 0o700 });
       for (const [name, text] of entries) {
         mkdirSync(dirname(join(part, name)), { recursive: true, mode: 0o700 });
         writeFileSync(join(part, name), text, name === MANIFEST ? 'utf8' : 'latin1');
