@@ -14,7 +14,9 @@ export default rule({
     const { evidence, target } = blame;
     // Asked about a zombie: its adopter; asked about anybody else: the process itself.
     const subject = target.state === 'Z' ? evidence.process(target.status?.ppid) : target;
-    if (subject === undefined || !isNamespaceInit(evidence, subject)) return [];
+    // One that is itself held up cannot wait: that is the trouble then.
+    if (subject === undefined || !isNamespaceInit(evidence, subject) || /[TtD]/.test(subject.state))
+      return [];
     return unreaped(blame, subject).map((found) => ({
       severity: 'warning',
       confidence: found.confidence,

@@ -179,3 +179,13 @@ describe('a zombie', () => {
     expect(findings.find(({ rule }) => rule.id === 'zombie-parent-dstate')?.confidence).toBe('likely');
   });
 });
+
+it('an init of a namespace that is stopped is told as that, not for its zombies', async () => {
+  const init: FakeProcess = { pid: 50, nsPid: [50, 1], state: 'T', exitCode: 19, stack: 'do_signal_stop' };
+  const dead: FakeProcess = { pid: 60, ppid: 50, nsPid: [60, 2], state: 'Z' };
+  expect(told(await see(50, init, dead))).toEqual(['stopped → process:50']);
+  expect(told(await see(60, init, dead))).toEqual([
+    'zombie-parent-stopped → process:50',
+    'stopped → process:50',
+  ]);
+});
