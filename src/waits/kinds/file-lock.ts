@@ -1,7 +1,8 @@
+import type { Evidence } from '../../evidence/evidence.ts';
 import type { ProcessEvidence } from '../../evidence/process.ts';
 import type { FileLock } from '../../procfs/locks.ts';
 import { fact, fdFact, lineFact, partFact, pointFacts, stateFact } from '../facts.ts';
-import type { Fact } from '../graph.ts';
+import type { Edge, Fact, Node } from '../graph.ts';
 import { edge, processNode, strangerNode, thing } from '../nodes.ts';
 import { acceptsFor } from '../objects/accept-turn.ts';
 import { type CallTarget, callTarget } from '../objects/call-target.ts';
@@ -72,64 +73,57 @@ function holders(context: WaitContext, fd: number | undefined, target: string | 
   for (const lock of blocking) {
     const line = partFact(evidence, '/proc/locks', new RegExp(`^${lock.id}: +((?!->).*)$`, 'm'));
     const owner = lock.pid > 0 ? evidence.process(lock.pid) : undefined;
+    const what = `${lock.kind} ${lock.access}`;
     // A POSIX lock is the process's; a flock belongs to the open file description, and its pid is only who took it.
     const named = lock.kind === 'POSIX' || holdsByFdinfo(owner, lock);
     if (owner !== undefined && named && owner.state !== 'Z') {
-      found.set(owner.pid, {
-        next: { pid: owner.pid },
-        edges: [
-          waits,
-          edge(file, processNode(owner), 'locked by', `${lock.kind} ${lock.access}`, '/proc/locks names it', [
-            ...line,
-            ...stateFact(evidence, owner),
-          ]),
-        ],
-      });
+      const facts = [...line, ...stateFact(evidence, owner)];
+      const to = edge(file, processNode(owner), 'locked by', what, '/proc/locks names it', facts);
+      found.set(owner.pid, { next: { pid: owner.pid }, edges: [waits, to] });
       continue;
     }
     for (const { process: by, fd: held } of inheritors(context, lock, target)) {
-      const info = lineFact(evidence, by.fdinfoPath(held), 'lock:');
-      const taker =
-        lock.pid > 0 && lock.pid !== by.pid
-          ? `; taken by ${lock.pid}, which ${owner === undefined ? 'is gone' : 'has not this descriptor'}`
-          : '';
-      found.set(by.pid, {
-        next: { pid: by.pid },
-        edges: [
-          waits,
-          edge(
-            file,
-            processNode(by),
-            'locked by',
-            `${lock.kind} ${lock.access}, fd ${held}`,
-            `its descriptor carries the lock${taker}`,
-            [...line, fact(by.fdPath(held), by.fd(held)?.target ?? ''), ...info, ...stateFact(evidence, by)],
-          ),
-        ],
-      });
+      const to = heldBy(evidence, file, { lock, by, held, line, owner });
+      found.set(by.pid, { next: { pid: by.pid }, edges: [waits, to] });
     }
-    if (found.size === 0) {
-      const to = strangerNode(
-        Math.max(lock.pid, 0),
-        lock.pid > 0 ? 'which is gone' : 'a holder that cannot be seen from here',
-      );
-      found.set(-1, {
-        edges: [
-          waits,
-          edge(
-            file,
-            to,
-            'locked by',
-            `${lock.kind} ${lock.access}`,
-            '/proc/locks; its holder could not be found',
-            line,
-            'possible',
-          ),
-        ],
-      });
-    }
+    if (found.size > 0) continue;
+    const how = '/proc/locks; its holder could not be found';
+    const to = edge(file, lostHolder(lock), 'locked by', what, how, line, 'possible');
+    found.set(-1, { edges: [waits, to] });
   }
   return found.size === 0 ? [{ edges: [waits] }] : [...found.values()].slice(0, 8);
+}
+
+/** A lock that a process holds by a descriptor, whoever took it. */
+function heldBy(
+  evidence: Evidence,
+  file: Node,
+  told: {
+    readonly lock: FileLock;
+    readonly by: ProcessEvidence;
+    readonly held: number;
+    readonly line: readonly Fact[];
+    readonly owner: ProcessEvidence | undefined;
+  },
+): Edge {
+  const { lock, by, held, line, owner } = told;
+  const info = lineFact(evidence, by.fdinfoPath(held), 'lock:');
+  const taker =
+    lock.pid > 0 && lock.pid !== by.pid
+      ? `; taken by ${lock.pid}, which ${owner === undefined ? 'is gone' : 'has not this descriptor'}`
+      : '';
+  return edge(
+    file,
+    processNode(by),
+    'locked by',
+    `${lock.kind} ${lock.access}, fd ${held}`,
+    `its descriptor carries the lock${taker}`,
+    [...line, fact(by.fdPath(held), by.fd(held)?.target ?? ''), ...info, ...stateFact(evidence, by)],
+  );
+}
+
+function lostHolder({ pid }: FileLock): Node {
+  return strangerNode(Math.max(pid, 0), pid > 0 ? 'which is gone' : 'a holder that cannot be seen from here');
 }
 
 /** Processes whose descriptor carries this lock, by the `lock:` line of its fdinfo. */
