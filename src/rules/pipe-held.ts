@@ -41,6 +41,7 @@ export default rule({
       const process = blame.evidence.process(holder?.pid);
       return findingAt(blame, step, {
         severity: maybe ? 'info' : 'warning',
+        ...(maybe ? { weight: 13 } : {}),
         title: own
           ? 'waits for the end of a pipe whose write end it holds itself'
           : `waits for the end of a pipe that ${named(holder)} keeps open`,
