@@ -1,5 +1,5 @@
+import { lines } from './kernel-log/each-line.ts';
 import { type Frame, parseFrameLine } from './kernel-log/frames.ts';
-import { lines } from './kernel-log/lines.ts';
 
 export type { Frame } from './kernel-log/frames.ts';
 

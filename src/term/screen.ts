@@ -51,14 +51,18 @@ export function knowsUnicode(env: Environment): boolean {
 
 /** Node's tty module brings the network stack along, so it is asked only when there may be a terminal at all. */
 async function terminalAt(fd: 1): Promise<{ columns: number } | undefined> {
-  if (!isCharacterDevice(fd)) return undefined;
+  if (!mayBeTerminal(fd)) return undefined;
   const { isatty } = await import('node:tty');
   return isatty(fd) ? { columns: process.stdout.columns } : undefined;
 }
 
-function isCharacterDevice(fd: number): boolean {
+/** /dev/null and its like, of major number 1 (Documentation/admin-guide/devices.txt), are character devices too. */
+const MEMORY_DEVICES = 1;
+
+function mayBeTerminal(fd: number): boolean {
   try {
-    return fstatSync(fd).isCharacterDevice();
+    const stat = fstatSync(fd);
+    return stat.isCharacterDevice() && stat.rdev >> 8 !== MEMORY_DEVICES;
   } catch {
     return false; // closed: `procdiag >&-`
   }

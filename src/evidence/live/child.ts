@@ -188,17 +188,27 @@ function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildR
   });
 }
 
+/** The PID namespace that the kernel began with (PROC_PID_INIT_INO, include/uapi/linux/nsfs.h): its init has to reap. */
+const FIRST_PID_NAMESPACE = `pid:[${0xef_ff_ff_fc}]`;
+
 /**
  * Kills what still runs, and waits for it: what we left behind would be a zombie of init, and for good where that does not
- * reap, as in many a container.
+ * reap, as in many a container. Where it does, nobody waits: that took a twentieth of a start.
  */
 export async function endChildren(): Promise<void> {
-  const ends = [...running].map((child) => {
-    child.kill('SIGKILL');
-    return new Promise((resolve) => child.once('exit', resolve));
-  });
-  if (ends.length === 0) return;
+  const ending = [...running];
+  for (const child of ending) child.kill('SIGKILL');
+  if (ending.length === 0 || isFirstNamespace()) return;
+  const ends = ending.map((child) => new Promise((resolve) => child.once('exit', resolve)));
   await Promise.race([Promise.all(ends), new Promise((resolve) => setTimeout(resolve, REAP_MS))]);
+}
+
+function isFirstNamespace(): boolean {
+  try {
+    return readlinkSync('/proc/self/ns/pid') === FIRST_PID_NAMESPACE;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,7 +1,8 @@
 import { parseBlockerLine } from './blocker.ts';
+import { lines } from './each-line.ts';
 import { isEndFrame, isEntryFrame, mayEndHere } from './end-frames.ts';
 import { type Frame, type FrameLine, parseFrameLine } from './frames.ts';
-import { lines, stripLine, unquoted } from './lines.ts';
+import { stripLine, unquoted } from './lines.ts';
 import { isNewestFirst } from './order.ts';
 import { addHeader, type LoggedTask, taskOf, taskOfReport } from './task.ts';
 import {

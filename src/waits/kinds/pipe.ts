@@ -1,4 +1,5 @@
 import type { ProcessEvidence } from '../../evidence/process.ts';
+import { maskSignals } from '../../procfs/signals.ts';
 import { fdFact, lineFact, pointFacts } from '../facts.ts';
 import { dataFd } from '../objects/data-fd.ts';
 import { isLeftBehind, pipeEnds, pipeHops } from '../objects/pipe.ts';
@@ -8,15 +9,12 @@ const READS = /^(?:read|readv|preadv2|splice|tee|vmsplice|sendfile|copy_file_ran
 
 const WRITES = /^(?:write|writev|pwritev2)$/;
 
-/** Bit n − 1 is signal n. Faults, SIGPIPE and SIGINT are caught by runtimes for ends of their own, 32 and 33 by glibc. */
-const OF_RUNTIMES = [2, 4, 5, 6, 7, 8, 11, 13, 31, 32, 33].reduce(
-  (all, n) => all | (1n << BigInt(n - 1)),
-  0n,
-);
+/** Faults, SIGPIPE and SIGINT are caught by runtimes for ends of their own, 32 and 33 by glibc. */
+const OF_RUNTIMES = [2, 4, 5, 6, 7, 8, 11, 13, 31, 32, 33];
 
 /** While one thread reads, another one may write, or the handler of a signal: how loops wake themselves. */
 const mayWriteMeanwhile = ({ tids, status }: ProcessEvidence) =>
-  tids.length > 1 || ((status?.sigCgt ?? 0n) & ~OF_RUNTIMES) !== 0n;
+  tids.length > 1 || maskSignals(status?.sigCgt ?? 0n).some((signal) => !OF_RUNTIMES.includes(signal));
 
 /** read or write on a pipe or FIFO. */
 export const pipe: Resolver = (context) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { lines, stripLine } from '../../../src/procfs/kernel-log/lines.ts';
+import { lines } from '../../../src/procfs/kernel-log/each-line.ts';
+import { stripLine } from '../../../src/procfs/kernel-log/lines.ts';
 
 describe('stripLine', () => {
   const FRAME = 'do_wait+0x1f/0x30';
