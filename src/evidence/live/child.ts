@@ -188,12 +188,12 @@ function runOnce(argv: readonly string[], options: ChildOptions): Promise<ChildR
   });
 }
 
-/** The PID namespace that the kernel began with (PROC_PID_INIT_INO, include/uapi/linux/nsfs.h): its init has to reap. */
+/** The PID namespace that the kernel began with (PROC_PID_INIT_INO, include/linux/proc_ns.h): its init has to reap. */
 const FIRST_PID_NAMESPACE = `pid:[${0xef_ff_ff_fc}]`;
 
 /**
  * Kills what still runs, and waits for it: what we left behind would be a zombie of init, and for good where that does not
- * reap, as in many a container. Where it does, nobody waits: that took a twentieth of a start.
+ * reap, as in many a container. Where it does, nobody waits: it would take a millisecond of each start.
  */
 export async function endChildren(): Promise<void> {
   const ending = [...running];

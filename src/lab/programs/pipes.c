@@ -1,5 +1,6 @@
-/* Pipes whose end of file does not come, and pipes that nobody empties. */
+/* Pipes whose end of file does not come, and pipes and message queues that nobody empties. */
 #include "scene.h"
+#include <mqueue.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -75,6 +76,27 @@ static pid_t start_writer(void) {
 
 static void full(const char *_) {
   start_writer();
+  sleep_forever();
+}
+
+static int queue;
+
+static void be_sender(void) {
+  say("sender");
+  let_go_of_stdout();
+  while (syscall(SYS_mq_timedsend, queue, "job", 3, 0, NULL) == 0) continue;
+}
+
+/* A queue of two messages, and a receiver that does something else. Without a name it goes with the two. */
+static void queue_full(const char *_) {
+  struct mq_attr two = {.mq_maxmsg = 2, .mq_msgsize = 16};
+  char name[64];
+  snprintf(name, sizeof name, "procdiag-lab-%d", getpid());
+  queue = check(syscall(SYS_mq_open, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600, &two), "mq_open");
+  check(syscall(SYS_mq_unlink, name), "mq_unlink");
+  spawn(be_sender);
+  say("receiver");
+  let_go_of_stdout();
   sleep_forever();
 }
 
@@ -178,6 +200,7 @@ int main(int argc, char **argv) {
       {"held-epoll", held_epoll},
       {"self-held", self_held},
       {"full", full},
+      {"queue-full", queue_full},
       {"full-parent-waits", full_parent_waits},
       {"full-poll", full_poll},
       {"mutual", mutual},

@@ -75,6 +75,7 @@ export { scene as pipeSelfHeld } from './pipe-self-held.ts';
 export { scene as pipeStdinKept } from './pipe-stdin-kept.ts';
 export { scene as posixLockHeld } from './posix-lock-held.ts';
 export { scene as pthreadJoin } from './pthread-join.ts';
+export { scene as queueFull } from './queue-full.ts';
 export { scene as rwlockReadersHeld } from './rwlock-readers-held.ts';
 export { scene as rwlockWriterHeld } from './rwlock-writer-held.ts';
 export { scene as seccompNotify } from './seccomp-notify.ts';
